@@ -1,0 +1,92 @@
+-- The dream protocol's state: who is due, the runs, and what they staged.
+CREATE TABLE mx_dream_state (
+  scope_id bigint NOT NULL,
+  workspace_id bigint NOT NULL,
+  watermark bigint NOT NULL DEFAULT 0,                 -- the sequence up to which memory has been dreamed
+  dirty boolean NOT NULL DEFAULT false,
+  due_at timestamptz,                                  -- NULL: clean, or something without a time stands in the way
+  paused boolean NOT NULL DEFAULT false,
+  parked boolean NOT NULL DEFAULT false,
+  failures integer NOT NULL DEFAULT 0,
+  overtaken_in_row integer NOT NULL DEFAULT 0,
+  more boolean NOT NULL DEFAULT false,
+  begin_with text[] NOT NULL DEFAULT '{}',             -- the cursor: paths that the last dream had no budget for
+  last_moved_at timestamptz,                           -- end of the last dream that moved the watermark or said more
+  not_before timestamptz,                              -- back-off
+  proposal uuid,                                       -- the dream that waits for a person
+  proposal_sequence bigint,                            -- its snapshot
+  CONSTRAINT mx_dream_state_pk PRIMARY KEY (scope_id)
+);
+CREATE INDEX mx_dream_state_due ON mx_dream_state (workspace_id, due_at) WHERE due_at IS NOT NULL;
+
+CREATE TABLE mx_dream (
+  scope_id bigint NOT NULL,
+  dream_id uuid NOT NULL,
+  workspace_id bigint NOT NULL,
+  state text NOT NULL,
+  mode text NOT NULL,
+  curator text NOT NULL,
+  requested boolean NOT NULL,
+  requested_by text NOT NULL DEFAULT '',
+  instructions text NOT NULL DEFAULT '',
+  as_of date,
+  trace_parent text NOT NULL DEFAULT '',
+  max_ops integer NOT NULL,
+  max_files integer NOT NULL,
+  max_bytes bigint NOT NULL,
+  max_read_bytes bigint NOT NULL,
+  max_seconds integer NOT NULL,
+  ops integer NOT NULL DEFAULT 0,
+  files integer NOT NULL DEFAULT 0,
+  bytes bigint NOT NULL DEFAULT 0,
+  read_bytes bigint NOT NULL DEFAULT 0,
+  model_tokens bigint NOT NULL DEFAULT 0,
+  fence bigint NOT NULL DEFAULT 0,
+  attempts integer NOT NULL DEFAULT 0,
+  worker uuid,                                         -- the token that claimed
+  worker_name text NOT NULL DEFAULT '',
+  lease_expires_at timestamptz,
+  snapshot_sequence bigint NOT NULL DEFAULT 0,
+  sealed bytea,                                        -- digest of the FinishDream that sealed it
+  answer bytea,                                        -- the encoded answer to that FinishDream
+  ledger bytea,                                        -- encoded DreamLedger
+  violations bytea[] NOT NULL DEFAULT '{}',            -- encoded DreamViolation, each
+  lost_statements integer NOT NULL DEFAULT 0,
+  statements_before integer NOT NULL DEFAULT 0,
+  summary text NOT NULL DEFAULT '',
+  cause text NOT NULL DEFAULT '',
+  more boolean NOT NULL DEFAULT false,
+  trace_id bytea,
+  created_at timestamptz NOT NULL DEFAULT mx_now(),
+  claimed_at timestamptz,
+  ended_at timestamptz,
+  CONSTRAINT mx_dream_pk PRIMARY KEY (scope_id, dream_id),
+  CONSTRAINT mx_dream_state_known CHECK (state IN ('requested', 'running', 'proposed', 'applied', 'noop', 'reported',
+    'refused', 'rejected', 'expired', 'stale', 'replaced', 'overtaken', 'canceled', 'released', 'lost', 'failed', 'reverted')),
+  CONSTRAINT mx_dream_leased CHECK ((state = 'running') = (lease_expires_at IS NOT NULL))
+);
+CREATE UNIQUE INDEX mx_dream_open ON mx_dream (scope_id) WHERE state IN ('requested', 'running');
+CREATE INDEX mx_dream_lease ON mx_dream (workspace_id, lease_expires_at) WHERE state = 'running';
+CREATE INDEX mx_dream_requested ON mx_dream (workspace_id, created_at) WHERE state = 'requested';
+CREATE INDEX mx_dream_listing ON mx_dream (workspace_id, created_at DESC, dream_id);
+
+CREATE TABLE mx_dream_op (
+  scope_id bigint NOT NULL,
+  dream_id uuid NOT NULL,
+  number integer NOT NULL,
+  operation smallint NOT NULL,
+  path text COLLATE "C" NOT NULL,
+  base_version bigint NOT NULL,                        -- of the file under the dream's ops; 0: none
+  expected_version bigint NOT NULL,                    -- base version plus staged ops before this one
+  text text COMPRESSION lz4,                           -- after the op; NULL: deleted
+  size integer NOT NULL,
+  sha256 bytea NOT NULL,
+  inserted_bytes bigint NOT NULL,
+  hidden_unicode boolean NOT NULL,
+  source smallint NOT NULL,
+  reason text NOT NULL,
+  treatments bytea[] NOT NULL,                         -- encoded Treatment, each
+  adopted_sequence bigint,                             -- the revision that adopted it
+  at timestamptz NOT NULL DEFAULT mx_now(),
+  CONSTRAINT mx_dream_op_pk PRIMARY KEY (scope_id, dream_id, number)
+);

@@ -1,0 +1,7 @@
+-- A key's value in force: the workspace's, else the deployment's, else the default.
+CREATE FUNCTION mx_setting_1(p_workspace bigint, p_key text) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT coalesce(
+    (SELECT value FROM mx_config WHERE workspace_id = p_workspace AND key = p_key),
+    (SELECT value FROM mx_config WHERE workspace_id = 0 AND key = p_key),
+    (SELECT default_value FROM mx_config_key WHERE key = p_key))
+$$;

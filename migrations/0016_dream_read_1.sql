@@ -1,0 +1,42 @@
+-- Reads files within a dream: the current ones with the staged ops laid over, the lease checked, the bytes counted and
+-- each read logged, in one round trip. The first row carries the outcome of mx_lease_1 (5: over the read budget) and no path.
+-- p_count false: the texts are read for the service's own use and are neither counted nor logged.
+CREATE FUNCTION mx_dream_read_1(p_scope bigint, p_dream uuid, p_fence bigint, p_worker uuid, p_paths text[], p_count boolean,
+  p_operation smallint, p_actor text, p_trace bytea)
+RETURNS TABLE (outcome smallint, path text, file_id uuid, base_version bigint, version bigint, text text, size integer, sha256 bytea, updated_at timestamptz, updated_by text)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE l_bytes bigint;
+BEGIN
+  outcome := mx_lease_1(p_scope, p_dream, p_fence, p_worker);
+  IF outcome = 0 AND p_count THEN
+    SELECT coalesce(sum(coalesce(o.size, f.size)), 0) INTO l_bytes FROM unnest(p_paths) AS p(path)
+      LEFT JOIN mx_file f ON f.scope_id = p_scope AND f.path = p.path AND NOT f.deleted
+      LEFT JOIN LATERAL (SELECT size FROM mx_dream_op WHERE scope_id = p_scope AND dream_id = p_dream AND path = p.path ORDER BY number DESC LIMIT 1) o ON true;
+    UPDATE mx_dream SET read_bytes = read_bytes + l_bytes WHERE scope_id = p_scope AND dream_id = p_dream
+      AND read_bytes + l_bytes <= max_read_bytes   -- guard: read_budget
+      ;
+    IF NOT FOUND THEN outcome := 5; END IF;
+  END IF;
+  IF p_count THEN
+    INSERT INTO mx_access_log (scope_id, operation, path, file_version, outcome, reason, actor, principal, dream_id, trace_id)
+      SELECT p_scope, p_operation, p.path, CASE WHEN f.deleted THEN 0 ELSE coalesce(f.version, 0) END,
+             CASE WHEN outcome = 0 AND f.version IS NOT NULL AND NOT f.deleted THEN 1 ELSE 2 END,
+             CASE outcome WHEN 0 THEN CASE WHEN f.version IS NULL OR f.deleted THEN 8 ELSE 0 END WHEN 2 THEN 16 WHEN 3 THEN 33 WHEN 5 THEN 33 ELSE 15 END,
+             p_actor, p_worker, p_dream, p_trace
+        FROM unnest(p_paths) AS p(path) LEFT JOIN mx_file f ON f.scope_id = p_scope AND f.path = p.path;
+  END IF;
+  RETURN NEXT;
+  IF outcome <> 0 THEN RETURN; END IF;
+  RETURN QUERY SELECT 0::smallint, p.path, f.file_id, f.live, f.live + coalesce(o.staged, 0),
+      CASE WHEN o.staged IS NULL THEN v.text ELSE o.text END, coalesce(o.size, f.size), coalesce(o.sha256, f.sha256),
+      coalesce(o.at, f.updated_at), CASE WHEN o.staged IS NULL THEN f.updated_by ELSE p_actor END
+    FROM unnest(p_paths) WITH ORDINALITY AS p(path, i)
+    LEFT JOIN (SELECT path, file_id, version, size, sha256, updated_at, updated_by, CASE WHEN deleted THEN 0 ELSE version END AS live
+                 FROM mx_file WHERE scope_id = p_scope AND path = ANY (p_paths)) f ON f.path = p.path
+    LEFT JOIN mx_revision v ON v.scope_id = p_scope AND v.file_id = f.file_id AND v.version = f.version
+    LEFT JOIN LATERAL (SELECT x.text, x.size, x.sha256, x.at, count(*) OVER () AS staged FROM mx_dream_op x
+                         WHERE x.scope_id = p_scope AND x.dream_id = p_dream AND x.path = p.path ORDER BY x.number DESC LIMIT 1) o ON true
+    WHERE CASE WHEN o.staged IS NULL THEN v.text ELSE o.text END IS NOT NULL
+    ORDER BY p.i;
+END $$;
