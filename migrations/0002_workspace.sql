@@ -3,6 +3,7 @@ CREATE TABLE mx_workspace (
   workspace_id bigint GENERATED ALWAYS AS IDENTITY,
   name text NOT NULL,
   last_served_at timestamptz,                          -- when a dream of it was last claimed: least recently first
+  rearm_from bigint,                                   -- a key changed: scopes above this one are yet to be armed again
   created_at timestamptz NOT NULL DEFAULT mx_now(),
   CONSTRAINT mx_workspace_pk PRIMARY KEY (workspace_id),
   CONSTRAINT mx_workspace_name UNIQUE (name)

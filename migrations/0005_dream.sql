@@ -48,11 +48,13 @@ CREATE TABLE mx_dream (
   lease_expires_at timestamptz,
   snapshot_sequence bigint NOT NULL DEFAULT 0,
   sealed bytea,                                        -- digest of the FinishDream that sealed it
-  answer bytea,                                        -- the encoded answer to that FinishDream
+  finished bytea,                                      -- digest of the FinishDream that was answered last
+  finished_as text,                                    -- the ending in that answer: a started dream may be requested again
+  finished_cause text,                                 -- its cause; ledger and violations are the row's
   ledger bytea,                                        -- encoded DreamLedger
   violations bytea[] NOT NULL DEFAULT '{}',            -- encoded DreamViolation, each
   lost_statements integer NOT NULL DEFAULT 0,
-  statements_before integer NOT NULL DEFAULT 0,
+  statements_before integer NOT NULL DEFAULT 0,        -- of the whole scope at its snapshot; 0: nothing was lost, so not counted
   summary text NOT NULL DEFAULT '',
   cause text NOT NULL DEFAULT '',
   more boolean NOT NULL DEFAULT false,
@@ -76,7 +78,8 @@ CREATE TABLE mx_dream_op (
   number integer NOT NULL,
   operation smallint NOT NULL,
   path text COLLATE "C" NOT NULL,
-  base_version bigint NOT NULL,                        -- of the file under the dream's ops; 0: none
+  base_file uuid,                                      -- the file under the dream's ops; NULL: none
+  base_version bigint NOT NULL,                        -- its version; 0: none
   expected_version bigint NOT NULL,                    -- base version plus staged ops before this one
   text text COMPRESSION lz4,                           -- after the op; NULL: deleted
   size integer NOT NULL,

@@ -1,38 +1,41 @@
 -- Ends an open dream and arms its scope again: the one place that knows what an ending does. The caller holds the
 -- scope's lock. A dream that a person started goes back to `requested` when it was released, lost or failed, until
--- its attempts are used up. Returns the state it is in afterwards; NULL where it was not open.
+-- its attempts are used up. With p_more and where the cursor p_begin_with moved, the watermark stays and the rest comes
+-- after the interval. Returns the state it is in afterwards; NULL where it was not open.
 CREATE FUNCTION mx_end_dream_1(p_scope bigint, p_dream uuid, p_state text, p_cause text, p_more boolean, p_begin_with text[])
 RETURNS text LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   st mx_dream_state; d mx_dream; t timestamptz; l_state text := p_state; l_failure boolean := p_state IN ('lost', 'failed');
-  l_moves boolean; l_attempts integer; l_failures integer;
+  l_more boolean; l_moves boolean; l_attempts integer; l_failures integer;
 BEGIN
   SELECT * INTO st FROM mx_dream_state WHERE scope_id = p_scope FOR NO KEY UPDATE;
   SELECT * INTO d FROM mx_dream WHERE scope_id = p_scope AND dream_id = p_dream AND state IN ('requested', 'running') FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN NULL; END IF;
   t := mx_now();
+  l_more := p_more AND p_state IN ('applied', 'noop') AND cardinality(p_begin_with) > 0 AND p_begin_with <> st.begin_with;
   l_attempts := mx_setting_1(d.workspace_id, 'dream_max_attempts')::integer;
   IF d.requested AND (p_state = 'released' OR l_failure AND d.attempts < l_attempts) THEN
     l_state := 'requested';
     DELETE FROM mx_dream_op WHERE scope_id = p_scope AND dream_id = p_dream;
   END IF;
-  UPDATE mx_dream SET state = l_state, cause = p_cause, more = p_more, lease_expires_at = NULL,
+  UPDATE mx_dream SET state = l_state, cause = p_cause, more = l_more, lease_expires_at = NULL,
       ended_at = CASE WHEN l_state = 'requested' THEN NULL ELSE t END,
       attempts = attempts - CASE WHEN p_state = 'released' THEN 1 ELSE 0 END,
       sealed = CASE WHEN l_state = 'requested' THEN NULL ELSE sealed END,
       ops = CASE WHEN l_state = 'requested' THEN 0 ELSE ops END, files = CASE WHEN l_state = 'requested' THEN 0 ELSE files END,
       bytes = CASE WHEN l_state = 'requested' THEN 0 ELSE bytes END, read_bytes = CASE WHEN l_state = 'requested' THEN 0 ELSE read_bytes END
     WHERE scope_id = p_scope AND dream_id = p_dream;
-  l_moves := p_state IN ('proposed', 'refused') OR p_state IN ('applied', 'noop') AND NOT p_more OR p_state = 'reported' AND NOT d.requested;
+  l_moves := p_state IN ('proposed', 'refused') OR p_state IN ('applied', 'noop') AND NOT l_more OR p_state = 'reported' AND NOT d.requested;
   l_failures := CASE WHEN l_failure THEN st.failures + 1 WHEN p_state IN ('applied', 'noop', 'proposed', 'reported', 'refused') THEN 0 ELSE st.failures END;
   UPDATE mx_dream_state SET
       watermark = CASE WHEN l_moves THEN greatest(watermark, d.snapshot_sequence) ELSE watermark END,
-      last_moved_at = CASE WHEN l_moves OR p_more AND p_state IN ('applied', 'noop') THEN t ELSE last_moved_at END,
-      more = CASE WHEN p_state IN ('applied', 'noop') THEN p_more WHEN l_moves THEN false ELSE st.more END,
-      begin_with = CASE WHEN p_state IN ('applied', 'noop') AND p_more THEN p_begin_with WHEN l_moves THEN '{}' ELSE begin_with END,
+      last_moved_at = CASE WHEN l_moves OR l_more THEN t ELSE last_moved_at END,
+      more = CASE WHEN p_state IN ('applied', 'noop') THEN l_more WHEN l_moves THEN false ELSE more END,
+      begin_with = CASE WHEN l_more THEN p_begin_with WHEN l_moves THEN '{}' ELSE begin_with END,
       failures = l_failures,
       -- 1 minute × 2^failures, at most 6 hours, ± 20 %
-      not_before = CASE WHEN l_failure THEN t + make_interval(secs => 60 * least(power(2, l_failures), 360) * (0.8 + 0.4 * random())) ELSE NULL END,
+      not_before = CASE WHEN l_failure THEN t + make_interval(secs => 60 * least(power(2, l_failures), 360) * (0.8 + 0.4 * random()))
+                        WHEN l_failures = 0 THEN NULL ELSE not_before END,
       parked = parked OR l_failure AND l_failures >= l_attempts,
       overtaken_in_row = CASE WHEN p_state = 'overtaken' THEN overtaken_in_row + 1 WHEN l_moves OR p_state IN ('applied', 'noop') THEN 0 ELSE overtaken_in_row END,
       proposal = CASE WHEN p_state = 'proposed' THEN p_dream ELSE proposal END,

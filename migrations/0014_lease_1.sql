@@ -9,7 +9,7 @@ BEGIN
   IF d.dream_id IS NULL THEN RETURN 1; END IF;
   IF d.state <> 'running' OR d.fence <> p_fence OR d.worker IS DISTINCT FROM p_worker OR d.lease_expires_at <= t THEN RETURN 1; END IF;   -- guard: lease
   IF (SELECT moved_sequence FROM mx_scope WHERE scope_id = p_scope) > d.snapshot_sequence THEN RETURN 2; END IF;   -- guard: overtaken
+  IF d.sealed IS NOT NULL THEN RETURN 4; END IF;   -- in time, however long judging takes
   IF d.claimed_at + make_interval(secs => d.max_seconds) <= t THEN RETURN 3; END IF;
-  IF d.sealed IS NOT NULL THEN RETURN 4; END IF;
   RETURN 0;
 END $$;

@@ -10,7 +10,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS 
 DECLARE f record; o record; l_base bigint; l_current bigint; l_new_file integer; d mx_dream;
 BEGIN
   outcome := mx_lease_1(p_scope, p_dream, p_fence, p_worker);
-  SELECT version, sha256, deleted INTO f FROM mx_file WHERE scope_id = p_scope AND path = p_path;
+  SELECT file_id, version, sha256, deleted INTO f FROM mx_file WHERE scope_id = p_scope AND path = p_path;
   l_base := CASE WHEN f.deleted THEN 0 ELSE coalesce(f.version, 0) END;
   SELECT x.sha256, x.expected_version, x.at, count(*) OVER () AS staged INTO o FROM mx_dream_op x
     WHERE x.scope_id = p_scope AND x.dream_id = p_dream AND x.path = p_path ORDER BY x.number DESC LIMIT 1;
@@ -31,9 +31,9 @@ BEGIN
       outcome := CASE WHEN d.ops >= d.max_ops THEN 8 WHEN d.files + l_new_file > d.max_files THEN 9 ELSE 10 END;
     ELSE
       at := mx_now(); version := l_current + 1;
-      INSERT INTO mx_dream_op (scope_id, dream_id, number, operation, path, base_version, expected_version, text, size, sha256, inserted_bytes,
+      INSERT INTO mx_dream_op (scope_id, dream_id, number, operation, path, base_file, base_version, expected_version, text, size, sha256, inserted_bytes,
           hidden_unicode, source, reason, treatments, at)
-        VALUES (p_scope, p_dream, d.ops, p_operation, p_path, l_base, p_expected, p_text, octet_length(p_text), p_sha, p_inserted,
+        VALUES (p_scope, p_dream, d.ops, p_operation, p_path, CASE WHEN l_base > 0 THEN f.file_id END, l_base, p_expected, p_text, octet_length(p_text), p_sha, p_inserted,
           p_hidden, p_source, p_reason, p_treatments, at);
     END IF;
   END IF;

@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+pub mod actor;
+pub mod budget;
+pub mod clock;
+pub mod diff;
+pub mod dream;
+pub mod dream_log;
+pub mod eligibility;
+pub mod ids;
+pub mod keys;
+pub mod limits;
+pub mod patch;
+pub mod path;
+pub mod text;
+pub mod user_id;
+
+mod characters;
+mod words;

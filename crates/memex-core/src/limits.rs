@@ -1,0 +1,84 @@
+//! Every bound of the product in one list, each with its reason.
+
+/// Bytes of one path in its canonical form. File systems and object stores take 1,024; an index key stays short.
+pub const MAX_PATH_BYTES: usize = 1024;
+
+/// Segments of one path, the scope's (`user`, `shared`) counted: deeper trees are mistakes of a program.
+pub const MAX_PATH_SEGMENTS: usize = 20;
+
+/// Bytes of a path as a caller spells it. Decomposed text is at most three times as long as its NFC form in every
+/// script that people write, so that a decomposed twin of a longest path still finds its file.
+pub const MAX_PATH_SPELLING_BYTES: usize = 3 * MAX_PATH_BYTES;
+
+/// Bytes of one user id: long enough for URLs and e-mail addresses, short enough for a key column.
+pub const MAX_USER_ID_BYTES: usize = 256;
+
+/// Bytes of the display name that a token writes as actor on revisions; a name, not a text.
+pub const MAX_ACTOR_BYTES: usize = 128;
+
+/// Bytes of a reason: a sentence or three, kept on every revision for ever.
+pub const MAX_REASON_BYTES: usize = 1_000;
+
+/// Edits of one patch. They travel in one message and are applied before the deadline of one call.
+pub const MAX_EDITS: usize = 100;
+
+/// Lines that one `append_lines` adds. A text of the default size has fewer.
+pub const MAX_APPENDED_LINES: usize = 10_000;
+
+/// Line numbers that a refused patch lists; enough to choose from, the count is complete.
+pub const MAX_REPORTED_LINES: usize = 20;
+
+/// Rows of one page when the caller asks for more: a page stays below a message's size.
+pub const MAX_PAGE_SIZE: u32 = 1000;
+
+/// Rows of one page when the caller names no size.
+pub const DEFAULT_PAGE_SIZE: u32 = 100;
+
+/// Files of one batch read; with the default text bound a batch may still exceed a message, and is then refused.
+pub const MAX_BATCH_READ: usize = 100;
+
+/// Bytes of one gRPC message either way: gRPC's own default, which every client library accepts.
+pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// Bytes of one text unless `max_text_bytes` says otherwise: about twenty-five pages, more than a topic needs.
+pub const DEFAULT_MAX_TEXT_BYTES: usize = 102_400;
+
+/// Bytes that `max_text_bytes` may allow at most, so that a text and the rest of its message fit into one message.
+pub const MAX_TEXT_BYTES_CEILING: usize = 1024 * 1024;
+
+/// Bytes of the instructions that a person gives a dream; they go into every prompt of it.
+pub const MAX_INSTRUCTIONS_BYTES: usize = 4_000;
+
+/// Bytes of the summary with which a worker finishes a dream; shown in lists.
+pub const MAX_SUMMARY_BYTES: usize = 4_000;
+
+/// Bytes of a worker's name: a pod's name (253) is cut by nobody's habit at 63; twice that.
+pub const MAX_WORKER_NAME_BYTES: usize = 128;
+
+/// Dreams that one ClaimDreams hands out, whatever the worker asks for: more than a worker can run at once.
+pub const MAX_CLAIM: u32 = 64;
+
+/// Trace contexts of the writes that made a user due, as links of the dream's span; collectors keep 128 at most.
+pub const MAX_WRITE_LINKS: usize = 32;
+
+/// Changes or reads of one round trip of a lane: beyond 64 a batch gains nothing and holds its locks longer.
+pub const LANE_BATCH_MAX: usize = 64;
+
+/// Calls that wait before a lane; what comes on top is answered `OVERLOADED` instead of waiting past its deadline.
+pub const LANE_QUEUE_MAX: usize = 1024;
+
+/// Treatments of one op: one for each line of a text of the default size with short lines.
+pub const MAX_TREATMENTS_PER_OP: usize = 2_000;
+
+/// Source lines that one treatment may cite as its ground.
+pub const MAX_SOURCES_PER_TREATMENT: usize = 100;
+
+/// Lines that differ, between the common beginning and end of two texts, up to which a diff looks for the shortest
+/// account of them. The search is quadratic at worst; above this the whole middle is shown as replaced.
+pub const MAX_DIFF_LINES: usize = 8_000;
+
+/// Minutes between the attempts of a dream that keeps failing: six hours, so that an outage overnight heals itself.
+pub const MAX_BACKOFF_MINUTES: u32 = 360;
+
+/// The factor of the grace for a user whose own writes keep overtaking dreams.
+pub const MAX_GRACE_FACTOR: u32 = 8;

@@ -1,0 +1,78 @@
+//! Edits of a text that say what they expect to find, so that none lands in the wrong place.
+
+mod append;
+mod delete;
+mod headings;
+mod refusal;
+mod replace;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+pub use refusal::{PatchRefusal, Sought};
+
+use crate::limits;
+
+/// One edit. Lines are numbered from 1 in the text as the edits before it left it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// Adds lines at the end of the text, or of a section. A line that stands there already (but for the spaces
+    /// around it) is skipped, so that the same edit twice adds once. Blank lines come
+    /// along with those that they precede and never alone; lines with a code fence among them are added, or skipped,
+    /// as one block.
+    AppendLines {
+        /// The lines, without line endings.
+        lines: Vec<String>,
+        /// The heading of the section, with its `#` marks (`## Food`: of that level) or without (of any). The section
+        /// ends before the next heading of the same or a higher level; the lines come before its last blank lines.
+        after_heading: Option<String>,
+    },
+    /// Replaces a text that must occur exactly once, byte for byte: `$&` is those two characters, a line ending is
+    /// the one that the text has.
+    Replace {
+        /// What stands there.
+        old: String,
+        /// What shall stand there.
+        new: String,
+    },
+    /// Deletes whole lines.
+    DeleteLines {
+        /// The first line to go.
+        first_line: u32,
+        /// The last line to go.
+        last_line: u32,
+        /// What these lines say, joined by `\n`; line endings are not compared.
+        expected: String,
+    },
+}
+
+/// The text after all `edits`, in order. Line endings stay as the text has them (where mixed, new lines take the more
+/// frequent), and so does the final newline or its absence; an empty text gets one with its first line. `replace`
+/// alone, being literal, can change either.
+///
+/// # Errors
+/// The first edit that does not apply, and why; nothing is changed then. After `NoMatch` and `Ambiguous` the caller
+/// reads the file again and says it more exactly.
+pub fn apply(text: &str, edits: &[Edit]) -> Result<String, PatchRefusal> {
+    if edits.is_empty() || edits.len() > limits::MAX_EDITS {
+        return Err(PatchRefusal::Invalid {
+            edit: edits.len().min(limits::MAX_EDITS),
+            rule: "a patch has 1 to 100 edits",
+        });
+    }
+    let mut text = text.to_owned();
+    for (edit, step) in edits.iter().enumerate() {
+        text = apply_one(&text, step).map_err(|refusal| refusal.at(edit))?;
+    }
+    Ok(text)
+}
+
+fn apply_one(text: &str, edit: &Edit) -> Result<String, PatchRefusal> {
+    match edit {
+        Edit::AppendLines { lines, after_heading } => append::append(text, lines, after_heading.as_deref()),
+        Edit::Replace { old, new } => replace::replace(text, old, new),
+        Edit::DeleteLines { first_line, last_line, expected } => {
+            delete::delete(text, *first_line, *last_line, expected)
+        }
+    }
+}

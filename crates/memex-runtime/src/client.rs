@@ -1,0 +1,88 @@
+//! Connects to a gRPC server: the channel that every client of ours uses.
+
+mod lost;
+mod settings;
+
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::header::AUTHORIZATION;
+use http::{HeaderValue, Request, Response};
+use tonic::body::Body;
+use tonic::transport::{Channel, Error};
+use tower::{Layer as _, Service};
+
+use crate::CallFuture;
+use crate::deadline::{DeadlineLayer, Deadlined, GRPC_TIMEOUT, timeout_header};
+use crate::trace::{ClientTrace, ClientTraceLayer};
+
+use lost::LostIsUnavailable;
+pub use settings::{ClientArgs, ClientSettings, Token};
+
+/// How long making a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often a connection is pinged, also while idle. Without it a channel does not notice that its server vanished
+/// (a partition, a machine that lost power), and never connects anew.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// A ping that is not answered within this ends the connection.
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A channel that adds the bearer token, a deadline and the trace to each call. Cheap to clone; clones share the
+/// connection.
+///
+/// Give it to a generated client: `MemoryServiceClient::new(channel)`. A call that sets no time of its own
+/// (`tonic::Request::set_timeout`) gets the settings' `call_timeout`. What is over its time ends with
+/// DEADLINE_EXCEEDED, also where no server answers at all; a server that cannot be reached, or is lost during the call, is UNAVAILABLE.
+#[derive(Debug, Clone)]
+pub struct AuthChannel {
+    inner: ClientTrace<LostIsUnavailable<Deadlined<Channel>>>,
+    authorization: Option<HeaderValue>,
+    call_timeout: HeaderValue,
+}
+
+/// Makes a channel that connects with its first call, and again whenever the connection is lost. Must be called
+/// inside a tokio runtime.
+pub fn connect(settings: &ClientSettings) -> AuthChannel {
+    let channel = settings
+        .endpoint()
+        .clone()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
+        .keep_alive_timeout(KEEPALIVE_TIMEOUT)
+        .keep_alive_while_idle(true)
+        .tcp_nodelay(true)
+        .connect_lazy();
+    AuthChannel::over(channel, settings.token(), settings.call_timeout)
+}
+
+impl AuthChannel {
+    /// The same over a channel made elsewhere, such as an in-process pipe.
+    pub fn over(channel: Channel, token: Option<&Token>, call_timeout: Duration) -> Self {
+        Self {
+            inner: ClientTraceLayer.layer(LostIsUnavailable { inner: DeadlineLayer::as_asked().layer(channel) }),
+            authorization: token.map(Token::header),
+            call_timeout: timeout_header(call_timeout),
+        }
+    }
+}
+
+impl Service<Request<Body>> for AuthChannel {
+    type Response = Response<Body>;
+    type Error = Error;
+    type Future = CallFuture<Error>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let headers = request.headers_mut();
+        if let Some(authorization) = &self.authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        headers.entry(GRPC_TIMEOUT).or_insert_with(|| self.call_timeout.clone());
+        self.inner.call(request)
+    }
+}

@@ -1,0 +1,192 @@
+//! Which server a client talks to, as whom, and how long it waits.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use http::HeaderValue;
+use http::uri::Scheme;
+use tonic::transport::{ClientTlsConfig, Endpoint};
+
+use crate::settings::{Mistake, Mistakes};
+
+const ENDPOINT: &str = "--endpoint / MEMEX_ENDPOINT";
+const TOKEN: &str = "MEMEX_TOKEN";
+const TOKEN_FILE: &str = "--token-file / MEMEX_TOKEN_FILE";
+
+/// Which server a client talks to and as whom. Flatten it into a command's arguments.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Connecting")]
+pub struct ClientArgs {
+    /// memory-api's address, such as http://127.0.0.1:7400
+    #[arg(long, env = "MEMEX_ENDPOINT", value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// File that holds the token; without it the variable MEMEX_TOKEN holds the token itself
+    #[arg(long, env = "MEMEX_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+}
+
+impl ClientArgs {
+    /// The settings, `default_endpoint` where none was given. The token is the file's, else that of `MEMEX_TOKEN`, else
+    /// there is none. A token is never a flag's value: every user of a machine can read its command lines.
+    ///
+    /// Gives nothing where something is wrong, and notes what.
+    pub fn settings(&self, default_endpoint: &str, mistakes: &mut Mistakes) -> Option<ClientSettings> {
+        let endpoint = self.endpoint.as_deref().map(str::trim).filter(|given| !given.is_empty());
+        let token = match &self.token_file {
+            Some(file) => Token::from_file(file).map(Some),
+            None => std::env::var(TOKEN)
+                .ok()
+                .filter(|value| !value.trim().is_empty())
+                .map(|value| Token::new(TOKEN, &value))
+                .transpose(),
+        };
+        let token = mistakes.check(token);
+        let settings = mistakes.check(ClientSettings::new(endpoint.unwrap_or(default_endpoint)));
+        settings.zip(token).map(|(settings, token)| ClientSettings { token, ..settings })
+    }
+}
+
+/// A bearer token. Never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(HeaderValue);
+
+impl Token {
+    /// The token in `value`, white space around it removed. `setting` names where it came from.
+    ///
+    /// # Errors
+    /// A [`Mistake`] where it is empty or has characters that no token has; the mistake does not quote it.
+    pub fn new(setting: &str, value: &str) -> Result<Self, Mistake> {
+        let value = value.trim();
+        if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Mistake::new(setting, "must hold a token: letters, digits and signs without spaces"));
+        }
+        let mut header = HeaderValue::try_from(format!("Bearer {value}"))
+            .map_err(|_| Mistake::new(setting, "must hold a token of a length that a header can carry"))?;
+        header.set_sensitive(true);
+        Ok(Self(header))
+    }
+
+    fn from_file(file: &Path) -> Result<Self, Mistake> {
+        let value = std::fs::read_to_string(file)
+            .map_err(|error| Mistake::new(TOKEN_FILE, format_args!("cannot read {}: {error}", file.display())))?;
+        Self::new(TOKEN_FILE, &value)
+    }
+
+    /// The `authorization` header, marked sensitive.
+    pub(super) fn header(&self) -> HeaderValue {
+        self.0.clone()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+/// A checked endpoint, with the token to show there.
+#[derive(Debug, Clone)]
+pub struct ClientSettings {
+    endpoint: Endpoint,
+    token: Option<Token>,
+    /// How long a call may take that sets no time of its own.
+    pub call_timeout: Duration,
+}
+
+impl ClientSettings {
+    /// What a call may take where nobody says otherwise.
+    pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+    /// For the server at `endpoint`, without a token. `https` trusts the roots that are compiled in.
+    ///
+    /// # Errors
+    /// A [`Mistake`] that names the setting and the form where it is not `http://HOST:PORT` or `https://HOST[:PORT]`.
+    pub fn new(endpoint: &str) -> Result<Self, Mistake> {
+        let refuse = |why: &str| {
+            let form = "must be http://HOST:PORT or https://HOST:PORT, such as http://127.0.0.1:7400";
+            Mistake::new(ENDPOINT, format_args!("{form}, is {endpoint:?} ({why})"))
+        };
+        let uri: http::Uri = endpoint.parse().map_err(|_| refuse("not a URL"))?;
+        let authority = uri.authority().ok_or_else(|| refuse("no host"))?;
+        if authority.as_str().contains('@') {
+            return Err(Mistake::new(ENDPOINT, "must not hold a user or password; the token has a setting of its own"));
+        }
+        if !matches!(uri.path_and_query().map(http::uri::PathAndQuery::as_str), None | Some("" | "/")) {
+            return Err(refuse("a path has no meaning here"));
+        }
+        let encrypted = match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTP => false,
+            Some(scheme) if *scheme == Scheme::HTTPS => true,
+            _ => return Err(refuse("the scheme is missing or another")),
+        };
+        if !encrypted && authority.port_u16().is_none() {
+            return Err(refuse("the port is missing"));
+        }
+        let endpoint = Endpoint::from(uri.clone());
+        let endpoint = if encrypted {
+            endpoint
+                .tls_config(ClientTlsConfig::new().with_enabled_roots())
+                .map_err(|_| refuse("TLS cannot be set up"))?
+        } else {
+            endpoint
+        };
+        Ok(Self { endpoint, token: None, call_timeout: Self::CALL_TIMEOUT })
+    }
+
+    /// The same with a token.
+    #[must_use]
+    pub fn with_token(self, token: Token) -> Self {
+        Self { token: Some(token), ..self }
+    }
+
+    /// The token that calls will show.
+    pub fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
+    }
+
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_that_cannot_be_is_refused_by_name_and_form() {
+        for bad in
+            ["", "127.0.0.1:7400", "http://", "ftp://host:1", "http://host", "http://host:1/path", "http://a b:1"]
+        {
+            let mistake = ClientSettings::new(bad).unwrap_err().to_string();
+            assert!(mistake.starts_with("--endpoint / MEMEX_ENDPOINT: must be http://HOST:PORT"), "{bad}: {mistake}");
+        }
+        for good in ["http://127.0.0.1:7400", "http://[::1]:7400/", "https://memex.example.org"] {
+            ClientSettings::new(good).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_endpoint_with_a_password_is_refused_without_quoting_it() {
+        let mistake = ClientSettings::new("http://user:hunter2@host:1").unwrap_err().to_string();
+        assert!(mistake.contains("must not hold a user") && !mistake.contains("hunter2"), "{mistake}");
+    }
+
+    #[test]
+    fn a_token_is_never_printed() {
+        let token = Token::new("MEMEX_TOKEN", " mx_sesame\n").unwrap();
+        let settings = ClientSettings::new("http://127.0.0.1:1").unwrap().with_token(token.clone());
+        assert!(!format!("{settings:?} {token:?} {:?}", token.header()).contains("sesame"));
+        let mistake = Token::new("MEMEX_TOKEN", "mx sesame").unwrap_err().to_string();
+        assert!(mistake.contains("MEMEX_TOKEN") && !mistake.contains("sesame"), "{mistake}");
+    }
+
+    #[test]
+    fn every_mistake_in_the_arguments_is_noted() {
+        let args = ClientArgs { endpoint: Some("nowhere".into()), token_file: Some("/nonexistent/token".into()) };
+        let mut mistakes = Mistakes::new();
+        assert!(args.settings("http://127.0.0.1:7400", &mut mistakes).is_none());
+        assert_eq!(mistakes.iter().count(), 2);
+    }
+}

@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+pub mod client;
+pub mod deadline;
+pub mod health;
+pub mod lifecycle;
+pub mod panics;
+pub mod reflection;
+pub mod retry;
+pub mod server;
+pub mod settings;
+pub mod telemetry;
+pub mod throttle;
+pub mod too_large;
+pub mod trace;
+
+/// A response future as the layers here return it: boxed, because each layer awaits more than the one it wraps.
+pub(crate) type CallFuture<E> = futures::future::BoxFuture<'static, Result<http::Response<tonic::body::Body>, E>>;

@@ -1,0 +1,122 @@
+//! Serves gRPC: listening, the layers that every call passes, and an end without loss.
+
+mod connections;
+mod listen;
+
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use tonic::transport::Server;
+use tower::ServiceBuilder;
+
+use crate::deadline::DeadlineLayer;
+use crate::health::Health;
+use crate::lifecycle::Shutdown;
+use crate::panics::CatchPanicLayer;
+use crate::too_large::TooLargeLayer;
+use crate::trace::ServerTraceLayer;
+
+pub use connections::Connection;
+pub use listen::{BindError, ServerArgs, bind};
+
+/// The longest message that services read and write, in bytes: 4 MiB, tonic's own default, stated so that server and
+/// client agree. Set it on each generated service with `max_decoding_message_size`.
+pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// Calls that one connection may have open at once. More wait at the client; it bounds what one client can hold here.
+const MAX_CALLS_PER_CONNECTION: u32 = 1024;
+
+/// The longest list of request headers, in bytes: a token and a trace context fit many times over.
+const MAX_HEADER_BYTES: u32 = 16 * 1024;
+
+/// How a server treats calls and connections. Begin with the default and change what differs.
+#[derive(Debug, Clone, Copy)]
+pub struct ServerLimits {
+    /// No call waits longer than this for its answer to begin, whatever deadline it brings.
+    pub max_call: Duration,
+    /// How long calls in flight may still take after the shutdown.
+    pub drain_timeout: Duration,
+    /// A connection that says nothing for this long is pinged.
+    pub keepalive_interval: Duration,
+    /// A ping that is not answered within this ends the connection.
+    pub keepalive_timeout: Duration,
+    /// What a caller gets whose message is longer than a service reads.
+    pub too_large: TooLargeLayer,
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self {
+            max_call: Duration::from_secs(60),
+            drain_timeout: Duration::from_secs(25),
+            keepalive_interval: Duration::from_secs(20),
+            keepalive_timeout: Duration::from_secs(10),
+            too_large: TooLargeLayer::plain(),
+        }
+    }
+}
+
+/// How serving ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Drained {
+    /// Every call in flight got its answer.
+    Clean,
+    /// The drain time passed, and connections that still had calls were cut.
+    Cut,
+}
+
+/// Serves `routes` until `shutdown`, each call within a span, a deadline and a net for panics.
+///
+/// On shutdown `health` says NOT_SERVING first; then no connection is accepted, clients are told to go elsewhere, and
+/// calls in flight have [`ServerLimits::drain_timeout`] to end. What still runs after that is dropped.
+/// `routes` should contain [`Health::service`]; watchers of it are let go at shutdown.
+///
+/// # Errors
+/// When the transport fails as a whole; a failing connection is not an error of the server.
+pub async fn serve(
+    listener: TcpListener,
+    routes: Routes,
+    health: &Health,
+    shutdown: &Shutdown,
+    limits: ServerLimits,
+) -> Result<Drained, tonic::transport::Error> {
+    let cut = CancellationToken::new();
+    let connections = connections::accept(listener, cut.clone());
+    let stopping = async {
+        shutdown.triggered().await;
+        health.end().await;
+        health.end_watches().await;
+    };
+    let out_of_time = async {
+        shutdown.triggered().await;
+        tokio::time::sleep(limits.drain_timeout).await;
+    };
+    let layers = ServiceBuilder::new()
+        .layer(ServerTraceLayer)
+        .layer(CatchPanicLayer)
+        .layer(DeadlineLayer::at_most(limits.max_call))
+        .layer(limits.too_large)
+        .into_inner();
+    let serving = Server::builder()
+        .http2_keepalive_interval(Some(limits.keepalive_interval))
+        .http2_keepalive_timeout(Some(limits.keepalive_timeout))
+        .max_concurrent_streams(MAX_CALLS_PER_CONNECTION)
+        .http2_max_header_list_size(MAX_HEADER_BYTES)
+        .layer(layers)
+        .serve_with_incoming_shutdown(routes.prepare(), connections, stopping);
+    tokio::select! {
+        biased;
+        served = serving => served.map(|()| Drained::Clean),
+        () = out_of_time => {
+            cut.cancel();
+            tracing::warn!(
+                drain_timeout_s = limits.drain_timeout.as_secs(),
+                "calls were still in flight when the drain time was over, and were cut off"
+            );
+            Ok(Drained::Cut)
+        }
+    }
+}

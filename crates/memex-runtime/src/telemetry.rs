@@ -1,0 +1,171 @@
+//! Sets up logs and traces for a process, once.
+
+mod export;
+mod format;
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::Subscriber;
+use tracing::level_filters::LevelFilter;
+use tracing::subscriber::SetGlobalDefaultError;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
+
+pub use format::LogFormat;
+
+/// How a process logs. Where spans go is said by the standard `OTEL_*` variables. Flatten it into a command's arguments.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Logging")]
+pub struct TelemetryArgs {
+    /// Log lines for people, or as JSON objects with trace_id and span_id
+    #[arg(long, env = "MEMEX_LOG_FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
+    /// What is logged: a level, or levels by module such as info,memory_api=debug
+    #[arg(long = "log", env = "MEMEX_LOG", value_name = "FILTER", default_value = TelemetryArgs::LOG)]
+    pub log: String,
+    /// Where spans go instead of where the variables say: for a process that holds its own receiver.
+    #[arg(skip)]
+    pub otlp_endpoint: Option<String>,
+}
+
+impl TelemetryArgs {
+    const LOG: &str = "info";
+}
+
+impl Default for TelemetryArgs {
+    fn default() -> Self {
+        Self { log_format: LogFormat::default(), log: Self::LOG.to_owned(), otlp_endpoint: None }
+    }
+}
+
+/// Logs or traces cannot be set up. Each is a bad setting.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// The log filter cannot be read.
+    #[error("--log / MEMEX_LOG: must be a level or levels by module, such as info,memory_api=debug, is {filter:?}")]
+    Filter {
+        /// What was given.
+        filter: String,
+        /// Where it goes wrong.
+        #[source]
+        source: tracing_subscriber::filter::ParseError,
+    },
+    /// A protocol was asked for that this build does not speak.
+    #[error("{variable}: must be grpc, the one protocol that spans are exported with, is {protocol:?}")]
+    Protocol {
+        /// The variable that asks for it.
+        variable: &'static str,
+        /// What it asks for.
+        protocol: String,
+    },
+    /// The exporter refuses its settings.
+    #[error("OTEL_EXPORTER_OTLP_*: the span exporter cannot be built")]
+    Exporter(#[source] opentelemetry_otlp::ExporterBuildError),
+    /// The exporter's own thread cannot be started.
+    #[error("the span exporter's thread cannot be started")]
+    Runtime(#[source] std::io::Error),
+}
+
+/// What was set up. Call [`Telemetry::shutdown`] as the last thing a process does: spans are exported in batches.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Telemetry {
+    provider: Option<SdkTracerProvider>,
+    owner: bool,
+    exporting: Option<String>,
+}
+
+/// The provider behind the process's subscriber. Never dropped, so that no span is lost by an order of dropping.
+static INSTALLED: OnceLock<Telemetry> = OnceLock::new();
+static INSTALLING: Mutex<()> = Mutex::new(());
+
+/// Sets up this process's logs and traces. Where that was done before, in this process, nothing changes and what it
+/// gives flushes the spans without ending their export: a process that holds several services (a test, `memex up`)
+/// calls it first, and the services find it done.
+///
+/// Without an endpoint, or with OTEL_SDK_DISABLED=true or OTEL_TRACES_EXPORTER=none, no span leaves the process;
+/// spans still have ids, for logs and revisions.
+///
+/// # Errors
+/// [`TelemetryError`], a bad setting.
+pub fn init(service_name: &'static str, args: &TelemetryArgs) -> Result<Telemetry, TelemetryError> {
+    let _one_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(installed) = INSTALLED.get() {
+        return Ok(Telemetry { owner: false, ..installed.clone() });
+    }
+    let filter = EnvFilter::builder()
+        .parse(&args.log)
+        .map_err(|source| TelemetryError::Filter { filter: args.log.clone(), source })?;
+    let (provider, exporting) = export::provider(service_name, args.otlp_endpoint.as_deref())?;
+    let subscriber =
+        Registry::default().with(span_layer(&provider)).with(format::layer(args.log_format).with_filter(filter));
+    match tracing::subscriber::set_global_default(subscriber) {
+        Ok(()) => {
+            let telemetry = Telemetry { provider: Some(provider), owner: true, exporting };
+            let _ = INSTALLED.set(telemetry.clone());
+            Ok(telemetry)
+        }
+        // Somebody else's subscriber, which is theirs to end.
+        Err(SetGlobalDefaultError { .. }) => Ok(Telemetry { provider: None, owner: false, exporting: None }),
+    }
+}
+
+/// The layer that turns tracing's spans into OpenTelemetry's. For [`init`], and for tests that look at the spans.
+pub fn span_layer<S>(provider: &SdkTracerProvider) -> impl Layer<S> + use<S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    // The exporter is itself a gRPC client, whose events must not become events to export.
+    let ours = Targets::new().with_default(LevelFilter::INFO).with_targets(
+        ["opentelemetry", "opentelemetry_sdk", "opentelemetry_otlp", "h2", "hyper", "hyper_util", "tonic", "tower"]
+            .map(|target| (target, LevelFilter::OFF)),
+    );
+    tracing_opentelemetry::layer()
+        .with_tracer(provider.tracer("memex"))
+        // Where in the source a span stands is no business of the collector, and would carry the build machine's paths.
+        .with_location(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false)
+        .with_filter(ours)
+}
+
+impl Telemetry {
+    /// Where spans are exported to; nothing where they stay in the process. To be said at start.
+    pub fn exporting_to(&self) -> Option<&str> {
+        self.exporting.as_deref()
+    }
+
+    /// Sends every span that has ended, and goes on.
+    pub async fn flush(&self) {
+        self.on_provider("flushed", SdkTracerProvider::force_flush).await;
+    }
+
+    /// Sends every span that has ended, and ends the export where this value began it. At most a few seconds: a
+    /// collector that is down does not hold the process.
+    pub async fn shutdown(self) {
+        if self.owner {
+            self.on_provider("sent at the end", |provider| provider.shutdown()).await;
+        } else {
+            self.flush().await;
+        }
+    }
+
+    async fn on_provider(
+        &self,
+        what: &'static str,
+        action: fn(&SdkTracerProvider) -> opentelemetry_sdk::error::OTelSdkResult,
+    ) {
+        let Some(provider) = self.provider.clone() else { return };
+        // Both block until the batch is out.
+        let done = tokio::task::spawn_blocking(move || action(&provider)).await;
+        match done {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "spans could not be {what}"),
+            Err(error) => tracing::warn!(%error, "spans could not be {what}"),
+        }
+    }
+}

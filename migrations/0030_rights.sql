@@ -1,0 +1,11 @@
+-- What the service's role may do: it reads everything; scopes, files and revisions it changes only through the
+-- functions, each of them a door with a rule. After every function, so that none is forgotten.
+-- The role itself is made by `memory-api migrate`, since it belongs to the cluster and not to this database.
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO memex_app;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO memex_app;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO memex_app;
+GRANT USAGE ON SEQUENCE mx_access_log_entry TO memex_app;
+GRANT INSERT ON mx_access_log TO memex_app;
+GRANT INSERT, UPDATE, DELETE ON mx_request, mx_config, mx_token, mx_dream, mx_dream_op, mx_dream_state TO memex_app;
+GRANT UPDATE ON mx_workspace TO memex_app;
