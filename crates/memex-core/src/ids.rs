@@ -97,7 +97,8 @@ fn write_id(f: &mut fmt::Formatter<'_>, kind: &IdRefusal, bytes: &[u8]) -> fmt::
     f.pad(&format!("{}{}", kind.prefix, URL_SAFE_NO_PAD.encode(bytes)))
 }
 
-/// The engine refuses padding and bits left over, so that one id has one spelling.
+/// The engine refuses padding and bits left over, so that one id has one spelling. The length is looked at first, so
+/// that a long text costs nothing.
 fn decoded<const N: usize>(text: &str, kind: &IdRefusal) -> Result<[u8; N], IdRefusal> {
     let encoded = text.strip_prefix(kind.prefix).filter(|rest| rest.len() == kind.length).ok_or(*kind)?;
     URL_SAFE_NO_PAD.decode(encoded).ok().and_then(|bytes| bytes.try_into().ok()).ok_or(*kind)

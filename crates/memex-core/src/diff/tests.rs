@@ -41,10 +41,13 @@ fn a_moved_line_is_inserted() {
 
 #[test]
 fn beyond_the_bound_the_middle_is_one_replacement() {
-    let text = |name: &str| (0..limits::MAX_DIFF_LINES).map(|n| format!("{name} {}\n", n % 7)).collect::<String>();
+    // Every line of the old text that is also in the new would be kept by a search.
+    let text =
+        |name: &str| (0..limits::MAX_DIFF_LINES / 2).map(|n| format!("{name} {n}\nsame {n}\n")).collect::<String>();
     let (old, new) = (format!("head\n{}tail\n", text("a")), format!("head\n{}tail\n", text("b")));
+    // The last of them is the same and so belongs to the common end.
     let lines = limits::MAX_DIFF_LINES as u32;
-    assert_eq!(DiffStat::of(&old, &new), DiffStat { added_lines: lines, removed_lines: lines });
+    assert_eq!(DiffStat::of(&old, &new), DiffStat { added_lines: lines - 1, removed_lines: lines - 1 });
     let shown = unified(&old, &new, "x", "y");
     assert!(shown.starts_with(&format!("--- x\n+++ y\n@@ -1,{0} +1,{0} @@\n head\n-a 0\n", lines + 2)));
     assert!(shown.ends_with(" tail\n"));
