@@ -1,0 +1,85 @@
+//! The command line: every command, its arguments and its examples.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{access, completion, config, dream, export, files, import, token, users};
+use crate::settings::ConnectionArgs;
+
+/// Self-hosted memory for AI agents that stays clean
+#[derive(Debug, Parser)]
+#[command(name = "memex", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = AFTER)]
+pub struct Cli {
+    /// Print JSON on standard output: one value, errors included
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER: &str = "\
+Settings: flags, else variables (MEMEX_ENDPOINT, MEMEX_TOKEN_FILE, MEMEX_TOKEN, MEMEX_USER), else
+the settings file with endpoint, token, user: $MEMEX_CONFIG, else
+$XDG_CONFIG_HOME/memex/config.toml, else ~/.config/memex/config.toml.
+
+Exit codes: 0 done, 1 refused, 2 usage, 64 bad settings, 69 memory-api cannot be reached.
+
+Examples:
+  memex ls user/                        list a user's files
+  memex import notes/ --user ada        bring a folder of Markdown into memory
+  memex dream start --user ada --wait   dream over it now, and see what changed
+  memex access --user ada               see who read and wrote what";
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List files
+    #[command(after_help = files::LS_EXAMPLES)]
+    Ls(Connected<files::LsArgs>),
+    /// Print a file's text
+    #[command(after_help = files::CAT_EXAMPLES)]
+    Cat(Connected<files::CatArgs>),
+    /// Write a file's whole text
+    #[command(after_help = files::PUT_EXAMPLES)]
+    Put(Connected<files::PutArgs>),
+    /// List revisions, newest first
+    #[command(after_help = files::LOG_EXAMPLES)]
+    Log(Connected<files::LogArgs>),
+    /// Bring a folder of Markdown into a user's memory
+    #[command(after_help = import::EXAMPLES)]
+    Import(Connected<import::ImportArgs>),
+    /// Write a user's memory into a folder
+    #[command(after_help = export::EXAMPLES)]
+    Export(Connected<export::ExportArgs>),
+    /// Start, look at and undo dreams
+    #[command(after_help = dream::EXAMPLES)]
+    Dream(Connected<dream::DreamArgs>),
+    /// Stop dreaming for a user; a running dream ends at once
+    #[command(after_help = users::PAUSE_EXAMPLES)]
+    Pause(Connected<users::PauseArgs>),
+    /// Lift a user's pause
+    #[command(after_help = users::RESUME_EXAMPLES)]
+    Resume(Connected<users::ResumeArgs>),
+    /// List the access log, newest first
+    #[command(after_help = access::EXAMPLES)]
+    Access(Connected<access::AccessArgs>),
+    /// Look at and set the workspace's keys
+    #[command(after_help = config::EXAMPLES)]
+    Config(Connected<config::ConfigArgs>),
+    /// Make tokens
+    #[command(after_help = token::EXAMPLES)]
+    Token(Connected<token::TokenArgs>),
+    /// Print a shell's completion script
+    #[command(after_help = completion::EXAMPLES)]
+    Completion(completion::CompletionArgs),
+}
+
+/// A command that calls memory-api.
+#[derive(Debug, clap::Args)]
+pub struct Connected<T: clap::Args> {
+    #[command(flatten)]
+    pub command: T,
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+}

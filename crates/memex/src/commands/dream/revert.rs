@@ -1,0 +1,43 @@
+//! `dream revert`: undoes an applied dream.
+
+use std::io::Write as _;
+
+use memex_proto::v1::RevertDreamRequest;
+use serde_json::json;
+
+use crate::commands::files::revisions_table;
+use crate::commands::{Context, request_id};
+use crate::failure::Failure;
+use crate::output::view::{DreamView, RevisionView};
+use crate::output::{self, counted};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  memex dream revert drm_… --reason 'the old address is right'
+
+The dream's files get new revisions with their texts from before it. Where one was changed since,
+nothing is undone.";
+
+#[derive(Debug, clap::Args)]
+pub struct RevertArgs {
+    /// The dream, drm_…; it must be applied
+    id: String,
+    /// Why; kept with the revisions
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    reason: String,
+}
+
+/// `memex dream revert`.
+pub async fn run(context: &Context, args: RevertArgs) -> Result<(), Failure> {
+    let request = RevertDreamRequest { dream_id: args.id.clone(), reason: args.reason, request_id: request_id() };
+    let answer = context.call(|| async { context.dreams().revert_dream(request.clone()).await }).await;
+    let undone = answer.map_err(|failure| failure.about(&args.id))?;
+    let revisions: Vec<RevisionView> = undone.revisions.into_iter().map(Into::into).collect();
+    if context.json {
+        let dream = undone.dream.map(DreamView::from);
+        return Ok(output::json(&json!({"dream": dream, "revisions": revisions}))?);
+    }
+    let mut out = output::out();
+    writeln!(out, "{} is undone by {}", args.id, counted(revisions.len() as i64, "revision"))?;
+    Ok(revisions_table(revisions).write(&mut out)?)
+}

@@ -1,0 +1,208 @@
+//! `dream show`: how a dream ended, and what it changed or would change.
+
+use std::io::{self, Write};
+
+use memex_proto::v1::{Dream, DreamState, FileChange, GetChangesetRequest};
+use serde_json::json;
+
+use crate::commands::Context;
+use crate::failure::Failure;
+use crate::output::table::{Table, numbers, words, write_facts};
+use crate::output::view::{DreamView, FileChangeView, StagedOpView};
+use crate::output::{self, counted, diff, ledger, safe_line, style};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  memex dream show drm_…
+  memex dream show drm_… --no-diff
+  memex dream show drm_… --json     dream, ops and files with their diffs";
+
+#[derive(Debug, clap::Args)]
+pub struct ShowArgs {
+    /// The dream, drm_…
+    id: String,
+    /// Leave the diffs out
+    #[arg(long)]
+    no_diff: bool,
+}
+
+/// `memex dream show`.
+pub async fn run(context: &Context, args: ShowArgs) -> Result<(), Failure> {
+    show(context, &args.id, !args.no_diff).await
+}
+
+/// Prints a dream with its changeset.
+///
+/// # Errors
+/// As GetChangeset.
+pub async fn show(context: &Context, dream_id: &str, diffs: bool) -> Result<(), Failure> {
+    let request = GetChangesetRequest { dream_id: dream_id.to_owned() };
+    let answer = context.call(|| async { context.dreams().get_changeset(request.clone()).await }).await;
+    let changeset = answer.map_err(|failure| failure.about(dream_id))?;
+    let dream = changeset.dream.unwrap_or_default();
+    if context.json {
+        let ops: Vec<StagedOpView> = changeset.ops.into_iter().map(Into::into).collect();
+        let mut files: Vec<FileChangeView> = changeset.files.into_iter().map(Into::into).collect();
+        if !diffs {
+            files.iter_mut().for_each(|file| file.diff.clear());
+        }
+        return Ok(output::json(&json!({"dream": DreamView::from(dream), "ops": ops, "files": files}))?);
+    }
+    let mut out = output::out();
+    write_dream(&mut out, &dream)?;
+    write_violations(&mut out, &dream)?;
+    Ok(write_changes(&mut out, &changeset.files, diffs)?)
+}
+
+/// What is to be known of a dream itself.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write_dream(out: &mut impl Write, dream: &Dream) -> io::Result<()> {
+    let state = style_of(dream.state());
+    let view = DreamView::from(dream.clone());
+    let more = if view.more { " (work is left)" } else { "" };
+    let (head, reset) = (style::HEAD.render(), style::HEAD.render_reset());
+    writeln!(out, "{head}{}{reset} {}{}{}{more}", view.dream_id, state.render(), view.state, state.render_reset())?;
+    let usage = &view.usage;
+    let took = format!(
+        "{}, {}, {} bytes inserted, {} bytes read, {} ms",
+        counted(usage.ops, "op"),
+        counted(usage.files, "file"),
+        usage.bytes,
+        usage.read_bytes,
+        usage.elapsed_ms
+    );
+    let tokens = if usage.model_tokens > 0 { usage.model_tokens.to_string() } else { String::new() };
+    let by = if view.requested { format!("asked for by {}", view.requested_by) } else { "was due".to_owned() };
+    let facts = [
+        ("user", view.user_id),
+        ("how", format!("{}, {}, {by}", view.mode, view.curator)),
+        ("instructions", view.instructions),
+        ("as of", view.as_of),
+        ("cause", view.cause),
+        ("began", view.created_at.unwrap_or_default()),
+        ("claimed", view.claimed_at.map(|at| format!("{at} by {}", view.worker_name)).unwrap_or_default()),
+        ("ended", view.ended_at.unwrap_or_default()),
+        ("attempts", if view.attempts > 1 { view.attempts.to_string() } else { String::new() }),
+        ("took", took),
+        ("tokens", tokens),
+        ("ledger", dream.ledger.as_ref().map(ledger::summary).unwrap_or_default()),
+        ("trace", view.trace_id),
+    ];
+    write_facts(out, &facts)
+}
+
+/// The rules that the changeset broke, if any.
+fn write_violations(out: &mut impl Write, dream: &Dream) -> io::Result<()> {
+    if dream.violations.is_empty() {
+        return Ok(());
+    }
+    let (notice, reset) = (style::NOTICE.render(), style::NOTICE.render_reset());
+    writeln!(out, "\n{notice}{} broken{reset}", counted(dream.violations.len() as i64, "rule"))?;
+    let mut table = Table::new(&[words("path"), numbers("line"), words("rule"), words("what")]);
+    for broken in dream.violations.iter().cloned() {
+        let line = if broken.line == 0 { String::new() } else { broken.line.to_string() };
+        table.row([broken.path, line, broken.rule, broken.detail]);
+    }
+    table.write(out)
+}
+
+/// Each file's change: its diff where `diffs`, else a line.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write_changes(out: &mut impl Write, files: &[FileChange], diffs: bool) -> io::Result<()> {
+    for file in files {
+        let (head, reset) = (style::HEAD.render(), style::HEAD.render_reset());
+        let (came, went) = (style::ADDED, style::REMOVED);
+        let sums = format!(
+            "{}+{}{} {}-{}{}",
+            came.render(),
+            file.added_lines,
+            came.render_reset(),
+            went.render(),
+            file.removed_lines,
+            went.render_reset()
+        );
+        writeln!(out, "\n{head}{}{reset} at version {}  {sums}", safe_line(&file.path), file.base_version)?;
+        if diffs {
+            diff::write_unified(out, &file.diff)?;
+        }
+    }
+    Ok(())
+}
+
+fn style_of(state: DreamState) -> anstyle::Style {
+    match state {
+        DreamState::Applied | DreamState::Noop | DreamState::Reported => style::ADDED,
+        DreamState::Failed | DreamState::Lost | DreamState::Refused => style::WRONG,
+        _ => style::NOTICE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use memex_proto::v1::{DreamLedger, DreamUsage, DreamViolation};
+
+    use super::*;
+
+    fn shown(print: impl Fn(&mut anstream::StripStream<Vec<u8>>)) -> String {
+        let mut out = anstream::StripStream::new(Vec::new());
+        print(&mut out);
+        String::from_utf8(out.into_inner()).unwrap()
+    }
+
+    #[test]
+    fn a_dream_is_shown_without_what_it_has_not() {
+        let dream = Dream {
+            dream_id: "drm_1".to_owned(),
+            user_id: "ada".to_owned(),
+            state: DreamState::Proposed.into(),
+            more: true,
+            requested: true,
+            requested_by: "ops".to_owned(),
+            usage: Some(DreamUsage { ops: 1, files: 1, bytes: 0, read_bytes: 90, model_tokens: 0, elapsed_ms: 4 }),
+            ledger: Some(DreamLedger { statements_before: 2, kept: 1, duplicate: 1, ..DreamLedger::default() }),
+            violations: vec![DreamViolation {
+                path: "user/a.md".to_owned(),
+                line: 3,
+                rule: "statement_lost".to_owned(),
+                detail: "no ground".to_owned(),
+            }],
+            ..Dream::default()
+        };
+        let text = shown(|out| {
+            write_dream(out, &dream).unwrap();
+            write_violations(out, &dream).unwrap();
+        });
+        let expected = "\
+drm_1 proposed (work is left)
+  user    ada
+  how     unspecified, unspecified, asked for by ops
+  took    1 op, 1 file, 0 bytes inserted, 90 bytes read, 4 ms
+  ledger  2 statements before: 1 kept, 1 duplicate
+
+1 rule broken
+path       line  rule            what
+user/a.md     3  statement_lost  no ground
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn changes_are_shown_with_or_without_their_diffs() {
+        let file = FileChange {
+            path: "user/a.md".to_owned(),
+            base_version: 2,
+            diff: "@@ -1 +0,0 @@\n-gone\n".to_owned(),
+            added_lines: 0,
+            removed_lines: 1,
+            revision_id: String::new(),
+        };
+        let files = [file];
+        assert_eq!(shown(|out| write_changes(out, &files, false).unwrap()), "\nuser/a.md at version 2  +0 -1\n");
+        let with = shown(|out| write_changes(out, &files, true).unwrap());
+        assert_eq!(with, "\nuser/a.md at version 2  +0 -1\n@@ -1 +0,0 @@\n-gone\n");
+    }
+}

@@ -1,0 +1,182 @@
+//! `import`: brings a folder of Markdown into memory; a second import changes nothing.
+
+mod plan;
+mod report;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use futures::{StreamExt as _, stream};
+use memex_core::limits::MAX_TEXT_BYTES_CEILING;
+use memex_core::text::MemoryText;
+use memex_proto::v1::write_file_request::Precondition;
+use memex_proto::v1::{ErrorReason, File, Source, WriteFileRequest};
+
+use super::files::list_files;
+use super::{Context, UserArg, request_id};
+use crate::failure::Failure;
+use crate::output::progress;
+
+use plan::{Plan, Planned};
+use report::{Fate, Report};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  memex import notes/ --user ada               notes/x.md and notes/user/x.md both become user/x.md
+  memex import notes/ --user ada --overwrite   replace files whose text differs
+  memex import backup/ --user ada --shared     backup/shared/ too, with an operator's token
+
+A file that is there with the same text is left alone, so that an import can be given again. What
+was imported makes nobody due for a dream. Hidden files are left out. The exit code is 1 where a
+file was refused or skipped.";
+
+/// How many files travel at once.
+const AT_ONCE: usize = 16;
+
+/// Arguments of `import`.
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
+    /// The folder
+    dir: PathBuf,
+    #[command(flatten)]
+    user: UserArg,
+    /// Replace files of memory whose text differs
+    #[arg(long)]
+    overwrite: bool,
+    /// Import DIR/shared too
+    #[arg(long)]
+    shared: bool,
+    /// Why; kept with the revisions
+    #[arg(long, value_name = "TEXT", default_value = "import")]
+    reason: String,
+}
+
+/// `memex import`.
+pub async fn run(context: &Context, args: ImportArgs) -> Result<(), Failure> {
+    let (report, stopped) = import(context, &args).await?;
+    report.print(context.json, stopped.as_ref())?;
+    match stopped {
+        Some(failure) if context.json => Err(Failure::Told(Box::new(failure))),
+        Some(failure) => Err(failure),
+        None => report.outcome(),
+    }
+}
+
+/// Imports, and says what became of each file; with the failure that ended it early, where one did.
+async fn import(context: &Context, args: &ImportArgs) -> Result<(Report, Option<Failure>), Failure> {
+    let plan = plan::of(&args.dir, args.shared).map_err(|error| Failure::local(&args.dir, error))?;
+    let import = Import {
+        context,
+        user_id: context.user(&args.user),
+        present: present(context, &context.user(&args.user), args.shared).await?,
+        overwrite: args.overwrite,
+        reason: &args.reason,
+    };
+    let Plan { files, skipped, left_out } = plan;
+    let bar = progress::bar(files.len(), "importing", context.json);
+    let mut report = Report::new(skipped, left_out);
+    let mut fates = stream::iter(&files).map(|file| import.one(file)).buffered(AT_ONCE);
+    let mut stopped = None;
+    while let Some((file, fate)) = fates.next().await {
+        match fate {
+            Ok(fate) => report.add(file.path.as_str(), fate),
+            Err(failure) => {
+                stopped = Some(failure);
+                break;
+            }
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok((report, stopped))
+}
+
+/// What is in memory already, by path.
+async fn present(context: &Context, user_id: &str, shared: bool) -> Result<HashMap<String, File>, Failure> {
+    let mut files = match list_files(context, user_id, "user/").await {
+        // A user's first write makes their scope; before it there is nothing.
+        Err(failure) if failure.reason() == Some(ErrorReason::UserNotFound) => Vec::new(),
+        listed => listed?,
+    };
+    if shared {
+        files.extend(list_files(context, user_id, "shared/").await?);
+    }
+    Ok(files.into_iter().map(|file| (file.path.clone(), file)).collect())
+}
+
+/// What every file of one import shares.
+struct Import<'a> {
+    context: &'a Context,
+    user_id: String,
+    present: HashMap<String, File>,
+    overwrite: bool,
+    reason: &'a str,
+}
+
+impl Import<'_> {
+    /// Imports one file. A failure is one that every further file would meet too.
+    async fn one<'f>(&self, file: &'f Planned) -> (&'f Planned, Result<Fate, Failure>) {
+        let text = match read(file).await {
+            Ok(text) => text,
+            Err(problem) => return (file, Ok(Fate::Skipped(problem))),
+        };
+        let version = match self.present.get(file.path.as_str()) {
+            Some(present) if present.sha256 == text.sha256() => return (file, Ok(Fate::Unchanged)),
+            Some(_) if file.path.is_dream_log() => return (file, Ok(Fate::Kept)),
+            Some(present) if !self.overwrite => {
+                let why =
+                    format!("is there with another text, at version {}; --overwrite replaces it", present.version);
+                return (file, Ok(Fate::Refused(why)));
+            }
+            Some(present) => present.version,
+            None => 0,
+        };
+        (file, self.write(file, text, version).await)
+    }
+
+    async fn write(&self, file: &Planned, text: MemoryText, version: i64) -> Result<Fate, Failure> {
+        let request = WriteFileRequest {
+            user_id: self.user_id.clone(),
+            path: file.path.as_str().to_owned(),
+            content: text.into_string(),
+            precondition: Some(Precondition::ExpectedVersion(version)),
+            reason: self.reason.to_owned(),
+            source: Source::Import.into(),
+            request_id: request_id(),
+            treatments: Vec::new(),
+        };
+        let context = self.context;
+        match context.call(|| async { context.memory().write_file(request.clone()).await }).await {
+            Ok(written) if !written.changed => Ok(Fate::Unchanged),
+            Ok(_) if version == 0 => Ok(Fate::Created),
+            Ok(_) => Ok(Fate::Replaced),
+            Err(failure) if failure.reason().is_some_and(is_about_one_file) => Ok(Fate::Refused(failure.to_string())),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// The file's text, or why it cannot be one.
+async fn read(file: &Planned) -> Result<MemoryText, String> {
+    let bytes = tokio::fs::read(&file.file).await.map_err(|error| error.to_string())?;
+    let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())?;
+    // memory-api knows the workspace's limit and says so; this is the most that it could be.
+    MemoryText::parse(text, MAX_TEXT_BYTES_CEILING).map_err(|refusal| refusal.to_string())
+}
+
+/// Whether another file may still be taken after this refusal.
+fn is_about_one_file(reason: ErrorReason) -> bool {
+    use ErrorReason as R;
+    matches!(
+        reason,
+        R::InvalidPath
+            | R::InvalidText
+            | R::FileExists
+            | R::VersionConflict
+            | R::ExpectedVersionRequired
+            | R::ExcludedPath
+            | R::ReadOnlyScope
+            | R::QuotaExceeded
+            | R::MessageTooLarge
+    )
+}

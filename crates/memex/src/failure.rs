@@ -1,0 +1,239 @@
+//! Why a command did not do what was asked, how that is said, and the exit code that goes with it.
+
+mod next;
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use memex_proto::reason::{Refusal, short_name};
+use memex_proto::v1::ErrorReason;
+use memex_runtime::lifecycle::{EXIT_OK, EXIT_REFUSED, EXIT_SETTINGS, EXIT_UNAVAILABLE, EXIT_USAGE};
+use memex_runtime::settings::Mistakes;
+use serde_json::{Value, json};
+use tonic::{Code, Status};
+
+use crate::output::{self, style};
+
+/// Why a command did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// memory-api refused, and said why.
+    #[error("{}", refusal.message)]
+    Refused {
+        /// What it said.
+        refusal: Box<Refusal>,
+        /// The path, dream or key that the call was about; for the advice.
+        subject: Option<String>,
+    },
+    /// Something answered, but not with a refusal of memory-api's.
+    #[error("the server answered {} without a reason of memory-api's: {message}", code_name(*code))]
+    Foreign {
+        /// The gRPC code.
+        code: Code,
+        /// What came with it.
+        message: String,
+    },
+    /// Nothing answered, or not in time.
+    #[error("memory-api at {endpoint} cannot be reached: {message}")]
+    Unreachable {
+        /// Where it was looked for.
+        endpoint: String,
+        /// What happened.
+        message: String,
+    },
+    /// What was waited for did not come in time.
+    #[error("{0}")]
+    TimedOut(String),
+    /// Settings that cannot be used.
+    #[error(transparent)]
+    Settings(#[from] Mistakes),
+    /// Arguments that clap understands and the command does not.
+    #[error("{0}")]
+    Usage(String),
+    /// A file or folder of this machine cannot be used.
+    #[error("{}: {problem}", file.display())]
+    Local {
+        /// Which.
+        file: PathBuf,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// The command ran to its end and did only a part, or saw something end badly; its output has the particulars.
+    #[error("{0}")]
+    Incomplete(String),
+    /// The command's JSON has the failure in it already.
+    #[error(transparent)]
+    Told(Box<Failure>),
+    /// The output cannot be written.
+    #[error("the output cannot be written: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl Failure {
+    /// What a call's status says; `endpoint` is where the call went.
+    pub fn of(status: &Status, endpoint: &str) -> Self {
+        if let Some(refusal) = Refusal::of(status) {
+            return Self::Refused { refusal: Box::new(refusal), subject: None };
+        }
+        let message = status.message().to_owned();
+        match status.code() {
+            Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => {
+                Self::Unreachable { endpoint: endpoint.to_owned(), message }
+            }
+            code => Self::Foreign { code, message },
+        }
+    }
+
+    /// A file or folder of this machine cannot be used.
+    pub fn local(file: impl AsRef<Path>, problem: impl std::fmt::Display) -> Self {
+        Self::Local { file: file.as_ref().to_owned(), problem: problem.to_string() }
+    }
+
+    /// The same, with what the call was about, where that is not known yet.
+    #[must_use]
+    pub fn about(mut self, what: &str) -> Self {
+        if let Self::Refused { subject: subject @ None, .. } = &mut self {
+            *subject = Some(what.to_owned());
+        }
+        self
+    }
+
+    /// Why memory-api refused, where it did.
+    pub fn reason(&self) -> Option<ErrorReason> {
+        match self {
+            Self::Refused { refusal, .. } => Some(refusal.reason),
+            _ => None,
+        }
+    }
+
+    /// Says it, to people on standard error or as JSON on standard output, and gives the exit code.
+    pub fn report(&self, json: bool) -> ExitCode {
+        let said = match self {
+            // One value was printed already, and it says what is missing.
+            Self::Incomplete(_) | Self::Told(_) if json => Ok(()),
+            _ if json => output::json(&self.to_json()),
+            _ => self.say(),
+        };
+        // Whoever closed the pipe has read enough; there is nobody left to tell of any other failure to write.
+        match (self, said) {
+            (Self::Output(error), _) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(EXIT_OK),
+            _ => ExitCode::from(self.exit_code()),
+        }
+    }
+
+    /// The process's exit code.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Unreachable { .. } | Self::TimedOut(_) => EXIT_UNAVAILABLE,
+            Self::Settings(_) => EXIT_SETTINGS,
+            Self::Usage(_) => EXIT_USAGE,
+            Self::Told(failure) => failure.exit_code(),
+            _ if self.reason().is_some_and(is_passing) => EXIT_UNAVAILABLE,
+            _ => EXIT_REFUSED,
+        }
+    }
+
+    fn say(&self) -> io::Result<()> {
+        if matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe) {
+            return Ok(());
+        }
+        let mut err = anstream::stderr().lock();
+        let (head, reset) = (style::WRONG.render(), style::WRONG.render_reset());
+        let word = if self.reason().is_some() { "refused" } else { "error" };
+        writeln!(err, "{head}{word}:{reset} {}", output::safe(&self.to_string()))?;
+        if let Self::Refused { refusal, .. } = self {
+            for (name, value) in facts(refusal) {
+                writeln!(err, "  {name}: {}", output::safe_line(value))?;
+            }
+            for (field, rule) in &refusal.violations {
+                writeln!(err, "  {}: {}", output::safe_line(field), output::safe_line(rule))?;
+            }
+        }
+        match self.next_step() {
+            Some(next) => writeln!(err, "next: {}", output::safe(&next)),
+            None => Ok(()),
+        }
+    }
+
+    fn next_step(&self) -> Option<String> {
+        match self {
+            Self::Refused { refusal, subject } => next::step(refusal, subject.as_deref()),
+            Self::Unreachable { .. } => Some(
+                "start the pair with `memex up`, or say where it is: --endpoint, MEMEX_ENDPOINT, or `endpoint` in the \
+                 settings file"
+                    .to_owned(),
+            ),
+            Self::Foreign { code: Code::Unimplemented, .. } => {
+                Some("see that memory-api has the version of this command: `memex --version`".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// The failure as `--json` prints it: `{"error": {…}}`.
+    pub fn to_json(&self) -> Value {
+        let (mut facts_json, mut violations, mut reason) = (Value::Object(Default::default()), Vec::new(), None);
+        let code = match self {
+            Self::Refused { refusal, .. } => {
+                facts_json = facts(refusal).map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+                violations.extend(refusal.violations.iter().map(|(field, rule)| violation(field, rule)));
+                reason = Some(short_name(refusal.reason));
+                code_name(memex_proto::reason::code_of(refusal.reason))
+            }
+            Self::Foreign { code, .. } => code_name(*code),
+            Self::Unreachable { .. } => "UNAVAILABLE",
+            Self::TimedOut(_) => "DEADLINE_EXCEEDED",
+            Self::Settings(mistakes) => {
+                violations.extend(mistakes.iter().map(|mistake| violation(&mistake.setting, &mistake.problem)));
+                "SETTINGS"
+            }
+            Self::Usage(_) => "USAGE",
+            Self::Local { .. } | Self::Output(_) => "LOCAL",
+            Self::Incomplete(_) => "INCOMPLETE",
+            Self::Told(failure) => return failure.to_json(),
+        };
+        json!({"error": {
+            "code": code, "reason": reason, "message": self.to_string(), "facts": facts_json,
+            "violations": violations, "next": self.next_step(),
+        }})
+    }
+}
+
+fn violation(field: &str, rule: &str) -> Value {
+    json!({"field": field, "rule": rule})
+}
+
+/// The refusal's facts in order of their names.
+fn facts(refusal: &Refusal) -> impl Iterator<Item = (&String, &String)> {
+    let mut facts: Vec<_> = refusal.facts.iter().collect();
+    facts.sort();
+    facts.into_iter()
+}
+
+/// Whether the same call may succeed a little later.
+fn is_passing(reason: ErrorReason) -> bool {
+    matches!(reason, ErrorReason::DatabaseUnavailable | ErrorReason::Overloaded | ErrorReason::DeadlineExceeded)
+}
+
+fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}

@@ -1,0 +1,56 @@
+//! What a person does next after a refusal, one line a reason.
+
+use memex_proto::reason::Refusal;
+use memex_proto::v1::ErrorReason as R;
+
+const TOKEN: &str = "put a token into MEMEX_TOKEN, a file named by --token-file or MEMEX_TOKEN_FILE, or `token` in the \
+                     settings file; `memex up` prints the first ones and `memex token create` makes more";
+
+/// The next step, where there is a useful one. `subject` is what the call was about: a path, a dream, a key.
+pub fn step(refusal: &Refusal, subject: Option<&str>) -> Option<String> {
+    let fact = |name: &str| refusal.facts.get(name).map(String::as_str);
+    let path = fact("path").or(subject).unwrap_or("PATH");
+    let dream = subject.unwrap_or("ID");
+    Some(match refusal.reason {
+        R::VersionConflict => match fact("current_version") {
+            Some("0") => "there is no file now; create it with --expected-version 0".to_owned(),
+            Some(version) => format!("read it again: memex cat {path}; it is now at version {version}"),
+            None => format!("read it again: memex cat {path}"),
+        },
+        R::ExpectedVersionRequired | R::FileExists => {
+            format!("read it: memex cat {path}; then give --expected-version, or --overwrite what is there")
+        }
+        R::InvalidPath => "paths begin with user/ or shared/, such as user/profile.md".to_owned(),
+        R::FileNotFound => "see what there is: memex ls".to_owned(),
+        R::UserNotFound => "a user has memory from their first write on; look at the spelling of --user".to_owned(),
+        R::DreamNotFound => "see which there are: memex dream list".to_owned(),
+        R::DreamingDisabled => {
+            "switch it on: memex config set dream_enabled=true (and for the deployment: memory-api config set \
+             dream_enabled true)"
+                .to_owned()
+        }
+        R::UserPaused => "lift the pause: memex resume --user USER".to_owned(),
+        R::WrongState => format!("see where it stands: memex dream show {dream}"),
+        R::ReadOnlyScope => "shared/ is written with an operator's token".to_owned(),
+        R::RoleRequired => {
+            "use a token of the role that may: an operator makes one with `memex token create`".to_owned()
+        }
+        R::WrongUser => "the token is for another user or workspace, or the id is not of this one".to_owned(),
+        R::QuotaExceeded => "the memory is full: existing files can still be edited; see memex config get max_files \
+                             max_scope_bytes"
+            .to_owned(),
+        R::TokenMissing | R::TokenInvalid | R::TokenExpired => TOKEN.to_owned(),
+        R::CursorExpired => "begin the listing again".to_owned(),
+        R::Overloaded | R::DatabaseUnavailable | R::DeadlineExceeded => {
+            "nothing is lost: the same command can be given again in a moment".to_owned()
+        }
+        R::Internal => match fact("trace_id") {
+            Some(trace) => format!("find it in the service's log by its trace: {trace}"),
+            None => return None,
+        },
+        R::FieldInvalid if refusal.violations.iter().any(|(field, _)| field == "user_id") => {
+            "name the user: --user, MEMEX_USER, or `user` in the settings file".to_owned()
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,156 @@
+//! A server that answers by script and remembers what it was asked, and the command as a process.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+
+use memex_proto::v1::dream_admin_service_server::{DreamAdminService, DreamAdminServiceServer};
+use memex_proto::v1::memory_service_server::{MemoryService, MemoryServiceServer};
+use memex_proto::v1::*;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::metadata::MetadataMap;
+use tonic::{Request, Response, Status};
+
+/// What is answered, and what was asked.
+#[derive(Clone, Default)]
+pub struct Script(Arc<Mutex<Lines>>);
+
+/// The script's lines.
+#[derive(Default)]
+pub struct Lines {
+    /// What ListFiles gives.
+    pub files: Vec<File>,
+    /// What the next WriteFile calls are answered; then each is done.
+    pub write_answers: VecDeque<Status>,
+    /// The writes that came.
+    pub writes: Vec<WriteFileRequest>,
+    /// The states that a dream goes through, one a GetDream; the last stays.
+    pub dream_states: VecDeque<DreamState>,
+    /// StartDream's metadata.
+    pub started: Option<MetadataMap>,
+}
+
+impl Script {
+    /// The lines, to set and to look at.
+    pub fn lines(&self) -> std::sync::MutexGuard<'_, Lines> {
+        self.0.lock().unwrap()
+    }
+
+    /// Serves on a free port of this machine until the runtime ends.
+    pub async fn serve(&self) -> SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tonic::transport::Server::builder()
+            .add_service(MemoryServiceServer::new(self.clone()))
+            .add_service(DreamAdminServiceServer::new(self.clone()))
+            .serve_with_incoming(TcpListenerStream::new(listener));
+        tokio::spawn(server);
+        address
+    }
+
+    fn dream(&self) -> Dream {
+        let mut lines = self.lines();
+        let state = if lines.dream_states.len() > 1 { lines.dream_states.pop_front() } else { None };
+        let state = state.or(lines.dream_states.front().copied()).unwrap_or(DreamState::Requested);
+        Dream { dream_id: "drm_1".to_owned(), state: state.into(), cause: "as scripted".to_owned(), ..Dream::default() }
+    }
+}
+
+#[tonic::async_trait]
+impl MemoryService for Script {
+    async fn list_files(&self, asked: Request<ListFilesRequest>) -> Result<Response<ListFilesResponse>, Status> {
+        let prefix = asked.into_inner().prefix;
+        let files = self.lines().files.iter().filter(|file| file.path.starts_with(&prefix)).cloned().collect();
+        Ok(Response::new(ListFilesResponse { files, next_page_token: String::new() }))
+    }
+
+    async fn read_file(&self, _: Request<ReadFileRequest>) -> Result<Response<ReadFileResponse>, Status> {
+        Err(Status::unimplemented("not in the script"))
+    }
+
+    async fn batch_read_files(
+        &self,
+        asked: Request<BatchReadFilesRequest>,
+    ) -> Result<Response<BatchReadFilesResponse>, Status> {
+        let read = |path: String| {
+            let file = Some(File { path: path.clone(), version: 1, ..File::default() });
+            let content = FileContent { file, content: format!("text of {path}\n"), asserted_on: Vec::new() };
+            BatchReadFilesResult { path, result: Some(batch_read_files_result::Result::File(content)) }
+        };
+        let results = asked.into_inner().paths.into_iter().map(read).collect();
+        Ok(Response::new(BatchReadFilesResponse { results }))
+    }
+
+    async fn write_file(&self, asked: Request<WriteFileRequest>) -> Result<Response<WriteFileResponse>, Status> {
+        let asked = asked.into_inner();
+        let mut lines = self.lines();
+        lines.writes.push(asked.clone());
+        if let Some(refusal) = lines.write_answers.pop_front() {
+            return Err(refusal);
+        }
+        let file = Some(File { path: asked.path, version: 4, ..File::default() });
+        Ok(Response::new(WriteFileResponse { file, changed: true, revision_id: "rev_1".to_owned() }))
+    }
+
+    async fn patch_file(&self, _: Request<PatchFileRequest>) -> Result<Response<PatchFileResponse>, Status> {
+        Err(Status::unimplemented("not in the script"))
+    }
+}
+
+#[tonic::async_trait]
+impl DreamAdminService for Script {
+    async fn start_dream(&self, asked: Request<StartDreamRequest>) -> Result<Response<StartDreamResponse>, Status> {
+        self.lines().started = Some(asked.metadata().clone());
+        Ok(Response::new(StartDreamResponse { dream: Some(self.dream()), created: true }))
+    }
+
+    async fn get_dream(&self, _: Request<GetDreamRequest>) -> Result<Response<GetDreamResponse>, Status> {
+        Ok(Response::new(GetDreamResponse { dream: Some(self.dream()) }))
+    }
+
+    async fn list_dreams(&self, _: Request<ListDreamsRequest>) -> Result<Response<ListDreamsResponse>, Status> {
+        Err(Status::unimplemented("not in the script"))
+    }
+
+    async fn get_changeset(&self, _: Request<GetChangesetRequest>) -> Result<Response<GetChangesetResponse>, Status> {
+        Ok(Response::new(GetChangesetResponse { dream: Some(self.dream()), ..GetChangesetResponse::default() }))
+    }
+
+    async fn revert_dream(&self, _: Request<RevertDreamRequest>) -> Result<Response<RevertDreamResponse>, Status> {
+        Err(Status::unimplemented("not in the script"))
+    }
+}
+
+/// What the command printed and how it ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// The exit code.
+    pub code: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+/// Runs `memex` in `home`, with nothing of this process's environment but what is given.
+pub async fn memex(home: &Path, env: &[(&str, String)], args: &[&str]) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_memex"));
+    command.args(args).current_dir(home).env_clear().env("HOME", home).envs(env.iter().cloned());
+    command.stdin(Stdio::null());
+    // On a thread of its own: the script is served by this runtime meanwhile.
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let Output { status, stdout, stderr } = output;
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
+}
+
+/// The environment that leads to `address`.
+pub fn connected(address: SocketAddr) -> [(&'static str, String); 3] {
+    [
+        ("MEMEX_ENDPOINT", format!("http://{address}")),
+        ("MEMEX_TOKEN", "mx_canary".to_owned()),
+        ("MEMEX_USER", "ada".to_owned()),
+    ]
+}
