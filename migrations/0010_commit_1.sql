@@ -3,10 +3,11 @@
 -- outcome: 0 written, 1 unchanged, 2 repeated, 3 request id reused, 4 version conflict, 5 too many files,
 --          6 too many bytes, 7 text too large, 9 no such scope, 10 erased.
 -- p_expected: NULL overwrites; 0 matches no file, or a deleted one. p_text: NULL deletes.
+-- p_conflict: the reason with which a version conflict is logged; 0: it is not, because the service tries again.
 CREATE FUNCTION mx_commit_1(
   p_scope bigint[], p_operation smallint[], p_path text[], p_text text[], p_sha bytea[], p_expected bigint[], p_file uuid[],
   p_request uuid[], p_digest bytea[], p_actor text[], p_principal uuid[], p_source smallint[], p_reason text[], p_dream uuid[],
-  p_trace bytea[], p_span bytea[], p_hidden boolean[], p_moves boolean[], p_qualifies boolean[])
+  p_trace bytea[], p_span bytea[], p_hidden boolean[], p_moves boolean[], p_qualifies boolean[], p_conflict smallint[])
 RETURNS TABLE (item integer, outcome smallint, changed boolean, version bigint, sequence bigint, size integer, sha256 bytea, at timestamptz, actor text, quota bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
@@ -95,7 +96,7 @@ BEGIN
   END IF;
   INSERT INTO mx_access_log (scope_id, at, operation, path, file_version, outcome, reason, actor, principal, dream_id, trace_id)   -- one INSERT a batch
     SELECT p_scope[l.i], t, p_operation[l.i], p_path[l.i], l.version, CASE WHEN l.outcome <= 2 THEN 1 ELSE 2 END,
-           CASE l.outcome WHEN 3 THEN 7 WHEN 4 THEN 14 WHEN 5 THEN 32 WHEN 6 THEN 32 WHEN 7 THEN 2 WHEN 10 THEN 21 ELSE 0 END,
+           CASE l.outcome WHEN 3 THEN 7 WHEN 4 THEN p_conflict[l.i] WHEN 5 THEN 32 WHEN 6 THEN 32 WHEN 7 THEN 2 WHEN 10 THEN 21 ELSE 0 END,
            p_actor[l.i], p_principal[l.i], p_dream[l.i], p_trace[l.i]
-      FROM unnest(l_item, l_outcome, l_version) AS l(i, outcome, version);
+      FROM unnest(l_item, l_outcome, l_version) AS l(i, outcome, version) WHERE l.outcome <> 4 OR p_conflict[l.i] <> 0;
 END $$;

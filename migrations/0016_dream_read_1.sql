@@ -20,15 +20,15 @@ BEGIN
   END IF;
   IF p_count THEN
     INSERT INTO mx_access_log (scope_id, operation, path, file_version, outcome, reason, actor, principal, dream_id, trace_id)
-      SELECT p_scope, p_operation, p.path, CASE WHEN f.deleted THEN 0 ELSE coalesce(f.version, 0) END,
-             CASE WHEN outcome = 0 AND f.version IS NOT NULL AND NOT f.deleted THEN 1 ELSE 2 END,
-             CASE outcome WHEN 0 THEN CASE WHEN f.version IS NULL OR f.deleted THEN 8 ELSE 0 END WHEN 2 THEN 16 WHEN 3 THEN 33 WHEN 5 THEN 33 ELSE 15 END,
+      SELECT p_scope, p_operation, p.path, p.version, CASE WHEN outcome = 0 AND p.version > 0 THEN 1 ELSE 2 END,
+             CASE outcome WHEN 0 THEN CASE WHEN p.version > 0 THEN 0 ELSE 8 END WHEN 2 THEN 16 WHEN 3 THEN 33 WHEN 5 THEN 33 ELSE 15 END,
              p_actor, p_worker, p_dream, p_trace
-        FROM unnest(p_paths) AS p(path) LEFT JOIN mx_file f ON f.scope_id = p_scope AND f.path = p.path;
+        FROM (SELECT u.path, coalesce(f.version, 0) + (SELECT count(*) FROM mx_dream_op o WHERE o.scope_id = p_scope AND o.dream_id = p_dream AND o.path = u.path) AS version
+                FROM unnest(p_paths) AS u(path) LEFT JOIN mx_file f ON f.scope_id = p_scope AND f.path = u.path AND NOT f.deleted) p;
   END IF;
   RETURN NEXT;
   IF outcome <> 0 THEN RETURN; END IF;
-  RETURN QUERY SELECT 0::smallint, p.path, f.file_id, f.live, f.live + coalesce(o.staged, 0),
+  RETURN QUERY SELECT 0::smallint, p.path, f.file_id, coalesce(f.live, 0), coalesce(f.live, 0) + coalesce(o.staged, 0),
       CASE WHEN o.staged IS NULL THEN v.text ELSE o.text END, coalesce(o.size, f.size), coalesce(o.sha256, f.sha256),
       coalesce(o.at, f.updated_at), CASE WHEN o.staged IS NULL THEN f.updated_by ELSE p_actor END
     FROM unnest(p_paths) WITH ORDINALITY AS p(path, i)

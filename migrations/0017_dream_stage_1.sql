@@ -1,7 +1,7 @@
 -- Stages one op of a dream: lease, version and budgets are checked and the counters moved under the lock of the
 -- dream's row, in one round trip with the op and its log row.
 -- outcome: 0 staged, 1 lost, 2 overtaken, 3 out of time, 4 sealed, 6 unchanged, 7 version conflict, 8 ops spent,
---          9 files spent, 10 bytes spent, 11 staged before by the same call.
+--          9 files spent, 10 bytes spent, 11 staged before by the same call, 12 text too large.
 CREATE FUNCTION mx_dream_stage_1(p_scope bigint, p_dream uuid, p_fence bigint, p_worker uuid, p_operation smallint, p_path text, p_expected bigint,
   p_text text, p_sha bytea, p_inserted bigint, p_hidden boolean, p_source smallint, p_reason text, p_treatments bytea[], p_actor text, p_trace bytea)
 RETURNS TABLE (outcome smallint, version bigint, at timestamptz)
@@ -17,6 +17,7 @@ BEGIN
   l_current := l_base + coalesce(o.staged, 0); version := l_current;
   IF outcome = 0 AND o.expected_version = p_expected AND o.sha256 = p_sha THEN outcome := 11; at := o.at; END IF;
   IF outcome = 0 AND p_expected <> l_current THEN outcome := 7; END IF;
+  IF outcome = 0 AND octet_length(p_text) > (SELECT mx_limit_1(workspace_id, 'max_text_bytes') FROM mx_scope WHERE scope_id = p_scope) THEN outcome := 12; END IF;
   IF outcome = 0 AND l_current > 0 AND coalesce(o.sha256, f.sha256) = p_sha THEN outcome := 6; END IF;
   IF outcome = 0 THEN
     l_new_file := CASE WHEN o.staged IS NULL THEN 1 ELSE 0 END;
@@ -39,7 +40,7 @@ BEGIN
   END IF;
   INSERT INTO mx_access_log (scope_id, operation, path, file_version, outcome, reason, actor, principal, dream_id, trace_id)
     VALUES (p_scope, p_operation, p_path, version, CASE WHEN outcome IN (0, 6, 11) THEN 1 ELSE 2 END,
-      CASE outcome WHEN 0 THEN 0 WHEN 6 THEN 0 WHEN 11 THEN 0 WHEN 2 THEN 16 WHEN 3 THEN 33 WHEN 7 THEN 14 WHEN 8 THEN 33 WHEN 9 THEN 33 WHEN 10 THEN 33 ELSE 15 END,
+      CASE outcome WHEN 0 THEN 0 WHEN 6 THEN 0 WHEN 11 THEN 0 WHEN 2 THEN 16 WHEN 3 THEN 33 WHEN 7 THEN CASE WHEN p_expected = 0 THEN 13 ELSE 14 END WHEN 8 THEN 33 WHEN 9 THEN 33 WHEN 10 THEN 33 WHEN 12 THEN 2 ELSE 15 END,
       p_actor, p_worker, p_dream, p_trace);
   RETURN NEXT;
 END $$;

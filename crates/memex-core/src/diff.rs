@@ -37,6 +37,20 @@ pub fn inserted_bytes(old: &str, new: &str) -> u64 {
     ops.iter().flat_map(|op| &new_lines[op.new_range()]).map(|line| line.len() as u64).sum()
 }
 
+/// For each line of `new`, in order, the line of `old` that it is, counted from 1; `None` for a line that came.
+pub fn kept_lines(old: &str, new: &str) -> Vec<Option<u32>> {
+    let new_lines = lines(new);
+    let mut kept = vec![None; new_lines.len()];
+    for op in ops(&lines(old), &new_lines) {
+        if let DiffOp::Equal { old_index, new_index, len } = op {
+            for i in 0..len {
+                kept[new_index + i] = u32::try_from(old_index + i + 1).ok();
+            }
+        }
+    }
+    kept
+}
+
 /// The lines of a text with their endings, so that a changed ending or final newline is a changed line.
 fn lines(text: &str) -> Vec<&str> {
     text.split_inclusive('\n').collect()

@@ -50,7 +50,7 @@ pub const MAX_TEXT_BYTES_CEILING: usize = 1024 * 1024;
 pub const MAX_INSTRUCTIONS_BYTES: usize = 4_000;
 
 /// Bytes of the summary with which a worker finishes a dream; shown in lists.
-pub const MAX_SUMMARY_BYTES: usize = 4_000;
+pub const MAX_SUMMARY_BYTES: usize = 1_000;
 
 /// Bytes of a worker's name: a pod's name (253) is cut by nobody's habit at 63; twice that.
 pub const MAX_WORKER_NAME_BYTES: usize = 128;

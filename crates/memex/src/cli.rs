@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{access, completion, config, dream, export, files, import, token, users};
+use crate::commands::{access, completion, config, demo, dream, export, files, import, run, token, up, users};
 use crate::settings::ConnectionArgs;
 
 /// Self-hosted memory for AI agents that stays clean
@@ -23,9 +23,12 @@ Settings: flags, else variables (MEMEX_ENDPOINT, MEMEX_TOKEN_FILE, MEMEX_TOKEN, 
 the settings file with endpoint, token, user: $MEMEX_CONFIG, else
 $XDG_CONFIG_HOME/memex/config.toml, else ~/.config/memex/config.toml.
 
-Exit codes: 0 done, 1 refused, 2 usage, 64 bad settings, 69 memory-api cannot be reached.
+Exit codes: 0 done, 1 refused, 2 usage, 64 bad settings, 69 memory-api or Postgres cannot be
+reached, 130 interrupted.
 
 Examples:
+  memex demo                            see what it does, in a minute
+  memex up                              memory-api, dream-worker and a Postgres on this machine
   memex ls user/                        list a user's files
   memex import notes/ --user ada        bring a folder of Markdown into memory
   memex dream start --user ada --wait   dream over it now, and see what changed
@@ -34,6 +37,15 @@ Examples:
 /// Every command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show what Memex does, on sample memory, from nothing each time
+    #[command(after_help = demo::EXAMPLES)]
+    Demo(demo::DemoArgs),
+    /// Run memory-api and dream-worker over a Postgres that keeps its data
+    #[command(after_help = up::EXAMPLES)]
+    Up(up::UpArgs),
+    /// Run one service: memory-api or dream-worker
+    #[command(after_help = run::EXAMPLES)]
+    Run(run::RunArgs),
     /// List files
     #[command(after_help = files::LS_EXAMPLES)]
     Ls(Connected<files::LsArgs>),

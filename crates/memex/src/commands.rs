@@ -3,14 +3,19 @@
 pub mod access;
 pub mod completion;
 pub mod config;
+pub mod demo;
 pub mod dream;
 pub mod export;
 pub mod files;
 pub mod import;
+pub mod run;
 pub mod token;
+pub mod up;
 pub mod users;
 
 use std::future::Future;
+use std::path::PathBuf;
+use std::process::ExitCode;
 
 use memex_core::user_id::{UserId, UserIdRefusal};
 use memex_proto::reason::Refusal;
@@ -22,7 +27,7 @@ use memex_proto::v1::memory_service_client::MemoryServiceClient;
 use memex_runtime::client::{AuthChannel, connect};
 use memex_runtime::retry::{Classify, RetryPolicy, retry};
 use memex_runtime::settings::Mistakes;
-use memex_runtime::telemetry::{self, TelemetryArgs};
+use memex_runtime::telemetry::{self, Telemetry, TelemetryArgs};
 use tonic::{Code, Response, Status};
 use uuid::Uuid;
 
@@ -33,13 +38,17 @@ use crate::settings::{Settings, variable};
 /// How many entries one page of a listing asks for: the most that memory-api gives.
 const PAGE_SIZE: usize = memex_core::limits::MAX_PAGE_SIZE as usize;
 
-/// Runs one command.
+/// Runs one command and gives the exit code.
 ///
 /// # Errors
 /// Whatever keeps it from being done; the caller reports it.
-pub async fn run(cli: Cli) -> Result<(), Failure> {
+pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let json = cli.json;
-    match cli.command {
+    let done = match cli.command {
+        Command::Demo(args) => demo::run(args, json).await,
+        Command::Up(args) => up::run(args, json).await,
+        // A service says itself how it ended.
+        Command::Run(args) => return Ok(run::run(args).await),
         Command::Ls(it) => connected(it, json, files::ls).await,
         Command::Cat(it) => connected(it, json, files::cat).await,
         Command::Put(it) => connected(it, json, files::put).await,
@@ -53,7 +62,8 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Config(it) => connected(it, json, config::run).await,
         Command::Token(it) => connected(it, json, token::run).await,
         Command::Completion(args) => completion::run(&args, json),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Runs a command that calls memory-api, and sends its spans at the end, however it ends.
@@ -63,13 +73,22 @@ async fn connected<T: clap::Args>(
     run: impl AsyncFnOnce(&Context, T) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let settings = Settings::load(&command.connection, variable)?;
-    // A person at a terminal sees the command's own words; its log is for who asks for it.
-    let log = variable("MEMEX_LOG").filter(|filter| !filter.trim().is_empty()).unwrap_or_else(|| "warn".to_owned());
-    let telemetry =
-        telemetry::init("memex", &TelemetryArgs { log, ..TelemetryArgs::default() }).map_err(bad_setting)?;
+    let telemetry = quiet_telemetry()?;
     let outcome = run(&Context::new(&settings, json), command.command).await;
     telemetry.shutdown().await;
     outcome
+}
+
+/// A person at a terminal sees the command's own words; its log is for who asks for it.
+fn quiet_telemetry() -> Result<Telemetry, Failure> {
+    let log = variable("MEMEX_LOG").filter(|filter| !filter.trim().is_empty()).unwrap_or_else(|| "warn".to_owned());
+    telemetry::init("memex", &TelemetryArgs { log, ..TelemetryArgs::default() }).map_err(bad_setting)
+}
+
+/// This executable, which the services are started from as well.
+fn own_program() -> Result<PathBuf, Failure> {
+    std::env::current_exe()
+        .map_err(|error| Failure::local("this executable", format_args!("cannot be found again: {error}")))
 }
 
 fn bad_setting(error: telemetry::TelemetryError) -> Failure {

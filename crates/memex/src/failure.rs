@@ -8,8 +8,9 @@ use std::process::ExitCode;
 
 use memex_proto::reason::{Refusal, short_name};
 use memex_proto::v1::ErrorReason;
-use memex_runtime::lifecycle::{EXIT_OK, EXIT_REFUSED, EXIT_SETTINGS, EXIT_UNAVAILABLE, EXIT_USAGE};
+use memex_runtime::lifecycle::{EXIT_INTERRUPTED, EXIT_OK, EXIT_REFUSED, EXIT_SETTINGS, EXIT_UNAVAILABLE, EXIT_USAGE};
 use memex_runtime::settings::Mistakes;
+use memex_stack::pair::PairError;
 use serde_json::{Value, json};
 use tonic::{Code, Status};
 
@@ -65,6 +66,12 @@ pub enum Failure {
     /// The command's JSON has the failure in it already.
     #[error(transparent)]
     Told(Box<Failure>),
+    /// The pair could not be started, or ended by itself.
+    #[error("{}", with_causes(.0))]
+    Pair(Box<PairError>),
+    /// It was told to end before it was done; everything that it had started is stopped.
+    #[error("interrupted; everything that was started is stopped")]
+    Interrupted,
     /// The output cannot be written.
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
@@ -128,6 +135,8 @@ impl Failure {
             Self::Unreachable { .. } | Self::TimedOut(_) => EXIT_UNAVAILABLE,
             Self::Settings(_) => EXIT_SETTINGS,
             Self::Usage(_) => EXIT_USAGE,
+            Self::Pair(error) => error.exit_code(),
+            Self::Interrupted => EXIT_INTERRUPTED,
             Self::Told(failure) => failure.exit_code(),
             _ if self.reason().is_some_and(is_passing) => EXIT_UNAVAILABLE,
             _ => EXIT_REFUSED,
@@ -191,6 +200,8 @@ impl Failure {
             Self::Usage(_) => "USAGE",
             Self::Local { .. } | Self::Output(_) => "LOCAL",
             Self::Incomplete(_) => "INCOMPLETE",
+            Self::Pair(_) => "PAIR",
+            Self::Interrupted => "INTERRUPTED",
             Self::Told(failure) => return failure.to_json(),
         };
         json!({"error": {
@@ -198,6 +209,22 @@ impl Failure {
             "violations": violations, "next": self.next_step(),
         }})
     }
+}
+
+impl From<PairError> for Failure {
+    fn from(error: PairError) -> Self {
+        match error {
+            PairError::Interrupted => Self::Interrupted,
+            PairError::Settings(mistakes) => Self::Settings(mistakes),
+            error => Self::Pair(Box::new(error)),
+        }
+    }
+}
+
+/// An error and what caused it, on one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    std::iter::once(error.to_string()).chain(causes.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
 }
 
 fn violation(field: &str, rule: &str) -> Value {

@@ -15,7 +15,7 @@ async fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let json = cli.json;
     match commands::run(cli).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => failure.report(json),
     }
 }

@@ -99,3 +99,10 @@ proptest! {
         prop_assert_eq!(inserted_bytes("", &new), new.len() as u64);
     }
 }
+
+#[test]
+fn each_line_that_stayed_is_found_again_at_its_old_place() {
+    assert_eq!(kept_lines("a\nb\nc\n", "a\nx\nc\n"), [Some(1), None, Some(3)]);
+    assert_eq!(kept_lines("a\nb\n", "b\n"), [Some(2)]);
+    assert_eq!(kept_lines("", "a"), [None]);
+}

@@ -18,7 +18,7 @@ const TOKEN_FILE: &str = "--token-file / MEMEX_TOKEN_FILE";
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Connecting")]
 pub struct ClientArgs {
-    /// memory-api's address, such as http://127.0.0.1:7400
+    /// memory-api's address, such as http://127.0.0.1:50061
     #[arg(long, env = "MEMEX_ENDPOINT", value_name = "URL")]
     pub endpoint: Option<String>,
     /// File that holds the token; without it the variable MEMEX_TOKEN holds the token itself
@@ -104,7 +104,7 @@ impl ClientSettings {
     /// A [`Mistake`] that names the setting and the form where it is not `http://HOST:PORT` or `https://HOST[:PORT]`.
     pub fn new(endpoint: &str) -> Result<Self, Mistake> {
         let refuse = |why: &str| {
-            let form = "must be http://HOST:PORT or https://HOST:PORT, such as http://127.0.0.1:7400";
+            let form = "must be http://HOST:PORT or https://HOST:PORT, such as http://127.0.0.1:50061";
             Mistake::new(ENDPOINT, format_args!("{form}, is {endpoint:?} ({why})"))
         };
         let uri: http::Uri = endpoint.parse().map_err(|_| refuse("not a URL"))?;
@@ -157,12 +157,12 @@ mod tests {
     #[test]
     fn an_endpoint_that_cannot_be_is_refused_by_name_and_form() {
         for bad in
-            ["", "127.0.0.1:7400", "http://", "ftp://host:1", "http://host", "http://host:1/path", "http://a b:1"]
+            ["", "127.0.0.1:50061", "http://", "ftp://host:1", "http://host", "http://host:1/path", "http://a b:1"]
         {
             let mistake = ClientSettings::new(bad).unwrap_err().to_string();
             assert!(mistake.starts_with("--endpoint / MEMEX_ENDPOINT: must be http://HOST:PORT"), "{bad}: {mistake}");
         }
-        for good in ["http://127.0.0.1:7400", "http://[::1]:7400/", "https://memex.example.org"] {
+        for good in ["http://127.0.0.1:50061", "http://[::1]:50061/", "https://memex.example.org"] {
             ClientSettings::new(good).unwrap();
         }
     }
@@ -186,7 +186,7 @@ mod tests {
     fn every_mistake_in_the_arguments_is_noted() {
         let args = ClientArgs { endpoint: Some("nowhere".into()), token_file: Some("/nonexistent/token".into()) };
         let mut mistakes = Mistakes::new();
-        assert!(args.settings("http://127.0.0.1:7400", &mut mistakes).is_none());
+        assert!(args.settings("http://127.0.0.1:50061", &mut mistakes).is_none());
         assert_eq!(mistakes.iter().count(), 2);
     }
 }

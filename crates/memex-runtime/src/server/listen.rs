@@ -10,7 +10,7 @@ use crate::settings::{Mistakes, env_flag};
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Listening")]
 pub struct ServerArgs {
-    /// Address and port to listen on, such as 127.0.0.1:7400; port 0 takes any that is free
+    /// Address and port to listen on, such as 127.0.0.1:50061; port 0 takes any that is free
     #[arg(long, env = "MEMEX_LISTEN", value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
     /// Listen beyond loopback although nothing encrypts the connection: only where the network does, as a service mesh
@@ -58,7 +58,7 @@ impl ServerArgs {
         let address = match self.listen.as_deref().map(str::trim) {
             None | Some("") => default,
             Some(given) => given.parse().unwrap_or_else(|_| {
-                mistakes.add(Self::LISTEN, format_args!("must be ADDRESS:PORT such as 127.0.0.1:7400, is {given:?}"));
+                mistakes.add(Self::LISTEN, format_args!("must be ADDRESS:PORT such as 127.0.0.1:50061, is {given:?}"));
                 default
             }),
         };
@@ -123,8 +123,8 @@ mod tests {
         let mistakes = mistakes_of(&ServerArgs { listen: Some("here".into()), allow_plaintext: Some("yes".into()) });
         assert!(mistakes.contains("--listen / MEMEX_LISTEN: must be ADDRESS:PORT"), "{mistakes}");
         assert!(mistakes.contains("--allow-plaintext / MEMEX_ALLOW_PLAINTEXT: must be true, false"), "{mistakes}");
-        let beyond = mistakes_of(&ServerArgs { listen: Some("0.0.0.0:7400".into()), allow_plaintext: None });
-        assert!(beyond.contains("refusing to listen on 0.0.0.0:7400"), "{beyond}");
+        let beyond = mistakes_of(&ServerArgs { listen: Some("0.0.0.0:50061".into()), allow_plaintext: None });
+        assert!(beyond.contains("refusing to listen on 0.0.0.0:50061"), "{beyond}");
         assert_eq!(mistakes_of(&ServerArgs::default()), "");
     }
 

@@ -1,8 +1,8 @@
 //! `dream`: start one, look at it, list them, undo one.
 
 mod revert;
-mod show;
-mod start;
+pub(super) mod show;
+pub(super) mod start;
 
 use clap::Subcommand;
 use memex_proto::v1::{Dream, DreamState, ListDreamsRequest};

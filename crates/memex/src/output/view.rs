@@ -3,5 +3,5 @@
 mod dream;
 mod memory;
 
-pub use dream::{DreamView, FileChangeView, StagedOpView, dream_state};
+pub use dream::{DreamView, FileChangeView, LedgerView, StagedOpView, dream_state};
 pub use memory::{AccessView, ConfigView, FileView, RevisionView};

@@ -32,7 +32,7 @@ impl From<File> for FileView {
 }
 
 /// A revision without its text.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct RevisionView {
     pub revision_id: String,
     pub path: String,
@@ -79,7 +79,7 @@ impl From<Revision> for RevisionView {
 }
 
 /// One row of the access log.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct AccessView {
     pub at: Option<String>,
     pub user_id: String,

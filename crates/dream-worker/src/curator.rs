@@ -1,0 +1,68 @@
+//! Who decides the ops of a dream: one trait, so that the protocol around it is the same for all.
+
+mod builtin;
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use futures::future::BoxFuture;
+use memex_curation::{PlannedOp, SourceFile};
+use memex_proto::v1::Curator as CuratorKind;
+use tokio_util::sync::CancellationToken;
+
+pub use builtin::Builtin;
+
+/// What a curator sees of a user.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// The files that the read budget had room for.
+    pub files: Vec<SourceFile>,
+    /// The day to take for today.
+    pub today: NaiveDate,
+    /// What a person asked to look at; may be empty.
+    pub instructions: String,
+}
+
+/// Why a curator gave no ops. The text is shown to people and never has content.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CuratorError {
+    /// It broke off. Its panic's text may quote memory, so it is not kept.
+    #[error("the curator panicked")]
+    Panicked,
+    /// The dream asks for a curator that this worker does not have.
+    #[error("the {0} curator is not part of this build")]
+    NotInThisBuild(&'static str),
+}
+
+/// Decides the ops of one dream.
+pub trait Curator: std::fmt::Debug + Send + Sync + 'static {
+    /// The ops in the order in which to stage them. Any prefix of them must be safe by itself: the budget may end
+    /// anywhere, and memory-api may refuse one. At most one op a file, because its line numbers speak of the snapshot.
+    /// `stop` is cancelled when the dream is over; the answer is then no longer wanted.
+    fn curate(&self, view: View, stop: CancellationToken) -> BoxFuture<'_, Result<Vec<PlannedOp>, CuratorError>>;
+}
+
+/// The curators that a worker has.
+#[derive(Debug, Clone)]
+pub(crate) struct Curators {
+    pub(crate) builtin: Arc<dyn Curator>,
+}
+
+impl Default for Curators {
+    fn default() -> Self {
+        Self { builtin: Arc::new(Builtin) }
+    }
+}
+
+impl Curators {
+    /// The curator of that kind; one that is not named is the default.
+    ///
+    /// # Errors
+    /// [`CuratorError::NotInThisBuild`].
+    pub(crate) fn of(&self, kind: CuratorKind) -> Result<&dyn Curator, CuratorError> {
+        match kind {
+            CuratorKind::Builtin | CuratorKind::Unspecified => Ok(self.builtin.as_ref()),
+            CuratorKind::Llm => Err(CuratorError::NotInThisBuild("llm")),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The curator without a model: memex-curation, on a thread that may compute.
+
+use futures::future::BoxFuture;
+use memex_curation::{PlannedOp, builtin};
+use tokio_util::sync::CancellationToken;
+
+use super::{Curator, CuratorError, View};
+
+/// Stages what memex-curation can ground. Deterministic.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Builtin;
+
+impl Curator for Builtin {
+    // It takes milliseconds, so that it is not stopped half-way; its answer is dropped instead.
+    fn curate(&self, view: View, _stop: CancellationToken) -> BoxFuture<'_, Result<Vec<PlannedOp>, CuratorError>> {
+        Box::pin(async move {
+            tokio::task::spawn_blocking(move || builtin::curate(&view.files, view.today))
+                .await
+                .map_err(|_| CuratorError::Panicked)
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! Ends a dream: says to memory-api how the pass ended, and to the log what became of it.
+
+use std::time::Duration;
+
+use memex_proto::v1::{DreamState, ErrorReason, FinishDreamRequest, FinishDreamResponse, FinishOutcome};
+use tonic::Status;
+use tracing::Span;
+
+use super::{Pass, Tally};
+use crate::assignment::{Assignment, short};
+use crate::calls::{DreamCalls, describe, reason_of};
+use crate::doors::{self, Point};
+use crate::lease::LeaseEnd;
+
+/// How long a dream that is handed back waits for memory-api. The drain is over by then; without an answer the lease
+/// runs out instead.
+const RELEASING: Duration = Duration::from_secs(3);
+
+/// Paths that FinishDream takes.
+const MAX_LEFT: usize = 2_000;
+
+/// Why the lease is over, in the log's words.
+pub(super) fn lease_end(end: LeaseEnd) -> String {
+    match end {
+        LeaseEnd::Stopped(reason) => short(reason.as_str_name(), "STOP_REASON_"),
+        LeaseEnd::RanOut => "its lease ran out without a renewal that got through".to_owned(),
+    }
+}
+
+/// Finishes the dream unless it is over, and writes its one line.
+pub(super) async fn end(calls: &DreamCalls, assignment: &Assignment, pass: Pass, tally: &Tally) {
+    record(tally);
+    let id = assignment.dream_id.as_str();
+    let Some((request, patience)) = request(&pass, tally, assignment.lease) else {
+        let Pass::Over(why) = pass else { return };
+        Span::current().record("dream.state", "over");
+        tracing::info!(dream.id = id, ops_staged = tally.ops_staged, "dream {id} is over and was left: {why}");
+        return;
+    };
+    let left = request.left.len();
+    Span::current().record("dream.left", left);
+    let outcome = short(request.outcome().as_str_name(), "FINISH_OUTCOME_");
+    match calls.finish(request, patience).await {
+        Ok(answer) => {
+            doors::pass(Point::AfterFinish).await;
+            finished(id, &outcome, &pass, tally, left, &answer);
+        }
+        Err(status) => unfinished(id, &outcome, &status),
+    }
+}
+
+fn request(pass: &Pass, tally: &Tally, lease: Duration) -> Option<(FinishDreamRequest, Duration)> {
+    let (outcome, patience) = match pass {
+        Pass::Complete => (FinishOutcome::Complete, lease),
+        Pass::More(_) => (FinishOutcome::More, lease),
+        Pass::Failed(_) => (FinishOutcome::Failed, lease),
+        Pass::Released => (FinishOutcome::Released, RELEASING),
+        Pass::Over(_) => return None,
+    };
+    let left = match pass {
+        Pass::More(left) => left.iter().take(MAX_LEFT).cloned().collect(),
+        _ => Vec::new(),
+    };
+    let request = FinishDreamRequest {
+        outcome: outcome.into(),
+        summary: summary(pass, tally),
+        left,
+        ..FinishDreamRequest::default()
+    };
+    Some((request, patience))
+}
+
+/// For people, in counts: memory-api shows it beside the ledger and never instead of it.
+fn summary(pass: &Pass, tally: &Tally) -> String {
+    let Tally { files_read, ops_staged, ops_dropped, lines_dropped, .. } = tally;
+    match pass {
+        Pass::Failed(cause) => cause.clone(),
+        Pass::Released => "the worker shut down".to_owned(),
+        _ if *ops_dropped > 0 => format!(
+            "read {files_read} files, staged {ops_staged} ops that drop {lines_dropped} lines; {ops_dropped} ops were refused"
+        ),
+        _ => format!("read {files_read} files, staged {ops_staged} ops that drop {lines_dropped} lines"),
+    }
+}
+
+fn record(tally: &Tally) {
+    let span = Span::current();
+    span.record("dream.files_read", tally.files_read);
+    span.record("dream.read_bytes", tally.read_bytes);
+    span.record("dream.ops_staged", tally.ops_staged);
+    span.record("dream.ops_dropped", tally.ops_dropped);
+}
+
+fn finished(id: &str, outcome: &str, pass: &Pass, tally: &Tally, left: usize, answer: &FinishDreamResponse) {
+    let state = short(answer.state().as_str_name(), "DREAM_STATE_");
+    Span::current().record("dream.state", state.as_str());
+    let (files_read, ops_staged, ops_dropped) = (tally.files_read, tally.ops_staged, tally.ops_dropped);
+    let violations = answer.violations.len();
+    match pass {
+        Pass::Failed(cause) => {
+            tracing::warn!(dream.id = id, outcome, state, files_read, ops_staged, "dream {id} failed: {cause}");
+        }
+        _ if answer.state() == DreamState::Refused => {
+            tracing::warn!(
+                dream.id = id,
+                outcome,
+                state,
+                ops_staged,
+                violations,
+                "dream {id} was refused by the guard"
+            );
+        }
+        _ => tracing::info!(
+            dream.id = id,
+            outcome,
+            state,
+            files_read,
+            ops_staged,
+            ops_dropped,
+            left,
+            violations,
+            "dream {id} ended: {state}"
+        ),
+    }
+}
+
+fn unfinished(id: &str, outcome: &str, status: &Status) {
+    if reason_of(status) == Some(ErrorReason::LeaseLost) {
+        Span::current().record("dream.state", "over");
+        tracing::info!(dream.id = id, outcome, "dream {id} was over before it was finished");
+    } else {
+        let code = describe(status);
+        tracing::warn!(dream.id = id, outcome, code, "dream {id} could not be finished; its lease will run out");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use memex_proto::v1::StopReason;
+
+    use super::*;
+
+    #[test]
+    fn a_stop_is_said_in_its_own_word() {
+        assert_eq!(lease_end(LeaseEnd::Stopped(StopReason::Canceled)), "canceled");
+    }
+
+    #[test]
+    fn no_more_paths_are_left_than_the_call_takes() {
+        let pass = Pass::More((0..MAX_LEFT + 1).map(|n| format!("user/{n}.md")).collect());
+        let (request, _) = request(&pass, &Tally::default(), Duration::from_secs(60)).unwrap();
+        assert_eq!((request.left.len(), request.left[0].as_str()), (MAX_LEFT, "user/0.md"));
+    }
+}

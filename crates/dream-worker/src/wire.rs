@@ -1,0 +1,85 @@
+//! The curation's words in the words of the protocol, and back.
+
+use memex_core::patch::Edit as PlannedEdit;
+use memex_curation::{LineRange, PlannedOp, SourceFile, Treatment, TreatmentKind};
+use memex_proto::v1;
+
+/// A file that was read, as the curation wants it. Nothing where the answer lacks the file's state.
+pub(crate) fn source_file(read: v1::FileContent) -> Option<SourceFile> {
+    let file = read.file?;
+    Some(SourceFile {
+        path: file.path,
+        version: file.version,
+        text: read.content,
+        asserted_on: read.asserted_on.iter().map(|day| day.parse().ok()).collect(),
+    })
+}
+
+/// The call that stages an op.
+pub(crate) fn patch(op: PlannedOp) -> v1::PatchFileRequest {
+    v1::PatchFileRequest {
+        path: op.path,
+        edits: op.edits.into_iter().map(edit).collect(),
+        expected_version: Some(op.expected_version),
+        reason: op.reason,
+        treatments: op.treatments.into_iter().map(treatment).collect(),
+        ..v1::PatchFileRequest::default()
+    }
+}
+
+/// The bytes of text that an op brings in, as far as its edits say.
+pub(crate) fn inserted_bytes(op: &PlannedOp) -> u64 {
+    let bytes = |edit: &PlannedEdit| match edit {
+        PlannedEdit::AppendLines { lines, .. } => lines.iter().map(|line| line.len() + 1).sum(),
+        PlannedEdit::Replace { new, old } => new.len().saturating_sub(old.len()),
+        PlannedEdit::DeleteLines { .. } => 0,
+    };
+    op.edits.iter().map(bytes).sum::<usize>() as u64
+}
+
+fn edit(edit: PlannedEdit) -> v1::Edit {
+    use v1::edit::Kind;
+    let kind = match edit {
+        PlannedEdit::AppendLines { lines, after_heading } => {
+            Kind::AppendLines(v1::AppendLines { lines, after_heading: after_heading.unwrap_or_default() })
+        }
+        PlannedEdit::Replace { old, new } => Kind::Replace(v1::Replace { old, new }),
+        PlannedEdit::DeleteLines { first_line, last_line, expected } => Kind::DeleteLines(v1::DeleteLines {
+            first_line: number(first_line),
+            last_line: number(last_line),
+            expected,
+        }),
+    };
+    v1::Edit { kind: Some(kind) }
+}
+
+fn treatment(treatment: Treatment) -> v1::Treatment {
+    let kind = match treatment.kind {
+        TreatmentKind::DropDuplicate => v1::TreatmentKind::DropDuplicate,
+        TreatmentKind::Supersede => v1::TreatmentKind::Supersede,
+        TreatmentKind::Merge => v1::TreatmentKind::Merge,
+        TreatmentKind::Move => v1::TreatmentKind::Move,
+        TreatmentKind::Tidy => v1::TreatmentKind::Tidy,
+        TreatmentKind::Rewrite => v1::TreatmentKind::Rewrite,
+    };
+    let sources = treatment.sources.into_iter().map(|source| v1::TreatmentSource {
+        path: source.path,
+        version: source.version,
+        lines: Some(lines(source.lines)),
+    });
+    v1::Treatment {
+        kind: kind.into(),
+        before: treatment.before.map(lines),
+        after: treatment.after.map(lines),
+        sources: sources.collect(),
+    }
+}
+
+fn lines(range: LineRange) -> v1::LineRange {
+    v1::LineRange { first: number(range.first), last: number(range.last) }
+}
+
+/// Line numbers of texts that fit into a message fit into an `i32`; the server refuses one that does not stand.
+fn number(line: u32) -> i32 {
+    i32::try_from(line).unwrap_or(i32::MAX)
+}

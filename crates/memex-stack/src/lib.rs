@@ -1,0 +1,7 @@
+#![doc = include_str!("../README.md")]
+
+pub mod demo_memory;
+pub mod pair;
+pub mod postgres;
+mod process;
+pub mod stack;

@@ -1,0 +1,59 @@
+//! What must be true of a database when a test ends, whatever the test was about.
+
+use sqlx::{PgPool, Row as _};
+
+/// Each rule, and a statement that gives a line for everything that breaks it.
+const RULES: [(&str, &str); 6] = [
+    (
+        "a lease is still held",
+        "-- closing.leases\nSELECT format('dream %s of scope %s', dream_id, scope_id) FROM mx_dream WHERE state = 'running'",
+    ),
+    (
+        "a file is not what its newest revision says",
+        "-- closing.heads
+        SELECT format('scope %s, %s at version %s', f.scope_id, f.path, f.version) FROM mx_file f
+          LEFT JOIN mx_revision r ON r.scope_id = f.scope_id AND r.file_id = f.file_id AND r.version = f.version
+          WHERE r.scope_id IS NULL OR r.path <> f.path OR (r.text IS NULL) <> f.deleted OR r.sha256 <> f.sha256
+             OR NOT f.deleted AND (sha256(convert_to(r.text, 'UTF8')) <> f.sha256 OR octet_length(r.text) <> f.size)
+             OR EXISTS (SELECT FROM mx_revision n WHERE n.scope_id = f.scope_id AND n.file_id = f.file_id AND n.version > f.version)",
+    ),
+    (
+        // The function that writes takes one time for its revisions and their log rows, so that they can be matched.
+        "a revision has no access-log row",
+        "-- closing.access_log
+        SELECT format('scope %s, sequence %s, %s at version %s', r.scope_id, r.sequence, r.path, r.version) FROM mx_revision r
+          WHERE NOT EXISTS (SELECT FROM mx_access_log l WHERE l.scope_id = r.scope_id AND l.at = r.at AND l.path = r.path
+            AND l.file_version = r.version AND l.operation = r.operation AND l.principal = r.principal AND l.outcome = 1)",
+    ),
+    (
+        "a scope's sequence has a gap",
+        "-- closing.sequences
+        SELECT format('scope %s at %s has %s revisions up to %s', s.scope_id, s.sequence, count(r.sequence), max(r.sequence))
+          FROM mx_scope s LEFT JOIN mx_revision r ON r.scope_id = s.scope_id GROUP BY s.scope_id
+          HAVING s.sequence <> count(r.sequence) OR s.sequence <> coalesce(max(r.sequence), 0)",
+    ),
+    (
+        "a file's versions have a gap",
+        "-- closing.versions
+        SELECT format('scope %s, %s: %s revisions up to version %s', scope_id, path, count(*), max(version))
+          FROM mx_revision GROUP BY scope_id, path HAVING count(*) <> max(version) OR min(version) <> 1",
+    ),
+    (
+        "a scope's counters do not add up",
+        "-- closing.counters
+        SELECT format('scope %s counts %s files and %s bytes', s.scope_id, s.files, s.bytes) FROM mx_scope s
+          LEFT JOIN mx_file f ON f.scope_id = s.scope_id AND NOT f.deleted GROUP BY s.scope_id
+          HAVING s.files <> count(f.path) OR s.bytes <> coalesce(sum(f.size), 0)",
+    ),
+];
+
+/// Every rule that is broken, with what breaks it.
+pub(super) async fn broken_rules(owner: &PgPool) -> Result<Vec<String>, sqlx::Error> {
+    let mut broken = Vec::new();
+    for (rule, statement) in RULES {
+        for row in sqlx::query(statement).fetch_all(owner).await? {
+            broken.push(format!("{rule}: {}", row.try_get::<String, _>(0)?));
+        }
+    }
+    Ok(broken)
+}

@@ -1,0 +1,98 @@
+//! Dreams over each person, again and again until a dream finds nothing to do.
+
+use std::time::Duration;
+
+use memex_proto::v1::{
+    Curator, Dream, DreamMode, DreamState, FileChange, GetChangesetRequest, StagedOp, StartDreamRequest,
+};
+
+use super::AS_OF;
+use super::expectations::Expectations;
+use super::memory::Memory;
+use super::people::People;
+use super::report::Report;
+use crate::commands::dream::start::{ended, start};
+use crate::commands::{Context, request_id};
+use crate::failure::Failure;
+use crate::output::progress;
+use crate::output::view::dream_state;
+
+/// How many dreams one person needs at most: ten ops each by default, and a duplicate is one op at most.
+const DREAMS: usize = 20;
+
+/// How long one dream may take; one takes a second.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// One dream that changed something.
+#[derive(Debug)]
+pub struct Applied {
+    /// How it ended.
+    pub dream: Dream,
+    /// Its ops.
+    pub ops: Vec<StagedOp>,
+    /// Its files with their diffs.
+    pub files: Vec<FileChange>,
+    /// The person's memory before it.
+    pub before: Memory,
+}
+
+/// One person's dreams.
+#[derive(Debug)]
+pub struct Dreamt {
+    /// The person.
+    pub user: &'static str,
+    /// The dreams that changed something, in order.
+    pub applied: Vec<Applied>,
+    /// Whether the last dream found nothing to do.
+    pub settled: bool,
+}
+
+/// Dreams over everybody.
+pub async fn dream_for_all(
+    people: &People,
+    report: &Report,
+    expect: &mut Expectations,
+) -> Result<Vec<Dreamt>, Failure> {
+    let bar = progress::bar(people.agents.len(), "dreaming", report.json());
+    let mut all = Vec::new();
+    for (person, agent) in &people.agents {
+        let mut dreamt = Dreamt { user: person.user, applied: Vec::new(), settled: false };
+        for _ in 0..DREAMS {
+            let before = Memory::read(agent, "", "user/").await?;
+            let (dream, ops, files) = dream_once(&people.operator, person.user).await?;
+            let state = dream.state();
+            if state != DreamState::Applied {
+                dreamt.settled = state == DreamState::Noop;
+                expect.that(dreamt.settled, || {
+                    format!("a dream of {} ended {}: {}", person.user, dream_state(state), dream.cause)
+                });
+                break;
+            }
+            let applied = Applied { dream, ops, files, before };
+            bar.suspend(|| report.dream(&applied))?;
+            dreamt.applied.push(applied);
+        }
+        expect.that(dreamt.settled, || format!("{} is not settled after {DREAMS} dreams", person.user));
+        expect.that(!dreamt.applied.is_empty(), || format!("no dream of {} changed anything", person.user));
+        bar.inc(1);
+        all.push(dreamt);
+    }
+    bar.finish_and_clear();
+    Ok(all)
+}
+
+async fn dream_once(operator: &Context, user: &str) -> Result<(Dream, Vec<StagedOp>, Vec<FileChange>), Failure> {
+    let request = StartDreamRequest {
+        user_id: user.to_owned(),
+        mode: DreamMode::Apply.into(),
+        curator: Curator::Builtin.into(),
+        as_of: AS_OF.to_owned(),
+        request_id: request_id(),
+        ..StartDreamRequest::default()
+    };
+    let (dream, _) = start(operator, request).await?;
+    let dream = ended(operator, dream, PATIENCE).await?;
+    let request = GetChangesetRequest { dream_id: dream.dream_id.clone() };
+    let changeset = operator.call(|| async { operator.dreams().get_changeset(request.clone()).await }).await?;
+    Ok((changeset.dream.unwrap_or(dream), changeset.ops, changeset.files))
+}

@@ -1,0 +1,55 @@
+//! The demonstration as one JSON value.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{Account, Dreamt, Expectations, Loaded, Orders, Proof};
+use crate::commands::demo::account::total;
+use crate::commands::demo::dreams::Applied;
+use crate::output::view::{DreamView, FileChangeView, LedgerView};
+
+/// All of it.
+pub fn value(
+    kept: Option<&Path>,
+    loaded: &Loaded,
+    dreamt: &[Dreamt],
+    account: &Account,
+    orders: &Orders,
+    proof: &Proof,
+    expect: &Expectations,
+) -> Value {
+    let people: Vec<Value> = dreamt
+        .iter()
+        .zip(&account.ledgers)
+        .map(|(person, (_, sums))| {
+            let dreams: Vec<Value> = person.applied.iter().map(dream).collect();
+            json!({
+                "user": person.user, "files": loaded.files.get(person.user), "dreams": dreams,
+                "settled": person.settled, "ledger": LedgerView::from(*sums),
+            })
+        })
+        .collect();
+    let total = total(account.ledgers.iter().map(|(_, sums)| sums));
+    json!({
+        "people": people,
+        "ledger": LedgerView::from(total),
+        "revisions": account.revisions,
+        "access_rows": account.access,
+        "orders": {
+            "given": orders.given, "standing": orders.standing, "untouched": orders.untouched, "touched": orders.touched,
+        },
+        "revert": {
+            "user": proof.user, "dream_id": proof.dream_id, "revisions": proof.revisions, "changed_files": proof.changed,
+            "compared_files": proof.compared, "differing": proof.differing, "sha256_before": proof.before,
+            "sha256_after": proof.after,
+        },
+        "expectations": expect.looked_at(),
+        "data_dir": kept,
+    })
+}
+
+fn dream(applied: &Applied) -> Value {
+    let files: Vec<FileChangeView> = applied.files.iter().cloned().map(Into::into).collect();
+    json!({"dream": DreamView::from(applied.dream.clone()), "files": files})
+}

@@ -1,0 +1,102 @@
+//! The arguments and variables of memory-api; every mistake is reported at once.
+
+use clap::{Args, Parser, Subcommand};
+use memex_runtime::lifecycle::LifecycleArgs;
+use memex_runtime::server::ServerArgs;
+use memex_runtime::settings::Mistakes;
+use memex_runtime::telemetry::TelemetryArgs;
+
+use crate::store::connect::PoolSettings;
+
+/// The service that owns memory in Postgres.
+#[derive(Debug, Parser)]
+#[command(name = "memory-api", version, about)]
+pub struct MemoryApi {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What memory-api does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve gRPC.
+    Serve(ServeArgs),
+    /// Bring the database to this version's schema; a rerun changes nothing.
+    Migrate(MigrateArgs),
+    /// Make a workspace with its first tokens; takes the values in the files where they exist, writes them where not.
+    Bootstrap(crate::commands::bootstrap::BootstrapArgs),
+    /// Read or set the deployment's runtime keys.
+    Config(crate::commands::config::ConfigArgs),
+}
+
+/// Where Postgres is.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Postgres")]
+pub struct DatabaseArgs {
+    /// Where Postgres is, as the service's role: postgres://user:password@host/database
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// The same as the owner's role, for migrate, bootstrap and the access log's partitions. Without it DATABASE_URL is
+    /// the owner's, and serve takes the role memex_app.
+    #[arg(long, env = "MEMEX_OWNER_DATABASE_URL", hide_env_values = true)]
+    pub owner_database_url: Option<String>,
+    /// Connections at most, 1 to 500.
+    #[arg(long, env = "MEMEX_MAX_CONNECTIONS", default_value_t = 16)]
+    pub max_connections: u32,
+}
+
+impl DatabaseArgs {
+    /// The service's pool settings.
+    pub fn service(&self, mistakes: &mut Mistakes) -> Option<PoolSettings> {
+        mistakes.range("--max-connections / MEMEX_MAX_CONNECTIONS", self.max_connections, 1..=500);
+        let url = checked(self.database_url.as_ref(), "--database-url / DATABASE_URL", mistakes)?;
+        Some(PoolSettings { url, max_connections: self.max_connections, set_role: self.owner_database_url.is_none() })
+    }
+
+    /// The owner's pool settings.
+    pub fn owner(&self, mistakes: &mut Mistakes) -> Option<PoolSettings> {
+        let given = self.owner_database_url.as_ref().or(self.database_url.as_ref());
+        let url = checked(given, "--owner-database-url / MEMEX_OWNER_DATABASE_URL, or DATABASE_URL", mistakes)?;
+        Some(PoolSettings { url, max_connections: 2, set_role: false })
+    }
+}
+
+fn checked(url: Option<&String>, setting: &str, mistakes: &mut Mistakes) -> Option<String> {
+    match url.map(String::as_str) {
+        None | Some("") => {
+            mistakes.add(setting, "must be given: postgres://user:password@host/database (or start `memex up`, which brings its own)");
+            None
+        }
+        Some(url) if url.parse::<sqlx::postgres::PgConnectOptions>().is_err() => {
+            mistakes.add(setting, "must be a URL such as postgres://user:password@host/database");
+            None
+        }
+        Some(url) => Some(url.to_owned()),
+    }
+}
+
+/// `memory-api serve`.
+#[derive(Clone, Debug, Args)]
+pub struct ServeArgs {
+    /// Where to listen.
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// Where Postgres is.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// Logs and traces.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
+    /// How it ends.
+    #[command(flatten)]
+    pub lifecycle: LifecycleArgs,
+}
+
+/// `memory-api migrate`.
+#[derive(Clone, Debug, Args)]
+pub struct MigrateArgs {
+    /// Where Postgres is.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}

@@ -1,0 +1,24 @@
+//! Which role may make which call: one table.
+
+use memex_core::actor::{Operation, Role};
+
+/// Whether a role may make a call at all. What it may reach with it (its user, `shared/`, a dream that it holds) is
+/// judged where the call knows it.
+pub const fn may(role: Role, operation: Operation) -> bool {
+    use Operation as O;
+    match operation {
+        O::List | O::Read | O::BatchRead => true,
+        O::Write | O::Patch | O::Delete | O::Move => !matches!(role, Role::Auditor),
+        O::ListRevisions | O::GetRevision => !matches!(role, Role::Worker),
+        O::Restore => matches!(role, Role::Agent | Role::Backend | Role::Operator),
+        O::Claim | O::Renew | O::Finish => matches!(role, Role::Worker),
+        O::StartDream | O::RevertDream | O::PauseUser | O::ResumeUser | O::CreateToken => {
+            matches!(role, Role::Backend | Role::Operator)
+        }
+        O::GetDream | O::ListDreams | O::GetChangeset => matches!(role, Role::Backend | Role::Operator | Role::Auditor),
+        O::GetConfig | O::ListAccessLog => matches!(role, Role::Operator | Role::Auditor),
+        O::UpdateConfig => matches!(role, Role::Operator),
+        // Made by memory-api itself, never called.
+        O::Revert | O::DreamLog => false,
+    }
+}

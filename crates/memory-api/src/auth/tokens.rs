@@ -1,0 +1,150 @@
+//! Bearer tokens: read from the request's metadata, looked up by hash, remembered for at most five seconds.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use memex_core::actor::{DREAM_ACTOR, Operation, Role};
+use memex_core::clock::Clock;
+use memex_core::user_id::UserId;
+use memex_proto::reason::Refusal;
+use memex_proto::v1::ErrorReason;
+use memex_proto::{DREAM_FENCE_METADATA, DREAM_ID_METADATA};
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
+use tonic::metadata::MetadataMap;
+
+use super::caller::{Caller, DreamContext};
+use super::roles::may;
+use crate::error::{Error, Result, field};
+use crate::store::Store;
+use crate::store::tokens::TokenRow;
+
+/// How long a looked-up token is believed: a revocation acts within this time (contract.md).
+const BELIEVED: Duration = Duration::from_secs(5);
+
+/// How many tokens are remembered; beyond it the memory is emptied rather than searched for the oldest.
+const REMEMBERED: usize = 10_000;
+
+/// Turns request metadata into a `Caller`.
+#[derive(Clone)]
+pub struct Tokens {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    known: Arc<Mutex<HashMap<[u8; 32], (Instant, TokenRow)>>>,
+}
+
+impl Tokens {
+    /// Looks tokens up in `store`; judges expiry by `clock`.
+    pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock, known: Arc::default() }
+    }
+
+    /// Who makes this call, where the role table lets them make it at all.
+    ///
+    /// # Errors
+    /// TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, ROLE_REQUIRED (logged with a scope by the caller of this),
+    /// FIELD_INVALID for malformed dream metadata.
+    pub async fn caller(&self, metadata: &MetadataMap, operation: Operation) -> Result<Caller> {
+        let hash = bearer(metadata)?;
+        let row = self.look_up(hash).await?;
+        if row.expires_at.is_some_and(|at| at <= self.clock.now()) {
+            return Err(Refusal::new(ErrorReason::TokenExpired, "the token has expired; ask an operator for another").into());
+        }
+        let mut caller = caller_of(row)?;
+        caller.dream = dream(metadata, caller.role)?;
+        if caller.dream.is_some() {
+            caller.actor = DREAM_ACTOR.to_owned();
+        }
+        if may(caller.role, operation) { Ok(caller) } else { Err(self.refuse_role(&caller, operation).await?) }
+    }
+
+    async fn refuse_role(&self, caller: &Caller, operation: Operation) -> Result<Error> {
+        let refusal = role_required(caller.role, operation);
+        if caller.workspace_id == 0 {
+            return Ok(refusal.into());
+        }
+        let scope = self.store.shared_scope(caller.workspace_id).await?;
+        self.store.log_refusal(scope, operation, "", ErrorReason::RoleRequired, caller).await?;
+        Ok(Error::logged(refusal))
+    }
+
+    async fn look_up(&self, hash: [u8; 32]) -> Result<TokenRow> {
+        let now = Instant::now();
+        {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((at, row)) = known.get(&hash)
+                && now.duration_since(*at) < BELIEVED
+            {
+                return Ok(row.clone());
+            }
+        }
+        let row = self.store.token_by_hash(&hash).await?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(row) = row else {
+            known.remove(&hash);
+            return Err(invalid().into());
+        };
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(hash, (now, row.clone()));
+        Ok(row)
+    }
+}
+
+fn bearer(metadata: &MetadataMap) -> Result<[u8; 32]> {
+    let Some(value) = metadata.get("authorization") else {
+        let missing = "send the header `authorization: Bearer <token>`; `memory-api bootstrap` makes the first token";
+        return Err(Refusal::new(ErrorReason::TokenMissing, missing).into());
+    };
+    let token = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).ok_or_else(invalid)?;
+    Ok(hash_of(token.trim()))
+}
+
+/// What is stored of a token.
+pub fn hash_of(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// A new secret: 256 random bits behind a prefix that secret scanners can look for.
+pub fn new_token() -> String {
+    let bits: [u8; 32] = rand::random();
+    format!("mx_{}", base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, bits))
+}
+
+fn invalid() -> Refusal {
+    Refusal::new(ErrorReason::TokenInvalid, "the token is unknown or revoked")
+}
+
+fn role_required(role: Role, operation: Operation) -> Refusal {
+    Refusal::new(ErrorReason::RoleRequired, format!("the role {} may not call {}", role.as_str(), operation.as_str()))
+        .fact("role", role.as_str())
+}
+
+fn caller_of(row: TokenRow) -> Result<Caller> {
+    let bound = row.user_id.as_deref().map(UserId::parse).transpose();
+    Ok(Caller {
+        token_id: row.token_id,
+        workspace_id: row.workspace_id.unwrap_or(0),
+        role: Role::from_code(row.role).ok_or(Error::Unexpected("a token has an unknown role"))?,
+        bound_user: bound.map_err(|_| Error::Unexpected("a token is bound to an impossible user id"))?,
+        actor: row.actor,
+        dream: None,
+    })
+}
+
+/// Dream metadata: refused from anybody but a worker, so that nobody else can stage or write as a dream.
+fn dream(metadata: &MetadataMap, role: Role) -> Result<Option<DreamContext>> {
+    let text = |key| metadata.get(key).map(|value| value.to_str().unwrap_or(""));
+    let (id, fence) = match (text(DREAM_ID_METADATA), text(DREAM_FENCE_METADATA)) {
+        (None, None) => return Ok(None),
+        (id, fence) => (id.unwrap_or(""), fence.unwrap_or("")),
+    };
+    if role != Role::Worker {
+        return Err(Refusal::new(ErrorReason::RoleRequired, "only a worker calls within a dream").into());
+    }
+    let id = id.parse().map_err(|_| field(DREAM_ID_METADATA, "must be a dream's id, drm_…"))?;
+    let fence = fence.parse().map_err(|_| field(DREAM_FENCE_METADATA, "must be the assignment's fence"))?;
+    Ok(Some(DreamContext { id, fence }))
+}

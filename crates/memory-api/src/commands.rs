@@ -1,0 +1,134 @@
+//! The commands of memory-api on the machine: serve, migrate, bootstrap, config.
+
+pub mod bootstrap;
+pub mod config;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use memex_core::clock::SystemClock;
+use memex_runtime::lifecycle::{EXIT_OK, EXIT_SETTINGS, EXIT_UNAVAILABLE, Shutdown};
+use memex_runtime::settings::Mistakes;
+use memex_runtime::{panics, telemetry};
+
+use crate::Guards;
+use crate::args::{Command, DatabaseArgs, MemoryApi, ServeArgs};
+use crate::store::{connect, migrate};
+
+/// Why a command on the machine did not do what it should.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// Bad settings: all of them.
+    #[error(transparent)]
+    Settings(#[from] Mistakes),
+    /// The database could not be brought to this version.
+    #[error(transparent)]
+    Migrate(#[from] migrate::MigrateError),
+    /// A statement failed.
+    #[error("the database could not be reached or refused")]
+    Database(#[from] sqlx::Error),
+    /// A token's file could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Something cannot be as asked.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl CommandError {
+    /// The exit code that goes with it.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            CommandError::Settings(_) => EXIT_SETTINGS,
+            CommandError::Refused(_) | CommandError::File { .. } => memex_runtime::lifecycle::EXIT_REFUSED,
+            CommandError::Migrate(_) | CommandError::Database(_) => EXIT_UNAVAILABLE,
+        }
+    }
+}
+
+/// Runs a command to its end on a runtime of its own.
+pub fn run(memory_api: MemoryApi) -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error, EXIT_UNAVAILABLE),
+    };
+    runtime.block_on(execute(memory_api, |_| ()))
+}
+
+/// Runs a command to its end; `ready` hears where `serve` listens.
+pub async fn execute(memory_api: MemoryApi, ready: impl FnOnce(SocketAddr)) -> ExitCode {
+    match memory_api.command {
+        Command::Serve(args) => run_serve(args, ready).await,
+        Command::Migrate(args) => done(migrate_database(&args.database).await),
+        Command::Bootstrap(args) => done(bootstrap::bootstrap(&args).await.map(|made| made.print())),
+        Command::Config(args) => done(config::config(&args).await),
+    }
+}
+
+/// Serves as a process of its own: signals, logs, exit code. `ready` hears the bound address.
+pub async fn run_serve(args: ServeArgs, ready: impl FnOnce(SocketAddr)) -> ExitCode {
+    panics::log_panics_without_text();
+    let telemetry = match telemetry::init("memory-api", &args.telemetry) {
+        Ok(telemetry) => telemetry,
+        Err(error) => return failed(&error, EXIT_SETTINGS),
+    };
+    let shutdown = match Shutdown::on_signals() {
+        Ok(shutdown) => shutdown,
+        Err(error) => return failed(&error, EXIT_UNAVAILABLE),
+    };
+    if let Some(endpoint) = telemetry.exporting_to() {
+        tracing::info!(endpoint, "spans are exported to {endpoint}");
+    }
+    let served = crate::serve(args, Arc::new(SystemClock), Guards::default(), shutdown, ready).await;
+    let code = match served {
+        Ok(()) => ExitCode::from(EXIT_OK),
+        Err(error) => failed(&error, error.exit_code()),
+    };
+    telemetry.shutdown().await;
+    code
+}
+
+/// Brings the database to this version's schema.
+///
+/// # Errors
+/// Bad settings, or a database that cannot be reached or is newer than this binary.
+pub async fn migrate_database(database: &DatabaseArgs) -> Result<(), CommandError> {
+    let owner = owner_pool(database)?;
+    migrate::migrate(&owner).await?;
+    Ok(())
+}
+
+/// The owner's pool, or every mistake in its settings.
+pub(crate) fn owner_pool(database: &DatabaseArgs) -> Result<sqlx::PgPool, CommandError> {
+    let mut mistakes = Mistakes::new();
+    let settings = database.owner(&mut mistakes);
+    mistakes.into_result()?;
+    let settings = settings.ok_or_else(|| CommandError::Refused("no database URL is given".to_owned()))?;
+    Ok(connect::pool(&settings)?)
+}
+
+fn done(result: Result<(), CommandError>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::from(EXIT_OK),
+        Err(error) => failed(&error, error.exit_code()),
+    }
+}
+
+/// Prints an error with its causes.
+#[allow(clippy::print_stderr)]
+fn failed(error: &dyn std::error::Error, code: u8) -> ExitCode {
+    eprint!("error: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprint!(": {error}");
+        cause = error.source();
+    }
+    eprintln!();
+    ExitCode::from(code)
+}

@@ -1,0 +1,127 @@
+//! What can go wrong in memory-api, and the one place that makes a `Status` of it.
+
+use std::time::Duration;
+
+use memex_proto::reason::Refusal;
+use memex_proto::v1::ErrorReason;
+use memex_runtime::trace::current_trace;
+use tonic::Status;
+
+/// How long a caller should wait before repeating a call that Postgres could not serve.
+const DATABASE_RETRY: Duration = Duration::from_secs(1);
+
+/// Why a call was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An expected refusal: what the caller is told.
+    #[error("refused: {}", .refusal.message)]
+    Refused {
+        /// What the caller is told.
+        refusal: Box<Refusal>,
+        /// Whether its access-log row is committed already.
+        logged: bool,
+    },
+    /// Postgres failed or could not be reached.
+    #[error("a statement failed")]
+    Database(#[from] sqlx::Error),
+    /// Something that cannot happen did: a row that breaks an invariant, a task that panicked.
+    #[error("unexpected: {0}")]
+    Unexpected(&'static str),
+}
+
+/// The result of everything that a call does.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Error::Refused { refusal: Box::new(refusal), logged: false }
+    }
+}
+
+impl Error {
+    /// A refusal whose access-log row was written in the transaction that decided it.
+    pub fn logged(refusal: Refusal) -> Self {
+        Error::Refused { refusal: Box::new(refusal), logged: true }
+    }
+
+    /// The refusal's reason; `None` where it is a failure.
+    pub fn reason(&self) -> Option<ErrorReason> {
+        match self {
+            Error::Refused { refusal, .. } => Some(refusal.reason),
+            Error::Database(_) | Error::Unexpected(_) => None,
+        }
+    }
+}
+
+/// A refusal for one field: which, and the rule that it breaks.
+pub fn field(name: &str, rule: impl Into<String>) -> Refusal {
+    let rule = rule.into();
+    Refusal::new(ErrorReason::FieldInvalid, format!("{name}: {rule}")).violation(name, rule)
+}
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused { refusal, .. } => refusal.into_status(),
+            Error::Database(source) => database_status(&source),
+            Error::Unexpected(what) => {
+                tracing::error!(what, "an invariant does not hold: {what}");
+                internal()
+            }
+        }
+    }
+}
+
+/// The answer to a message over the size limit.
+pub fn message_too_large() -> Status {
+    Refusal::new(ErrorReason::MessageTooLarge, "the message is over 4 MiB; ask for less, or send it in parts").into_status()
+}
+
+/// Whether Postgres is out of reach, as against having refused a statement.
+fn unreachable(source: &sqlx::Error) -> bool {
+    match source {
+        sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Tls(_) => true,
+        // 08: connection exception; 57P: shutting down or starting; 53300: too many connections.
+        sqlx::Error::Database(db) => {
+            db.code().is_some_and(|code| code.starts_with("08") || code.starts_with("57P") || code == "53300")
+        }
+        _ => false,
+    }
+}
+
+fn database_status(source: &sqlx::Error) -> Status {
+    let canceled = source.as_database_error().and_then(|db| db.code()).is_some_and(|code| code == "57014");
+    if matches!(source, sqlx::Error::PoolTimedOut) {
+        return Refusal::new(ErrorReason::Overloaded, "too much work is in flight; wait and repeat")
+            .retry_after(DATABASE_RETRY)
+            .into_status();
+    }
+    if canceled {
+        return Refusal::new(ErrorReason::DeadlineExceeded, "the statement took longer than it may").into_status();
+    }
+    if unreachable(source) {
+        tracing::warn!(error = %source, "Postgres cannot be reached");
+        return Refusal::new(
+            ErrorReason::DatabaseUnavailable,
+            "the database cannot be reached; the change may have happened: repeat it with the same request_id",
+        )
+        .retry_after(DATABASE_RETRY)
+        .into_status();
+    }
+    // The message of a database error can quote a value, so its code and constraint are logged and nothing else.
+    let db = source.as_database_error();
+    tracing::error!(
+        code = db.and_then(|d| d.code()).as_deref().unwrap_or(""),
+        constraint = db.and_then(|d| d.constraint()).unwrap_or(""),
+        "a statement failed unexpectedly"
+    );
+    internal()
+}
+
+fn internal() -> Status {
+    let refusal = Refusal::new(ErrorReason::Internal, "an unexpected failure; the trace id finds it in the logs");
+    match current_trace() {
+        Some(ids) => refusal.fact("trace_id", ids.trace_hex()).into_status(),
+        None => refusal.into_status(),
+    }
+}

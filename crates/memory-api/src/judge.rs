@@ -1,0 +1,173 @@
+//! How a sealed changeset is judged: its account is computed without locks on a blocking thread; what follows from it is
+//! decided later, under the scope's lock.
+
+mod decision;
+mod lines;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use memex_core::diff::DiffStat;
+use memex_core::dream_log::DreamLogCounts;
+use memex_core::ids::DreamId;
+use memex_core::path::MemoryPath;
+use memex_curation::ledger::{JudgedFile, Ledger, judge};
+use memex_curation::{SourceFile, Treatment, TreatmentKind, count_statements};
+use memex_proto::v1 as pb;
+use prost::Message as _;
+use uuid::Uuid;
+
+use crate::convert;
+use crate::error::{Error, Result};
+use crate::guards::Guards;
+use crate::store::Store;
+use crate::store::asserted::LineDates;
+use crate::store::changesets::{HeadText, StagedOp, head_texts};
+
+pub use decision::{Case, Verdict, decide};
+
+/// How many texts are counted at a time.
+const COUNTED_AT_ONCE: i64 = 100;
+
+/// A changeset with its account.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// Its ops, in order.
+    pub ops: Vec<StagedOp>,
+    /// The account.
+    pub ledger: Ledger,
+    /// What the dream log says.
+    pub counts: DreamLogCounts,
+    /// Statements of all files that a dream sees; counted only where any is lost, else 0.
+    pub scope_statements: u32,
+}
+
+/// Computes the account of a sealed changeset over the snapshot. Where the user's files have moved meanwhile, the account
+/// is of no use and the decision finds the dream overtaken.
+///
+/// # Errors
+/// Where Postgres fails, or a stored treatment cannot be read.
+pub async fn account(store: &Store, guards: Guards, dream: DreamId, ops: Vec<StagedOp>) -> Result<Judged> {
+    let changes = Changes::of(&ops, guards)?;
+    let heads = head_texts(store.pool(), dream.scope, &changes.paths()).await?;
+    let versions: Vec<(Uuid, i64)> = heads.iter().map(|head| (head.file_id, head.version)).collect();
+    let dates = store.asserted(dream.scope, &versions).await?;
+    let (ledger, counts) = blocking(move || changes.judge(heads, &dates)).await?;
+    let scope_statements = if ledger.lost_word_for_word > 0 { scope_statements(store, dream.scope).await? } else { 0 };
+    Ok(Judged { ops, ledger, counts, scope_statements })
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Unexpected("judging a changeset panicked"))
+}
+
+/// Counts the statements of every file that a dream sees.
+async fn scope_statements(store: &Store, scope: i64) -> Result<u32> {
+    let mut after = String::new();
+    let mut count = 0;
+    loop {
+        let texts = store.scope_texts(scope, &after, COUNTED_AT_ONCE).await?;
+        let Some((last, _)) = texts.last() else { return Ok(count) };
+        after.clone_from(last);
+        let seen = |path: &str| MemoryPath::parse(path).is_ok_and(|path| !path.is_excluded());
+        count += blocking(move || texts.iter().filter(|(path, _)| seen(path)).map(|(_, text)| count_statements(text)).sum::<u32>()).await?;
+    }
+}
+
+/// What the ops of one file do together.
+#[derive(Clone, Debug, Default)]
+struct FileChange {
+    base_version: i64,
+    /// The text after each op.
+    texts: Vec<Option<String>>,
+    /// The treatments of each op, in the lines of the text before it.
+    treatments: Vec<Vec<Treatment>>,
+}
+
+/// The ops by file, and the files that their treatments cite.
+#[derive(Clone, Debug)]
+struct Changes {
+    files: BTreeMap<String, FileChange>,
+    cited: BTreeSet<String>,
+}
+
+impl Changes {
+    fn of(ops: &[StagedOp], guards: Guards) -> Result<Self> {
+        let mut changes = Changes { files: BTreeMap::new(), cited: BTreeSet::new() };
+        for op in ops {
+            let treatments = treatments(op, guards)?;
+            changes.cited.extend(treatments.iter().flat_map(|one| &one.sources).map(|source| source.path.clone()));
+            let file = changes.files.entry(op.path.clone()).or_default();
+            if file.texts.is_empty() {
+                file.base_version = op.base_version;
+            }
+            file.texts.push(op.text.clone());
+            file.treatments.push(treatments);
+        }
+        changes.cited.retain(|path| !changes.files.contains_key(path));
+        Ok(changes)
+    }
+
+    fn paths(&self) -> Vec<String> {
+        self.files.keys().chain(&self.cited).cloned().collect()
+    }
+
+    fn judge(self, heads: Vec<HeadText>, dates: &HashMap<Uuid, Arc<LineDates>>) -> (Ledger, DreamLogCounts) {
+        let mut sources: BTreeMap<String, SourceFile> = heads.into_iter().map(|head| (head.path.clone(), source_file(head, dates))).collect();
+        let touched: Vec<JudgedFile> = self.files.into_iter().map(|(path, change)| change.judged(&mut sources, path)).collect();
+        let cited: Vec<SourceFile> = sources.into_values().collect();
+        let ledger = judge(&touched, &cited);
+        let counts = counts(&ledger, &touched);
+        (ledger, counts)
+    }
+}
+
+impl FileChange {
+    fn judged(self, sources: &mut BTreeMap<String, SourceFile>, path: String) -> JudgedFile {
+        let before = sources.remove(&path).filter(|file| file.version == self.base_version);
+        let base = before.as_ref().map_or("", |file| file.text.as_str());
+        let treatments = lines::in_base_lines(base, &self.texts, self.treatments);
+        JudgedFile { path, after: self.texts.into_iter().next_back().flatten(), treatments, before }
+    }
+}
+
+fn source_file(head: HeadText, dates: &HashMap<Uuid, Arc<LineDates>>) -> SourceFile {
+    let days = dates.get(&head.file_id).map(|dates| dates.of(&head.text)).unwrap_or_default();
+    let asserted_on = days.iter().map(|day| day.parse().ok()).collect();
+    SourceFile { path: head.path, version: head.version, text: head.text, asserted_on }
+}
+
+fn treatments(op: &StagedOp, guards: Guards) -> Result<Vec<Treatment>> {
+    let read = |bytes: &Vec<u8>| {
+        let stored = pb::Treatment::decode(bytes.as_slice()).map_err(|_| Error::Unexpected("a stored treatment cannot be decoded"))?;
+        convert::treatment(&stored, guards.excluded).map_err(|_| Error::Unexpected("a stored treatment is malformed"))
+    };
+    op.treatments.iter().map(read).collect()
+}
+
+/// What the dream log says, from the real diff: lines that are tidied are those that changed beyond the dropped ones.
+fn counts(ledger: &Ledger, touched: &[JudgedFile]) -> DreamLogCounts {
+    DreamLogCounts {
+        files: u32::try_from(touched.len()).unwrap_or(u32::MAX),
+        duplicates: ledger.duplicate,
+        contradictions: ledger.superseded,
+        joined: ledger.merged,
+        moved: ledger.moved,
+        tidied: touched.iter().map(tidied_lines).sum(),
+        rewritten: ledger.rewritten,
+    }
+}
+
+fn tidied_lines(file: &JudgedFile) -> u32 {
+    if !file.treatments.iter().any(|one| one.kind == TreatmentKind::Tidy) {
+        return 0;
+    }
+    let before = file.before.as_ref().map_or("", |file| file.text.as_str());
+    let stat = DiffStat::of(before, file.after.as_deref().unwrap_or_default());
+    let dropped = file.treatments.iter().filter(|one| one.kind == TreatmentKind::DropDuplicate).filter_map(|one| one.before);
+    let dropped: u32 = dropped.map(|lines| lines.last - lines.first + 1).sum();
+    stat.added_lines.max(stat.removed_lines.saturating_sub(dropped))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod adopt;
+pub mod args;
+mod auth;
+pub mod commands;
+mod convert;
+mod error;
+mod guards;
+mod judge;
+mod revert;
+mod run;
+mod services;
+mod store;
+mod sweep;
+
+#[cfg(feature = "test-doors")]
+pub use guards::Guard;
+pub use guards::Guards;
+pub use run::{DEFAULT_LISTEN, RunError, serve};

@@ -1,0 +1,160 @@
+//! Runs the service: connects, binds, serves until it is told to end.
+
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::Arc;
+use std::time::Duration;
+
+use memex_core::clock::Clock;
+use memex_proto::DESCRIPTORS;
+use memex_proto::v1::admin_service_server::AdminServiceServer;
+use memex_proto::v1::dream_admin_service_server::DreamAdminServiceServer;
+use memex_proto::v1::dream_service_server::DreamServiceServer;
+use memex_proto::v1::history_service_server::HistoryServiceServer;
+use memex_proto::v1::memory_service_server::MemoryServiceServer;
+use memex_runtime::health::Health;
+use memex_runtime::lifecycle::{EXIT_SETTINGS, EXIT_UNAVAILABLE, Shutdown};
+use memex_runtime::server::{self, MAX_MESSAGE_BYTES, ServerLimits};
+use memex_runtime::settings::Mistakes;
+use memex_runtime::too_large::TooLargeLayer;
+use tonic::service::Routes;
+
+use crate::args::ServeArgs;
+use crate::auth::Tokens;
+use crate::error;
+use crate::guards::Guards;
+use crate::services::admin::Admin;
+use crate::services::context::Context;
+use crate::services::dream::Dreams;
+use crate::services::dream_admin::DreamAdmin;
+use crate::services::history::History;
+use crate::services::memory::Memory;
+use crate::store::{Store, connect};
+use crate::sweep;
+
+/// Where memory-api listens where nothing else is said.
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 50061));
+
+/// The services whose readiness follows Postgres; `""` is liveness and does not.
+const SERVICES: [&str; 5] = [
+    "memex.v1.MemoryService",
+    "memex.v1.HistoryService",
+    "memex.v1.DreamService",
+    "memex.v1.DreamAdminService",
+    "memex.v1.AdminService",
+];
+
+/// How often readiness asks Postgres.
+const READINESS: Duration = Duration::from_secs(1);
+
+/// How long one such question may take.
+const READINESS_WAIT: Duration = Duration::from_secs(2);
+
+/// Why the service ended otherwise than it was told to.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Bad settings: all of them.
+    #[error(transparent)]
+    Settings(#[from] Mistakes),
+    /// It could not listen.
+    #[error(transparent)]
+    Bind(#[from] server::BindError),
+    /// A URL that sqlx cannot read.
+    #[error("the database's URL cannot be used")]
+    Database(#[from] sqlx::Error),
+    /// Reflection could not be built.
+    #[error(transparent)]
+    Reflection(#[from] memex_runtime::reflection::ReflectionError),
+    /// The transport failed.
+    #[error("the server failed")]
+    Transport(#[from] tonic::transport::Error),
+}
+
+impl RunError {
+    /// The exit code that goes with it.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            RunError::Settings(_) | RunError::Database(_) => EXIT_SETTINGS,
+            _ => EXIT_UNAVAILABLE,
+        }
+    }
+}
+
+/// Serves until `shutdown`; `ready` hears the bound address as soon as calls are accepted.
+///
+/// Postgres need not be there: the service starts, says that it is not ready, and becomes ready when it can be reached.
+///
+/// # Errors
+/// Bad settings (every mistake at once) or an address that cannot be bound.
+pub async fn serve(
+    args: ServeArgs,
+    clock: Arc<dyn Clock>,
+    guards: Guards,
+    shutdown: Shutdown,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), RunError> {
+    let mut mistakes = Mistakes::new();
+    let address = args.server.address(DEFAULT_LISTEN, &mut mistakes);
+    let allow_plaintext = args.server.allows_plaintext(&mut mistakes);
+    let drain_timeout = args.lifecycle.drain_timeout(&mut mistakes);
+    let pool_settings = args.database.service(&mut mistakes);
+    mistakes.into_result()?;
+    let Some(pool_settings) = pool_settings else { return Ok(()) };
+
+    let store = Store::new(connect::pool(&pool_settings)?);
+    let listener = server::bind(address, allow_plaintext).await?;
+    let bound = listener.local_addr().unwrap_or(address);
+    tracing::info!(listen = %bound, own_role = pool_settings.set_role, "memory-api listens on {bound}{}", role_note(pool_settings.set_role));
+    ready(bound);
+
+    let health = Health::new();
+    let context = Context { tokens: Tokens::new(store.clone(), clock), store: store.clone(), guards };
+    let routes = routes(&context, &health)?;
+    let watching = tokio::spawn(watch_postgres(store.clone(), health.clone(), shutdown.clone()));
+    let sweeping = tokio::spawn(sweep::run(store, shutdown.clone()));
+    let limits = ServerLimits {
+        drain_timeout,
+        too_large: TooLargeLayer::answering(error::message_too_large),
+        ..ServerLimits::default()
+    };
+    let drained = server::serve(listener, routes, &health, &shutdown, limits).await;
+    watching.abort();
+    sweeping.abort();
+    tracing::info!(drained = ?drained.as_ref().ok(), "memory-api has ended");
+    drained.map(|_| ()).map_err(RunError::from)
+}
+
+fn role_note(set_role: bool) -> &'static str {
+    if set_role { "; one database URL is given, so each connection takes the role memex_app" } else { "" }
+}
+
+fn routes(context: &Context, health: &Health) -> Result<Routes, RunError> {
+    let routes = Routes::new(health.service())
+        .add_service(MemoryServiceServer::new(Memory::new(context.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(HistoryServiceServer::new(History::new(context.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(DreamServiceServer::new(Dreams::new(context.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(DreamAdminServiceServer::new(DreamAdmin::new(context.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(AdminServiceServer::new(Admin::new(context.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES));
+    Ok(memex_runtime::reflection::add(routes, &[DESCRIPTORS, tonic_health::pb::FILE_DESCRIPTOR_SET])?)
+}
+
+/// Readiness: whether Postgres answers with the schema of this version. Says so once at each change.
+async fn watch_postgres(store: Store, health: Health, shutdown: Shutdown) {
+    let mut was = None;
+    while !shutdown.is_triggered() {
+        let answered = tokio::time::timeout(READINESS_WAIT, store.is_ready()).await;
+        let is = matches!(answered, Ok(Ok(true)));
+        if was != Some(is) {
+            if is {
+                tracing::info!("Postgres answers: ready");
+            } else {
+                tracing::warn!("not ready: Postgres cannot be reached, or `memory-api migrate` has not been run");
+            }
+            health.set_all(SERVICES, is).await;
+            was = Some(is);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(READINESS) => {}
+            () = shutdown.triggered() => {}
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! AdminService: settings, pauses, the access log and tokens. One file an RPC.
+
+mod create_token;
+mod get_config;
+mod list_access_log;
+mod pause_user;
+mod resume_user;
+mod update_config;
+
+use memex_core::actor::Operation;
+use memex_proto::v1 as pb;
+use memex_proto::v1::admin_service_server::AdminService;
+use tonic::{Request, Response, Status};
+
+use super::context::Context;
+
+/// The service.
+#[derive(Clone)]
+pub struct Admin {
+    context: Context,
+}
+
+impl Admin {
+    /// Over what every service shares.
+    pub fn new(context: Context) -> Self {
+        Self { context }
+    }
+}
+
+#[tonic::async_trait]
+impl AdminService for Admin {
+    async fn get_config(&self, request: Request<pb::GetConfigRequest>) -> Result<Response<pb::GetConfigResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, _| get_config::handle(&self.context, caller, request);
+        self.context.answer(&metadata, Operation::GetConfig, handle).await
+    }
+
+    async fn update_config(&self, request: Request<pb::UpdateConfigRequest>) -> Result<Response<pb::UpdateConfigResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, _| update_config::handle(&self.context, caller, request);
+        self.context.answer(&metadata, Operation::UpdateConfig, handle).await
+    }
+
+    async fn pause_user(&self, request: Request<pb::PauseUserRequest>) -> Result<Response<pb::PauseUserResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| pause_user::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::PauseUser, handle).await
+    }
+
+    async fn resume_user(&self, request: Request<pb::ResumeUserRequest>) -> Result<Response<pb::ResumeUserResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| resume_user::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::ResumeUser, handle).await
+    }
+
+    async fn list_access_log(&self, request: Request<pb::ListAccessLogRequest>) -> Result<Response<pb::ListAccessLogResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| list_access_log::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::ListAccessLog, handle).await
+    }
+
+    async fn create_token(&self, request: Request<pb::CreateTokenRequest>) -> Result<Response<pb::CreateTokenResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, _| create_token::handle(&self.context, caller, request);
+        self.context.answer(&metadata, Operation::CreateToken, handle).await
+    }
+}

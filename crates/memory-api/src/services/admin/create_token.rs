@@ -1,0 +1,101 @@
+//! CreateToken: a new bearer token, shown once.
+
+use chrono::{DateTime, Utc};
+use memex_core::actor::{Operation, Role, display_name};
+use memex_core::ids::TokenId;
+use memex_core::user_id::UserId;
+use memex_proto::reason::Refusal;
+use memex_proto::v1 as pb;
+use memex_proto::v1::ErrorReason;
+use uuid::Uuid;
+
+use crate::auth::{Caller, hash_of, new_token};
+use crate::convert::time;
+use crate::error::{Error, Result, field};
+use crate::services::context::Context;
+use crate::services::request::{CallDigest, request_id};
+use crate::store::access_log::{LogRow, add};
+use crate::store::requests::{RequestKey, remember, remembered};
+use crate::store::tokens::{NewToken, put_token};
+
+/// A request that is well formed and that the caller may make.
+struct Wanted {
+    role: Role,
+    user: Option<UserId>,
+    actor: String,
+    expires_at: Option<DateTime<Utc>>,
+}
+
+pub(super) async fn handle(context: &Context, caller: Caller, request: pb::CreateTokenRequest) -> Result<pb::CreateTokenResponse> {
+    let wanted = wanted(&caller, &request)?;
+    let scope = context.store.shared_scope(caller.workspace_id).await?;
+    let key = request_id(&request.request_id)?.map(|id| RequestKey { scope, principal: caller.token_id, id, digest: digest(&wanted) });
+    let secret = new_token();
+
+    let mut tx = context.store.pool().begin().await?;
+    let before = remembered(&mut tx, key.as_ref()).await?;
+    let token_id = match &before {
+        Some(answer) => Uuid::from_slice(answer).map_err(|_| Error::Unexpected("a remembered token id is malformed"))?,
+        None => Uuid::now_v7(),
+    };
+    let token = NewToken {
+        token_id,
+        hash: hash_of(&secret),
+        workspace_id: caller.workspace_id,
+        role: wanted.role.code(),
+        user_id: wanted.user.as_ref().map(UserId::as_str),
+        actor: &wanted.actor,
+        expires_at: wanted.expires_at,
+        created_by: &caller.actor,
+    };
+    put_token(&mut tx, &token).await?;
+    if before.is_none() {
+        remember(&mut tx, key.as_ref(), token_id.as_bytes()).await?;
+    }
+    let row = LogRow { scope, operation: Operation::CreateToken, path: "", reason: ErrorReason::Unspecified };
+    add(&mut *tx, row, &caller).await?;
+    tx.commit().await?;
+    Ok(pb::CreateTokenResponse { token_id: TokenId(token_id).to_string(), token: secret })
+}
+
+fn wanted(caller: &Caller, request: &pb::CreateTokenRequest) -> Result<Wanted> {
+    let role = match request.role() {
+        pb::Role::Agent => Role::Agent,
+        pb::Role::Backend => Role::Backend,
+        pb::Role::Operator => Role::Operator,
+        pb::Role::Auditor => Role::Auditor,
+        pb::Role::Worker => return Err(field("role", "a worker's token belongs to the deployment: `memory-api bootstrap` makes it").into()),
+        pb::Role::Unspecified => return Err(field("role", "must be agent, backend, operator or auditor").into()),
+    };
+    if caller.role == Role::Backend && role != Role::Agent {
+        return Err(Refusal::new(ErrorReason::RoleRequired, "a backend makes agent tokens bound to a user, and no others").into());
+    }
+    let user = match request.user_id.as_str() {
+        "" if role == Role::Agent => return Err(field("user_id", "is required for an agent's token").into()),
+        "" => None,
+        user => Some(UserId::parse(user).map_err(|refusal| field("user_id", refusal.to_string()))?),
+    };
+    if let (Some(bound), Some(user)) = (&caller.bound_user, &user)
+        && bound != user
+    {
+        return Err(crate::auth::wrong_user().into());
+    }
+    if user.is_some() && !matches!(role, Role::Agent | Role::Backend) {
+        return Err(field("user_id", "only agent and backend tokens are bound to a user").into());
+    }
+    let actor = match request.actor.as_str() {
+        "" => role.as_str().to_owned(),
+        actor => display_name(actor).map_err(|refusal| field("actor", refusal.to_string()))?,
+    };
+    let expires_at = request.expires_at.as_ref().map(|at| time(at).ok_or_else(|| field("expires_at", "is no time"))).transpose()?;
+    Ok(Wanted { role, user, actor, expires_at })
+}
+
+fn digest(wanted: &Wanted) -> [u8; 32] {
+    CallDigest::of("CreateToken")
+        .text(wanted.role.as_str())
+        .optional(wanted.user.as_ref().map(|user| user.as_str().as_bytes()))
+        .text(&wanted.actor)
+        .number(wanted.expires_at.map_or(i64::MAX, |at| at.timestamp_micros()))
+        .finish()
+}

@@ -1,0 +1,111 @@
+//! ListAccessLog: who did what, newest first.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use memex_core::actor::Operation;
+use memex_core::ids::{DreamId, TokenId};
+use memex_core::limits;
+use memex_core::path::MemoryPath;
+use memex_proto::reason::Refusal;
+use memex_proto::v1 as pb;
+use memex_proto::v1::ErrorReason;
+
+use crate::auth::Caller;
+use crate::convert::{hex, time, timestamp};
+use crate::error::{Result, field};
+use crate::services::context::{AboutCell, Context};
+use crate::store::access_log::{LogEntry, LogFilter};
+
+pub(super) async fn handle(context: &Context, caller: Caller, about: AboutCell, request: pb::ListAccessLogRequest) -> Result<pb::ListAccessLogResponse> {
+    let mut filter = filter(&request)?;
+    if caller.bound_user.is_some() || !request.user_id.is_empty() {
+        let user = caller.user(&request.user_id, context.guards.scope)?;
+        let scope = context.known_scope(&caller, &user).await?;
+        about.scope(scope);
+        filter.scope = Some(scope);
+    }
+    let limit = page_size(request.page_size)?;
+    let mut rows = context.store.list_log(caller.workspace_id, &filter, limit + 1).await?;
+    let more = rows.len() as i64 > limit;
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let next_page_token = rows.last().filter(|_| more).map(|row| token(row.at, row.entry_id)).unwrap_or_default();
+    let scope = match filter.scope {
+        Some(scope) => scope,
+        None => context.store.shared_scope(caller.workspace_id).await?,
+    };
+    context.store.log_ok(scope, Operation::ListAccessLog, filter.path.as_deref().unwrap_or(""), &caller).await?;
+    Ok(pb::ListAccessLogResponse { entries: rows.into_iter().map(entry).collect(), next_page_token })
+}
+
+fn filter(request: &pb::ListAccessLogRequest) -> Result<LogFilter> {
+    let path = match request.path.as_str() {
+        "" => None,
+        path => {
+            let path = MemoryPath::parse(path)
+                .map_err(|refusal| Refusal::new(ErrorReason::InvalidPath, refusal.to_string()).violation("path", refusal.to_string()))?;
+            Some(path.as_str().to_owned())
+        }
+    };
+    let dream = match request.dream_id.as_str() {
+        "" => None,
+        id => Some(id.parse::<DreamId>().map_err(|_| field("dream_id", "must be a dream's id, drm_…"))?.id),
+    };
+    let at = |name, value: Option<&prost_types::Timestamp>| {
+        value.map(|value| time(value).ok_or_else(|| field(name, "is no time"))).transpose()
+    };
+    Ok(LogFilter {
+        scope: None,
+        path,
+        actor: Some(request.actor.clone()).filter(|actor| !actor.is_empty()),
+        dream,
+        from: at("from_time", request.from_time.as_ref())?,
+        to: at("to_time", request.to_time.as_ref())?,
+        before: before(&request.page_token)?,
+    })
+}
+
+fn page_size(asked: i32) -> Result<i64> {
+    let most = i64::from(limits::MAX_PAGE_SIZE);
+    match i64::from(asked) {
+        0 => Ok(i64::from(limits::DEFAULT_PAGE_SIZE)),
+        size if (1..=most).contains(&size) => Ok(size),
+        _ => Err(field("page_size", format!("must be 1 to {most}, or 0 for {}", limits::DEFAULT_PAGE_SIZE)).into()),
+    }
+}
+
+fn token(at: DateTime<Utc>, entry_id: i64) -> String {
+    URL_SAFE_NO_PAD.encode([at.timestamp_micros().to_be_bytes(), entry_id.to_be_bytes()].concat())
+}
+
+fn before(token: &str) -> Result<Option<(DateTime<Utc>, i64)>> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    let read = || {
+        let bytes: [u8; 16] = URL_SAFE_NO_PAD.decode(token).ok()?.try_into().ok()?;
+        let (at, id) = bytes.split_at(8);
+        let at = DateTime::from_timestamp_micros(i64::from_be_bytes(at.try_into().ok()?))?;
+        Some((at, i64::from_be_bytes(id.try_into().ok()?)))
+    };
+    let expired = || Refusal::new(ErrorReason::CursorExpired, "this page token is of another listing; begin again without one");
+    Ok(Some(read().ok_or_else(expired)?))
+}
+
+fn entry(row: LogEntry) -> pb::AccessLogEntry {
+    let operation = Operation::from_code(row.operation).map_or("unknown", Operation::as_str);
+    pb::AccessLogEntry {
+        at: Some(timestamp(row.at)),
+        user_id: row.user_id,
+        operation: operation.to_owned(),
+        path: row.path,
+        file_version: row.file_version,
+        outcome: i32::from(row.outcome),
+        reason: i32::from(row.reason),
+        actor: row.actor,
+        token_id: TokenId(row.principal).to_string(),
+        dream_id: row.dream_id.map(|id| DreamId { scope: row.scope_id, id }.to_string()).unwrap_or_default(),
+        trace_id: row.trace_id.as_deref().map(hex).unwrap_or_default(),
+        suppressed: row.suppressed,
+    }
+}

@@ -1,0 +1,76 @@
+//! ClaimDreams: due users, leased to a worker. Where nobody is due the answer is empty and no row is written.
+
+use memex_core::ids::DreamId;
+use memex_core::limits;
+use memex_proto::reason::Refusal;
+use memex_proto::v1 as pb;
+
+use crate::auth::Caller;
+use crate::convert::timestamp;
+use crate::error::{Result, field};
+use crate::services::context::Context;
+use crate::services::dream_admin::message;
+use crate::store::dreams::Assignment;
+
+/// The most that a worker may ask for.
+const MAX_ASKED: i32 = 100;
+
+pub(super) async fn handle(context: &Context, caller: Caller, request: pb::ClaimDreamsRequest) -> Result<pb::ClaimDreamsResponse> {
+    let max = validate(&request)?;
+    let claimed = context.store.claim_dreams(&request.worker_name, max, &caller).await?;
+    Ok(pb::ClaimDreamsResponse { assignments: claimed.into_iter().map(assignment).collect() })
+}
+
+fn validate(request: &pb::ClaimDreamsRequest) -> Result<i32, Refusal> {
+    if request.worker_name.len() > limits::MAX_WORKER_NAME_BYTES || request.worker_name.chars().any(char::is_control) {
+        return Err(field("worker_name", format!("at most {} bytes of plain text", limits::MAX_WORKER_NAME_BYTES)));
+    }
+    if !(1..=MAX_ASKED).contains(&request.max) {
+        return Err(field("max", format!("must be 1 to {MAX_ASKED}")));
+    }
+    Ok(request.max.min(i32::try_from(limits::MAX_CLAIM).unwrap_or(MAX_ASKED)))
+}
+
+fn assignment(row: Assignment) -> pb::DreamAssignment {
+    let links = row.link_traces.into_iter().zip(row.link_spans).map(|(trace_id, span_id)| pb::TraceLink { trace_id, span_id });
+    pb::DreamAssignment {
+        dream_id: DreamId { scope: row.scope_id, id: row.dream_id }.to_string(),
+        fence: row.fence,
+        lease_expires_at: Some(timestamp(row.lease_expires_at)),
+        lease_seconds: row.lease_seconds,
+        user_id: row.user_id,
+        mode: message::mode(&row.mode).into(),
+        curator: message::curator(&row.curator).into(),
+        instructions: row.instructions,
+        budget: Some(pb::DreamBudget {
+            max_ops: row.max_ops,
+            max_files: row.max_files,
+            max_bytes: row.max_bytes,
+            max_read_bytes: row.max_read_bytes,
+            max_seconds: row.max_seconds,
+        }),
+        snapshot_sequence: row.snapshot_sequence,
+        as_of: row.as_of.to_string(),
+        begin_with: row.begin_with,
+        trace_parent: row.trace_parent,
+        links: links.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_asks_for_1_to_100_and_is_given_64_at_most() {
+        let asked = |max| validate(&pb::ClaimDreamsRequest { worker_name: "w".into(), max }).ok();
+        assert_eq!([0, 1, 64, 65, 100, 101].map(asked), [None, Some(1), Some(64), Some(64), Some(64), None]);
+    }
+
+    #[test]
+    fn a_workers_name_is_short_and_plain() {
+        for name in ["a".repeat(129), "a\nb".to_owned()] {
+            assert!(validate(&pb::ClaimDreamsRequest { worker_name: name, max: 1 }).is_err());
+        }
+    }
+}

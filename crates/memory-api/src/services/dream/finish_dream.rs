@@ -1,0 +1,232 @@
+//! FinishDream: seals the changeset, judges it and ends the dream.
+
+use memex_core::actor::Operation;
+use memex_core::budget::Budget;
+use memex_core::dream::{DreamState, Mode};
+use memex_core::limits;
+use memex_core::path::{MemoryPath, ScopeKind};
+use memex_proto::reason::Refusal;
+use memex_proto::v1 as pb;
+use memex_proto::v1::{ErrorReason, FinishOutcome};
+use prost::Message as _;
+use sqlx::PgConnection;
+
+use super::dream_id;
+use crate::adopt::{Adoption, adopt};
+use crate::auth::Caller;
+use crate::error::{Error, Result, field};
+use crate::judge::{self, Case, Judged, Verdict, decide};
+use crate::services::context::Context;
+use crate::services::dream_admin::message;
+use crate::services::request::CallDigest;
+use crate::store::changesets::staged_ops;
+use crate::store::dreams::{self, Conclusion, DreamRow, Ending, Finish, Gate, Seal};
+
+/// The most paths that a dream leaves for the next: as many as a scope has files by default.
+const MAX_LEFT: usize = 2_000;
+
+pub(super) async fn handle(context: &Context, caller: Caller, request: pb::FinishDreamRequest) -> Result<pb::FinishDreamResponse> {
+    let outcome = validate(&request)?;
+    let finish = finish_of(caller, request)?;
+    let given_up = match outcome {
+        FinishOutcome::Failed => Some((DreamState::Failed, "the worker said that it failed")),
+        FinishOutcome::Released => Some((DreamState::Released, "handed back by its worker")),
+        _ => None,
+    };
+    if let Some((state, cause)) = given_up {
+        return conclude(context, &finish, state, cause).await;
+    }
+    match context.store.seal(&finish).await? {
+        Seal::Sealed(ops) if ops > 0 => {
+            let ops = staged_ops(context.store.pool(), finish.dream).await?;
+            let judged = judge::account(&context.store, context.guards, finish.dream, ops).await?;
+            end(context, &finish, &judged).await
+        }
+        // What the seal refused or had answered, the gate refuses or answers again.
+        _ => conclude(context, &finish, DreamState::Noop, "nothing was worth changing").await,
+    }
+}
+
+fn validate(request: &pb::FinishDreamRequest) -> Result<FinishOutcome, Refusal> {
+    if request.summary.len() > limits::MAX_SUMMARY_BYTES || request.summary.contains('\0') {
+        return Err(field("summary", format!("at most {} bytes, without NUL", limits::MAX_SUMMARY_BYTES)));
+    }
+    if request.model_tokens < 0 {
+        return Err(field("model_tokens", "is counted from 0"));
+    }
+    if request.left.len() > MAX_LEFT {
+        return Err(field("left", format!("at most {MAX_LEFT} paths")));
+    }
+    let seen = |path: &String| MemoryPath::parse(path).is_ok_and(|path| path.scope_kind() == ScopeKind::User && !path.is_excluded());
+    if !request.left.iter().all(seen) {
+        return Err(field("left", "has a path that is no file that a dream sees"));
+    }
+    match request.outcome() {
+        FinishOutcome::Unspecified => Err(field("outcome", "must be complete, more, failed or released")),
+        outcome => Ok(outcome),
+    }
+}
+
+fn finish_of(caller: Caller, request: pb::FinishDreamRequest) -> Result<Finish, Refusal> {
+    // Decoded and encoded again: the same content has the same bytes, whatever the client's library made of it.
+    let digest = CallDigest::of("FinishDream").bytes(caller.token_id.as_bytes()).bytes(&request.encode_to_vec()).finish();
+    Ok(Finish {
+        dream: dream_id(&request.dream_id)?,
+        fence: request.fence,
+        digest,
+        more: request.outcome() == FinishOutcome::More,
+        left: request.left,
+        summary: request.summary,
+        model_tokens: request.model_tokens,
+        caller,
+    })
+}
+
+/// Ends a dream that has nothing to adopt.
+async fn conclude(context: &Context, finish: &Finish, state: DreamState, cause: &str) -> Result<pb::FinishDreamResponse> {
+    match context.store.conclude(finish, state, cause).await? {
+        Conclusion::Answered(state, cause) => answered(context, finish, state, cause).await,
+        Conclusion::Ended(state, cause) => Ok(answer(state, cause, None, vec![])),
+        Conclusion::Lost(ending) => Err(lost(context, finish, ending).await?),
+    }
+}
+
+/// Decides about a judged changeset, in one transaction.
+async fn end(context: &Context, finish: &Finish, judged: &Judged) -> Result<pb::FinishDreamResponse> {
+    let mut tx = context.store.pool().begin().await?;
+    let verdict = match dreams::gate(&mut tx, finish).await? {
+        Gate::Open => verdict(context, &mut tx, finish, judged).await?,
+        Gate::Ends(state, cause) => {
+            dreams::finish(&mut tx, finish, &Ending::bare(state, &cause)).await?;
+            tx.commit().await?;
+            return Ok(answer(state, cause, None, vec![]));
+        }
+        Gate::Answered(state, cause) => {
+            tx.rollback().await?;
+            return answered(context, finish, state, cause).await;
+        }
+        Gate::Lost(ending) => {
+            tx.rollback().await?;
+            return Err(lost(context, finish, ending).await?);
+        }
+    };
+    if verdict.state == DreamState::Applied {
+        let as_of = row(&mut tx, finish).await?.as_of.ok_or(Error::Unexpected("a claimed dream has no day"))?;
+        if let Adoption::Refused(cause) = adopt(&mut tx, finish.dream, finish.caller.token_id, as_of, judged).await? {
+            tx.rollback().await?;
+            return conclude(context, finish, DreamState::Failed, &format!("its changeset could not be adopted: {cause}")).await;
+        }
+    }
+    let ledger = message::ledger(&judged.ledger);
+    dreams::finish(&mut tx, finish, &ending(&verdict, &ledger, judged)).await?;
+    tx.commit().await?;
+    Ok(answer(verdict.state, verdict.cause, Some(ledger), verdict.violations))
+}
+
+async fn row(tx: &mut PgConnection, finish: &Finish) -> Result<DreamRow> {
+    dreams::dream_row(tx, finish.dream).await?.ok_or(Error::Unexpected("a dream behind its gate does not exist"))
+}
+
+async fn verdict(context: &Context, tx: &mut PgConnection, finish: &Finish, judged: &Judged) -> Result<Verdict> {
+    let row = row(&mut *tx, finish).await?;
+    let window = dreams::loss_window(&mut *tx, finish.dream).await?;
+    let budget = Budget {
+        max_ops: u32::try_from(row.max_ops).unwrap_or(0),
+        max_files: u32::try_from(row.max_files).unwrap_or(0),
+        max_bytes: u64::try_from(row.max_bytes).unwrap_or(0),
+        max_read_bytes: u64::try_from(row.max_read_bytes).unwrap_or(0),
+        max_seconds: u32::try_from(row.max_seconds).unwrap_or(0),
+    };
+    let mode = Mode::parse(&row.mode).ok_or(Error::Unexpected("a dream has an unknown mode"))?;
+    Ok(decide(&Case { mode, budget, window, judged, ledger: context.guards.ledger }))
+}
+
+fn ending(verdict: &Verdict, ledger: &pb::DreamLedger, judged: &Judged) -> Ending {
+    Ending {
+        state: verdict.state,
+        cause: verdict.cause.clone(),
+        ledger: Some(ledger.encode_to_vec()),
+        violations: verdict.violations.iter().map(prost::Message::encode_to_vec).collect(),
+        lost_statements: i32::try_from(judged.ledger.lost_word_for_word).unwrap_or(i32::MAX),
+        scope_statements: i32::try_from(judged.scope_statements).unwrap_or(i32::MAX),
+    }
+}
+
+/// The stored answer of a FinishDream that was answered before.
+async fn answered(context: &Context, finish: &Finish, state: DreamState, cause: String) -> Result<pb::FinishDreamResponse> {
+    let (ledger, violations) = dreams::stored_account(&context.store, finish.dream).await?;
+    Ok(answer(state, cause, message::stored_ledger(ledger), message::stored_violations(&violations)))
+}
+
+fn answer(state: DreamState, cause: String, ledger: Option<pb::DreamLedger>, violations: Vec<pb::DreamViolation>) -> pb::FinishDreamResponse {
+    pb::FinishDreamResponse { state: message::state(state).into(), ledger, violations, cause }
+}
+
+/// The refusal of a worker that no longer holds the dream, logged where there is such a dream.
+async fn lost(context: &Context, finish: &Finish, ending: Option<DreamState>) -> Result<Error> {
+    let refusal = Refusal::new(ErrorReason::LeaseLost, "this dream is no longer this worker's; drop what is left of it");
+    let Some(ending) = ending else { return Ok(refusal.into()) };
+    context.store.log_refusal(finish.dream.scope, Operation::Finish, "", ErrorReason::LeaseLost, &finish.caller).await?;
+    Ok(Error::logged(refusal.fact("ending", ending.as_str())))
+}
+
+#[cfg(test)]
+mod tests {
+    use memex_core::actor::Role;
+    use memex_core::ids::DreamId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn request() -> pb::FinishDreamRequest {
+        pb::FinishDreamRequest {
+            dream_id: DreamId { scope: 7, id: Uuid::nil() }.to_string(),
+            fence: 1,
+            outcome: FinishOutcome::Complete.into(),
+            summary: "looked at 3 files".into(),
+            left: vec![],
+            model_tokens: 0,
+        }
+    }
+
+    fn worker(token: u128) -> Caller {
+        Caller { token_id: Uuid::from_u128(token), workspace_id: 0, role: Role::Worker, bound_user: None, actor: "worker".into(), dream: None }
+    }
+
+    #[test]
+    fn the_digest_is_that_of_the_content_and_of_the_worker() {
+        let digest = |token, change: fn(&mut pb::FinishDreamRequest)| {
+            let mut request = request();
+            change(&mut request);
+            finish_of(worker(token), request).unwrap().digest
+        };
+        assert_eq!(digest(1, |_| {}), digest(1, |_| {}));
+        let others: [[u8; 32]; 5] = [
+            digest(2, |_| {}),
+            digest(1, |r| r.fence = 2),
+            digest(1, |r| r.outcome = FinishOutcome::More.into()),
+            digest(1, |r| r.summary.clear()),
+            digest(1, |r| r.left = vec!["user/a.md".into()]),
+        ];
+        assert!(others.iter().all(|other| *other != digest(1, |_| {})));
+    }
+
+    #[test]
+    fn a_finish_is_bounded_and_leaves_only_files_that_a_dream_sees() {
+        assert!(validate(&request()).is_ok());
+        let broken: [fn(&mut pb::FinishDreamRequest); 7] = [
+            |r| r.outcome = 0,
+            |r| r.summary = "a".repeat(1_001),
+            |r| r.summary = "\0".into(),
+            |r| r.model_tokens = -1,
+            |r| r.left = vec!["user/a.md".into(); 2_001],
+            |r| r.left = vec!["user/log.md".into()],
+            |r| r.left = vec!["shared/a.md".into()],
+        ];
+        for break_it in broken {
+            let mut request = request();
+            break_it(&mut request);
+            assert_eq!(validate(&request).unwrap_err().reason, ErrorReason::FieldInvalid);
+        }
+    }
+}

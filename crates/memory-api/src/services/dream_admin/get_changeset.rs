@@ -1,0 +1,111 @@
+//! GetChangeset: what a dream changed or would change, as diffs.
+
+use std::collections::{BTreeMap, HashMap};
+
+use memex_core::actor::Operation;
+use memex_core::diff::{DiffStat, unified};
+use memex_core::ids::{DreamId, RevisionId};
+use memex_proto::v1 as pb;
+use prost::Message as _;
+use uuid::Uuid;
+
+use super::message;
+use super::reach::{not_found, reach};
+use crate::auth::Caller;
+use crate::convert::operation_out;
+use crate::error::{Error, Result};
+use crate::services::context::{AboutCell, Context};
+use crate::store::changesets::{StagedOp, staged_ops, texts_at};
+
+/// Texts by file and version, with their sources.
+type Texts = HashMap<(Uuid, i64), (String, i16)>;
+
+pub(super) async fn handle(context: &Context, caller: Caller, about: AboutCell, request: pb::GetChangesetRequest) -> Result<pb::GetChangesetResponse> {
+    let dream = reach(context, &caller, &about, &request.dream_id).await?;
+    let row = context.store.show_dream(dream, Operation::GetChangeset, &caller).await?.ok_or_else(not_found)?;
+    let ops = staged_ops(context.store.pool(), dream).await?;
+    let bases: Vec<(Uuid, i64)> = ops.iter().filter_map(base_of).collect();
+    let texts = texts_at(context.store.pool(), dream.scope, &bases).await?;
+    // Diffs take time that grows with the texts.
+    let (ops, files) = tokio::task::spawn_blocking(move || {
+        let files = files(dream, &ops, &texts);
+        (ops.into_iter().map(staged).collect(), files)
+    })
+    .await
+    .map_err(|_| Error::Unexpected("diffing a changeset panicked"))?;
+    Ok(pb::GetChangesetResponse { dream: Some(message::dream(row)), ops, files })
+}
+
+fn base_of(op: &StagedOp) -> Option<(Uuid, i64)> {
+    op.base_file.map(|file| (file, op.base_version))
+}
+
+fn files(dream: DreamId, ops: &[StagedOp], texts: &Texts) -> Vec<pb::FileChange> {
+    let mut by_path: BTreeMap<&str, (&StagedOp, &StagedOp)> = BTreeMap::new();
+    for op in ops {
+        by_path.entry(&op.path).or_insert((op, op)).1 = op;
+    }
+    by_path.into_values().map(|(first, last)| file(dream, first, last, texts)).collect()
+}
+
+fn file(dream: DreamId, first: &StagedOp, last: &StagedOp, texts: &Texts) -> pb::FileChange {
+    let before = base_of(first).and_then(|place| texts.get(&place)).map_or("", |(text, _)| text.as_str());
+    let after = last.text.as_deref().unwrap_or_default();
+    let stat = DiffStat::of(before, after);
+    let old_label = if first.base_version == 0 { "/dev/null".to_owned() } else { format!("a/{}", first.path) };
+    let new_label = if last.text.is_none() { "/dev/null".to_owned() } else { format!("b/{}", first.path) };
+    pb::FileChange {
+        path: first.path.clone(),
+        base_version: first.base_version,
+        diff: unified(before, after, &old_label, &new_label),
+        added_lines: i32::try_from(stat.added_lines).unwrap_or(i32::MAX),
+        removed_lines: i32::try_from(stat.removed_lines).unwrap_or(i32::MAX),
+        revision_id: last.adopted_sequence.map(|sequence| RevisionId { scope: dream.scope, sequence }.to_string()).unwrap_or_default(),
+    }
+}
+
+fn staged(op: StagedOp) -> pb::StagedOp {
+    pb::StagedOp {
+        number: op.number,
+        path: op.path,
+        operation: operation_out(op.operation).into(),
+        expected_version: op.expected_version,
+        reason: op.reason,
+        treatments: op.treatments.iter().filter_map(|bytes| pb::Treatment::decode(bytes.as_slice()).ok()).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn op(number: i32, path: &str, base_version: i64, text: &str) -> StagedOp {
+        StagedOp {
+            number,
+            operation: 11,
+            path: path.into(),
+            base_file: (base_version > 0).then(Uuid::nil),
+            base_version,
+            expected_version: base_version,
+            text: Some(text.into()),
+            inserted_bytes: 0,
+            source: 1,
+            reason: String::new(),
+            treatments: vec![],
+            adopted_sequence: Some(i64::from(number) + 40),
+        }
+    }
+
+    #[test]
+    fn a_file_is_shown_once_from_its_base_to_its_last_text() {
+        let ops = [op(1, "user/b.md", 2, "a\nb\n"), op(2, "user/a.md", 0, "new\n"), op(3, "user/b.md", 2, "a\n")];
+        let texts = HashMap::from([((Uuid::nil(), 2), ("a\nb\nc\n".to_owned(), 1))]);
+        let dream = DreamId { scope: 9, id: Uuid::nil() };
+        let files = files(dream, &ops, &texts);
+        assert_eq!(files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["user/a.md", "user/b.md"]);
+        assert_eq!(files[0].diff, "--- /dev/null\n+++ b/user/a.md\n@@ -0,0 +1 @@\n+new\n");
+        assert_eq!(files[1].diff, "--- a/user/b.md\n+++ b/user/b.md\n@@ -1,3 +1 @@\n a\n-b\n-c\n");
+        assert_eq!((files[1].added_lines, files[1].removed_lines, files[1].base_version), (0, 2, 2));
+        assert_eq!(files[1].revision_id, RevisionId { scope: 9, sequence: 43 }.to_string());
+    }
+}

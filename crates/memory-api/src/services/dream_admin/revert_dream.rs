@@ -1,0 +1,62 @@
+//! RevertDream: undoes an applied dream.
+
+use memex_core::actor::Operation;
+use memex_core::dream::DreamState;
+use memex_core::ids::DreamId;
+use memex_proto::reason::Refusal;
+use memex_proto::v1 as pb;
+use memex_proto::v1::ErrorReason;
+use prost::Message as _;
+
+use super::message;
+use super::reach::{not_found, reach};
+use crate::auth::Caller;
+use crate::convert;
+use crate::error::{Error, Result};
+use crate::revert::revert;
+use crate::services::context::{AboutCell, Context};
+use crate::services::history::revision::revision;
+use crate::services::request::{CallDigest, request_id};
+use crate::store::changesets::revisions_at;
+use crate::store::dreams::{DreamRow, dream_row, lock_scope, log_dream_call};
+use crate::store::requests::{RequestKey, remember, remembered};
+
+pub(super) async fn handle(context: &Context, caller: Caller, about: AboutCell, request: pb::RevertDreamRequest) -> Result<pb::RevertDreamResponse> {
+    let reason = convert::reason(&request.reason)?;
+    let id = request_id(&request.request_id)?;
+    let dream = reach(context, &caller, &about, &request.dream_id).await?;
+    let key = id.map(|id| RequestKey { scope: dream.scope, principal: caller.token_id, id, digest: digest(dream, &reason) });
+
+    let mut tx = context.store.pool().begin().await?;
+    let scope = lock_scope(&mut tx, dream.scope).await?;
+    if let Some(answer) = remembered(&mut tx, key.as_ref()).await? {
+        return pb::RevertDreamResponse::decode(answer.as_slice()).map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"));
+    }
+    if scope.erasing {
+        return Err(Refusal::new(ErrorReason::UserErased, "the user was erased or is being erased").into());
+    }
+    applied(&dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?)?;
+    let sequences = revert(&mut tx, dream, &caller, &reason).await?;
+    log_dream_call(&mut tx, dream.scope, dream.id, Operation::RevertDream, &caller).await?;
+    let revisions = revisions_at(&mut tx, dream.scope, &sequences).await?;
+    let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
+    let answer = pb::RevertDreamResponse {
+        dream: Some(message::dream(row)),
+        revisions: revisions.into_iter().map(|row| revision(dream.scope, row)).collect(),
+    };
+    remember(&mut tx, key.as_ref(), &answer.encode_to_vec()).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+fn applied(row: &DreamRow) -> Result<(), Refusal> {
+    if row.state == DreamState::Applied.as_str() {
+        return Ok(());
+    }
+    let message = format!("only an applied dream can be reverted; this one is {}", row.state);
+    Err(Refusal::new(ErrorReason::WrongState, message).fact("state", &row.state))
+}
+
+fn digest(dream: DreamId, reason: &str) -> [u8; 32] {
+    CallDigest::of("RevertDream").number(dream.scope).bytes(dream.id.as_bytes()).text(reason).finish()
+}

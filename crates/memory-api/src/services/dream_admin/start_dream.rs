@@ -1,0 +1,231 @@
+//! StartDream: asks for a dream now.
+
+use chrono::NaiveDate;
+use memex_core::actor::Operation;
+use memex_core::budget::BudgetLimits;
+use memex_core::dream::Mode;
+use memex_core::ids::DreamId;
+use memex_core::keys::{self, Level};
+use memex_core::limits;
+use memex_core::user_id::UserId;
+use memex_proto::reason::Refusal;
+use memex_proto::v1 as pb;
+use memex_proto::v1::{Curator, DreamMode, ErrorReason};
+use memex_runtime::trace::traceparent_of_current;
+use prost::Message as _;
+use sqlx::PgConnection;
+
+use super::message;
+use super::reach::not_found;
+use crate::auth::Caller;
+use crate::error::{Error, Result, field};
+use crate::services::context::{AboutCell, Context};
+use crate::services::request::{CallDigest, request_id};
+use crate::store::dreams::{DreamPolicy, LockedScope, NewDream, dream_policy, dream_row, insert_dream, lock_scope, log_dream_call, open_dream};
+use crate::store::requests::{RequestKey, remember, remembered};
+
+/// What a request asks for, judged for its form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Wanted {
+    mode: Option<Mode>,
+    limits: BudgetLimits,
+    as_of: Option<NaiveDate>,
+    instructions: String,
+}
+
+pub(super) async fn handle(context: &Context, caller: Caller, about: AboutCell, request: pb::StartDreamRequest) -> Result<pb::StartDreamResponse> {
+    let user = caller.user(&request.user_id, context.guards.scope)?;
+    let wanted = wanted(&request)?;
+    let id = request_id(&request.request_id)?;
+    let scope = context.known_scope(&caller, &user).await?;
+    about.scope(scope);
+    let key = id.map(|id| RequestKey { scope, principal: caller.token_id, id, digest: digest(&user, &request) });
+
+    let mut tx = context.store.pool().begin().await?;
+    let locked = lock_scope(&mut tx, scope).await?;
+    if let Some(answer) = remembered(&mut tx, key.as_ref()).await? {
+        return pb::StartDreamResponse::decode(answer.as_slice()).map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"));
+    }
+    let policy = dream_policy(&mut tx, scope).await?;
+    allowed(&locked, &policy)?;
+    let (dream, created) = match open_dream(&mut tx, scope).await? {
+        Some(open) => (open, false),
+        None => (insert_dream(&mut tx, &new_dream(scope, &locked, &caller, wanted, &policy)).await?, true),
+    };
+    log_dream_call(&mut tx, scope, dream, Operation::StartDream, &caller).await?;
+    let answer = answer(&mut tx, DreamId { scope, id: dream }, created).await?;
+    remember(&mut tx, key.as_ref(), &answer.encode_to_vec()).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+async fn answer(tx: &mut PgConnection, dream: DreamId, created: bool) -> Result<pb::StartDreamResponse> {
+    let row = dream_row(tx, dream).await?.ok_or_else(not_found)?;
+    Ok(pb::StartDreamResponse { dream: Some(message::dream(row)), created })
+}
+
+/// What no person can skip: erasure, pause and the switch.
+fn allowed(scope: &LockedScope, policy: &DreamPolicy) -> Result<(), Refusal> {
+    if scope.erasing {
+        return Err(Refusal::new(ErrorReason::UserErased, "the user was erased or is being erased"));
+    }
+    if !policy.dreaming {
+        let message = "dreaming is switched off: `dream_enabled` must be true for the deployment and for the workspace";
+        return Err(Refusal::new(ErrorReason::DreamingDisabled, message));
+    }
+    if policy.paused {
+        return Err(Refusal::new(ErrorReason::UserPaused, "dreaming is paused for this user; ResumeUser lifts it"));
+    }
+    Ok(())
+}
+
+fn new_dream(scope: i64, locked: &LockedScope, caller: &Caller, wanted: Wanted, policy: &DreamPolicy) -> NewDream {
+    NewDream {
+        scope,
+        workspace_id: locked.workspace_id,
+        mode: mode_in_force(&policy.mode, wanted.mode),
+        curator: policy.curator.clone(),
+        requested_by: caller.actor.clone(),
+        instructions: wanted.instructions,
+        as_of: wanted.as_of,
+        trace_parent: traceparent_of_current().unwrap_or_default(),
+        budget: policy.budget.narrowed_by(&wanted.limits),
+    }
+}
+
+/// The more careful of the workspace's mode and the one asked for.
+fn mode_in_force(workspace: &str, asked: Option<Mode>) -> String {
+    let Some(key) = keys::key("dream_mode") else { return workspace.to_owned() };
+    key.effective(|level| match level {
+        Level::Workspace => Some(workspace),
+        Level::Dream => asked.map(Mode::as_str),
+        _ => None,
+    })
+}
+
+fn wanted(request: &pb::StartDreamRequest) -> Result<Wanted, Refusal> {
+    let mode = match DreamMode::try_from(request.mode) {
+        Ok(DreamMode::Unspecified) => None,
+        Ok(DreamMode::Apply) => Some(Mode::Apply),
+        Ok(DreamMode::Review) => Some(Mode::Review),
+        Ok(DreamMode::DryRun) => Some(Mode::DryRun),
+        Err(_) => return Err(field("mode", "is a mode that this version does not know")),
+    };
+    match Curator::try_from(request.curator) {
+        Ok(Curator::Unspecified | Curator::Builtin) => {}
+        Ok(Curator::Llm) => return Err(field("curator", "this build has the builtin curator alone")),
+        Err(_) => return Err(field("curator", "is a curator that this version does not know")),
+    }
+    if request.instructions.len() > limits::MAX_INSTRUCTIONS_BYTES || request.instructions.contains('\0') {
+        return Err(field("instructions", format!("at most {} bytes, without NUL", limits::MAX_INSTRUCTIONS_BYTES)));
+    }
+    Ok(Wanted {
+        mode,
+        limits: request.budget.as_ref().map(budget).transpose()?.unwrap_or_default(),
+        as_of: as_of(&request.as_of)?,
+        instructions: request.instructions.clone(),
+    })
+}
+
+fn as_of(text: &str) -> Result<Option<NaiveDate>, Refusal> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| day.to_string() == text);
+    day.map(Some).ok_or_else(|| field("as_of", "must be a day, YYYY-MM-DD"))
+}
+
+/// The limits of a request: 0 asks for none, anything else is in the range of its key.
+fn budget(asked: &pb::DreamBudget) -> Result<BudgetLimits, Refusal> {
+    let small = |name, key, value: i32| Ok(limit(name, key, value.into())?.and_then(|value| u32::try_from(value).ok()));
+    Ok(BudgetLimits {
+        max_ops: small("budget.max_ops", "dream_max_writes", asked.max_ops)?,
+        max_files: small("budget.max_files", "dream_max_files", asked.max_files)?,
+        max_bytes: limit("budget.max_bytes", "dream_max_bytes", asked.max_bytes)?,
+        max_read_bytes: limit("budget.max_read_bytes", "dream_max_read_bytes", asked.max_read_bytes)?,
+        max_seconds: small("budget.max_seconds", "dream_max_seconds", asked.max_seconds)?,
+    })
+}
+
+fn limit(name: &'static str, key: &str, value: i64) -> Result<Option<u64>, Refusal> {
+    if value == 0 {
+        return Ok(None);
+    }
+    let checked = keys::key(key).map(|key| key.check(&value.to_string()));
+    match checked {
+        Some(Err(refusal)) => Err(field(name, refusal.to_string())),
+        _ => Ok(u64::try_from(value).ok()),
+    }
+}
+
+fn digest(user: &UserId, request: &pb::StartDreamRequest) -> [u8; 32] {
+    let fields = pb::StartDreamRequest { user_id: user.as_str().to_owned(), request_id: String::new(), ..request.clone() };
+    CallDigest::of("StartDream").bytes(&fields.encode_to_vec()).finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use memex_core::budget::Budget;
+
+    use super::*;
+
+    fn request() -> pb::StartDreamRequest {
+        pb::StartDreamRequest { user_id: "ada".into(), ..Default::default() }
+    }
+
+    #[test]
+    fn a_dream_may_only_be_more_careful_than_its_workspace() {
+        let mode = |workspace, asked| mode_in_force(workspace, asked);
+        assert_eq!(mode("apply", None), "apply");
+        assert_eq!(mode("apply", Some(Mode::DryRun)), "dry_run");
+        assert_eq!(mode("review", Some(Mode::Apply)), "review");
+        assert_eq!(mode("dry_run", Some(Mode::Review)), "dry_run");
+    }
+
+    #[test]
+    fn a_budget_only_narrows_and_0_leaves_the_workspaces() {
+        let asked = pb::DreamBudget { max_ops: 3, max_files: 0, max_bytes: 4_194_304, max_read_bytes: 65_536, max_seconds: 0 };
+        let budget = Budget::DEFAULT.narrowed_by(&budget(&asked).unwrap());
+        let expected = Budget { max_ops: 3, max_read_bytes: 65_536, ..Budget::DEFAULT };
+        assert_eq!(budget, expected);
+    }
+
+    #[test]
+    fn what_is_out_of_range_or_not_built_is_refused() {
+        let broken: [fn(&mut pb::StartDreamRequest); 8] = [
+            |r| r.budget = Some(pb::DreamBudget { max_ops: 201, ..Default::default() }),
+            |r| r.budget = Some(pb::DreamBudget { max_files: -1, ..Default::default() }),
+            |r| r.budget = Some(pb::DreamBudget { max_bytes: 1_023, ..Default::default() }),
+            |r| r.curator = Curator::Llm.into(),
+            |r| r.mode = 4,
+            |r| r.instructions = "a".repeat(4_001),
+            |r| r.as_of = "2026-2-3".into(),
+            |r| r.as_of = "2026-02-30".into(),
+        ];
+        for break_it in broken {
+            let mut request = request();
+            break_it(&mut request);
+            assert_eq!(wanted(&request).unwrap_err().reason, ErrorReason::FieldInvalid, "{request:?}");
+        }
+        let day = wanted(&pb::StartDreamRequest { as_of: "2026-11-23".into(), ..request() }).unwrap().as_of;
+        assert_eq!(day, NaiveDate::from_ymd_opt(2026, 11, 23));
+    }
+
+    #[test]
+    fn the_switch_and_a_pause_are_never_skipped() {
+        let policy = |dreaming, paused| DreamPolicy { dreaming, paused, mode: "apply".into(), curator: "builtin".into(), budget: Budget::DEFAULT };
+        let refused = |erasing, policy| allowed(&LockedScope { workspace_id: 1, erasing }, &policy).err().map(|refusal| refusal.reason);
+        assert_eq!(refused(false, policy(true, false)), None);
+        assert_eq!(refused(false, policy(false, false)), Some(ErrorReason::DreamingDisabled));
+        assert_eq!(refused(false, policy(true, true)), Some(ErrorReason::UserPaused));
+        assert_eq!(refused(true, policy(true, false)), Some(ErrorReason::UserErased));
+    }
+
+    #[test]
+    fn a_repeat_is_the_same_content_for_the_same_user_whatever_its_id() {
+        let ada = UserId::parse("ada").unwrap();
+        let repeat = pb::StartDreamRequest { request_id: "x".into(), user_id: String::new(), ..request() };
+        assert_eq!(digest(&ada, &request()), digest(&ada, &repeat));
+        assert_ne!(digest(&ada, &request()), digest(&ada, &pb::StartDreamRequest { as_of: "2026-01-01".into(), ..request() }));
+    }
+}

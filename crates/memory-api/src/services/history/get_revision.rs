@@ -1,0 +1,66 @@
+//! GetRevision: one revision with its text.
+
+use memex_core::ids::{IdRefusal, RevisionId};
+use memex_core::path::ScopeKind;
+use memex_proto::reason::Refusal;
+use memex_proto::v1 as pb;
+use memex_proto::v1::ErrorReason;
+
+use super::revision::revision;
+use crate::auth::{Caller, wrong_user};
+use crate::error::{Error, Result, field};
+use crate::services::context::{AboutCell, Context};
+
+pub(super) async fn handle(
+    context: &Context,
+    caller: Caller,
+    about: AboutCell,
+    request: pb::GetRevisionRequest,
+) -> Result<pb::GetRevisionResponse> {
+    let id: RevisionId =
+        request.revision_id.parse().map_err(|refusal: IdRefusal| field("revision_id", refusal.to_string()))?;
+    let owner = context.store.scope_owner(id.scope).await?;
+    if context.guards.scope && !owner.is_some_and(|(workspace, kind, user)| reaches(&caller, workspace, kind, &user)) {
+        return Err(wrong_user().into());
+    }
+    about.scope(id.scope);
+    let (row, content) = context
+        .store
+        .get_revision(id.scope, id.sequence, &caller)
+        .await?
+        .ok_or_else(|| Error::logged(Refusal::new(ErrorReason::RevisionNotFound, "there is no such revision")))?;
+    Ok(pb::GetRevisionResponse { revision: Some(revision(id.scope, row)), content })
+}
+
+/// Whether a scope lies within what the token reaches: its workspace, and there its own user where it is bound to one.
+fn reaches(caller: &Caller, workspace: i64, kind: ScopeKind, user: &str) -> bool {
+    let own = caller.bound_user.as_ref().is_none_or(|bound| bound.as_str() == user);
+    caller.workspace_id == workspace && (kind == ScopeKind::Shared || own)
+}
+
+#[cfg(test)]
+mod tests {
+    use memex_core::actor::Role;
+    use memex_core::user_id::UserId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_token_reaches_its_workspace_and_there_its_own_user() {
+        let caller = |bound: Option<&str>| Caller {
+            token_id: Uuid::nil(),
+            workspace_id: 1,
+            role: Role::Agent,
+            bound_user: bound.map(|user| UserId::parse(user).unwrap()),
+            actor: "a".into(),
+            dream: None,
+        };
+        assert!(reaches(&caller(Some("ada")), 1, ScopeKind::User, "ada"));
+        assert!(reaches(&caller(Some("ada")), 1, ScopeKind::Shared, ""));
+        assert!(!reaches(&caller(Some("ada")), 1, ScopeKind::User, "bob"));
+        assert!(reaches(&caller(None), 1, ScopeKind::User, "bob"));
+        assert!(!reaches(&caller(None), 2, ScopeKind::User, "bob"));
+        assert!(!reaches(&caller(Some("ada")), 2, ScopeKind::Shared, ""));
+    }
+}

@@ -1,0 +1,29 @@
+//! A revision as callers see it.
+
+use memex_core::ids::{DreamId, RevisionId};
+use memex_proto::v1 as pb;
+
+use crate::convert::{hex, operation_out, source_out, timestamp};
+use crate::store::revisions::RevisionRow;
+
+/// The record of one revision of a scope.
+pub(in crate::services) fn revision(scope: i64, row: RevisionRow) -> pb::Revision {
+    pb::Revision {
+        revision_id: RevisionId { scope, sequence: row.sequence }.to_string(),
+        path: row.path,
+        version: row.version,
+        sequence: row.sequence,
+        operation: operation_out(row.operation).into(),
+        size_bytes: row.size.into(),
+        sha256: row.sha256,
+        actor: row.actor,
+        source: source_out(row.source).into(),
+        reason: row.reason,
+        request_id: row.request_id.map(|id| id.to_string()).unwrap_or_default(),
+        dream_id: row.dream_id.map(|id| DreamId { scope, id }.to_string()).unwrap_or_default(),
+        trace_id: hex(row.trace_id.as_deref().unwrap_or_default()),
+        span_id: hex(row.span_id.as_deref().unwrap_or_default()),
+        hidden_unicode: row.hidden_unicode,
+        created_at: Some(timestamp(row.at)),
+    }
+}

@@ -1,0 +1,80 @@
+//! MemoryService: files, outside a dream and within one. One file an RPC.
+
+mod answer;
+mod batch_read_files;
+mod in_dream;
+mod list_files;
+mod patch_file;
+mod place;
+mod read_file;
+mod turns;
+mod write_file;
+
+use std::sync::Arc;
+
+use memex_core::actor::Operation;
+use memex_proto::v1 as pb;
+use memex_proto::v1::memory_service_server::MemoryService;
+use tonic::{Request, Response, Status};
+
+use super::context::Context;
+use turns::Turns;
+
+/// The service.
+#[derive(Clone)]
+pub struct Memory {
+    context: Context,
+    turns: Arc<Turns>,
+}
+
+impl Memory {
+    /// Over what every service shares.
+    pub fn new(context: Context) -> Self {
+        Self { context, turns: Arc::default() }
+    }
+}
+
+#[tonic::async_trait]
+impl MemoryService for Memory {
+    async fn list_files(
+        &self,
+        request: Request<pb::ListFilesRequest>,
+    ) -> Result<Response<pb::ListFilesResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| list_files::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::List, handle).await
+    }
+
+    async fn read_file(&self, request: Request<pb::ReadFileRequest>) -> Result<Response<pb::ReadFileResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| read_file::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::Read, handle).await
+    }
+
+    async fn batch_read_files(
+        &self,
+        request: Request<pb::BatchReadFilesRequest>,
+    ) -> Result<Response<pb::BatchReadFilesResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| batch_read_files::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::BatchRead, handle).await
+    }
+
+    async fn write_file(
+        &self,
+        request: Request<pb::WriteFileRequest>,
+    ) -> Result<Response<pb::WriteFileResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| write_file::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::Write, handle).await
+    }
+
+    async fn patch_file(
+        &self,
+        request: Request<pb::PatchFileRequest>,
+    ) -> Result<Response<pb::PatchFileResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| patch_file::handle(&self.context, &self.turns, caller, about, request);
+        self.context.answer(&metadata, Operation::Patch, handle).await
+    }
+}

@@ -1,0 +1,39 @@
+//! What a worker is told whose dream may not go on.
+
+use memex_proto::reason::Refusal;
+use memex_proto::v1::ErrorReason;
+
+use crate::auth::{Caller, DreamContext};
+use crate::error::{Error, Result};
+use crate::services::context::Context;
+use crate::store::dream_view::Denied;
+
+/// The refusal; a dream that was overtaken is ended as such. `logged`: the statement that denied wrote the log row.
+pub(super) async fn denied(
+    context: &Context,
+    caller: &Caller,
+    dream: DreamContext,
+    denied: Denied,
+    logged: bool,
+) -> Result<Error> {
+    let refusal = match denied {
+        Denied::Lost => lost(context.store.dream_ending(dream, caller).await?.as_deref()),
+        Denied::Overtaken => {
+            context.store.end_overtaken(dream.id, dream.fence, caller).await?;
+            Refusal::new(ErrorReason::DreamOvertaken, "the user's files changed while the dream ran; it has ended")
+        }
+        Denied::Spent(budget) => {
+            Refusal::new(ErrorReason::BudgetExceeded, format!("the dream's budget of {budget} is spent; finish it"))
+                .fact("budget", budget)
+        }
+    };
+    Ok(if logged { Error::logged(refusal) } else { refusal.into() })
+}
+
+fn lost(ending: Option<&str>) -> Refusal {
+    let refusal = Refusal::new(ErrorReason::LeaseLost, "this dream is not, or no longer, yours to work on; stop");
+    match ending {
+        Some(ending) => refusal.fact("ending", ending),
+        None => refusal,
+    }
+}

@@ -1,0 +1,48 @@
+//! Postgres: the pool, the scope directory and the doors to every statement.
+//!
+//! One statement per function, its name on its first line; time from `mx_now()`. Each module below adds its part to
+//! `Store`: `impl Store` blocks by table.
+
+pub mod access_log;
+pub mod asserted;
+pub mod changesets;
+pub mod commit;
+pub mod connect;
+pub mod dream_view;
+pub mod files;
+pub mod dreams;
+pub mod migrate;
+pub mod requests;
+pub mod revisions;
+pub mod scopes;
+pub mod settings;
+pub mod tokens;
+pub mod upkeep;
+pub mod users;
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use sqlx::PgPool;
+
+/// The store: cheap to clone, shared by every call.
+#[derive(Clone)]
+pub struct Store {
+    pool: PgPool,
+    /// User to scope, remembered; a scope never changes its user, so that only a miss asks Postgres.
+    scopes: Arc<RwLock<HashMap<scopes::ScopeKey, i64>>>,
+    /// The days of the lines of file versions.
+    asserted: asserted::Remembered,
+}
+
+impl Store {
+    /// A store over a pool whose connections act as the service's role.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool, scopes: Arc::default(), asserted: asserted::Remembered::default() }
+    }
+
+    /// The pool, for the statements of this crate.
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+}

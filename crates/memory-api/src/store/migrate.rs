@@ -1,0 +1,67 @@
+//! Brings a database to this version's schema: role, migrations, known keys, partitions.
+
+use memex_core::keys::KEYS;
+use sqlx::PgPool;
+
+/// The migrations, embedded in the binary.
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
+
+/// How many months of the access log are made ahead, this one included.
+const MONTHS: i32 = 4;
+
+/// Why a database could not be brought to this version.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// A migration failed, or the database is newer than this binary.
+    #[error("the migrations could not be run")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// Another statement failed.
+    #[error("the database could not be prepared")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Brings the schema to this version; a rerun changes nothing. Two at once wait for each other.
+///
+/// # Errors
+/// Where the URL's role may not create roles or tables, or the database is of a newer version.
+pub async fn migrate(owner: &PgPool) -> Result<(), MigrateError> {
+    create_role(owner).await?;
+    MIGRATIONS.run(owner).await?;
+    refresh_keys(owner).await?;
+    for ahead in 0..MONTHS {
+        sqlx::query!("-- migrate.partition\nSELECT mx_partition_1((mx_now() + make_interval(months => $1))::date)", ahead)
+            .fetch_one(owner)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The role belongs to the cluster, so that two databases of one cluster may make it at the same time.
+async fn create_role(owner: &PgPool) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "-- migrate.role
+        DO $$ BEGIN
+          CREATE ROLE memex_app NOLOGIN;
+          EXECUTE format('GRANT memex_app TO %I', current_user);
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END $$"
+    )
+    .execute(owner)
+    .await?;
+    Ok(())
+}
+
+async fn refresh_keys(owner: &PgPool) -> Result<(), sqlx::Error> {
+    let names: Vec<String> = KEYS.iter().map(|key| key.name.to_owned()).collect();
+    let defaults: Vec<String> = KEYS.iter().map(|key| key.default.to_owned()).collect();
+    sqlx::query!(
+        "-- migrate.keys
+        INSERT INTO mx_config_key (key, default_value) SELECT * FROM unnest($1::text[], $2::text[])
+        ON CONFLICT (key) DO UPDATE SET default_value = EXCLUDED.default_value WHERE mx_config_key.default_value <> EXCLUDED.default_value",
+        &names,
+        &defaults
+    )
+    .execute(owner)
+    .await?;
+    Ok(())
+}

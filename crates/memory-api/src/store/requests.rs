@@ -1,0 +1,65 @@
+//! Remembered answers of mutations that change no file: what makes their repeats safe.
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use memex_proto::reason::Refusal;
+use memex_proto::v1::ErrorReason;
+
+use crate::error::Result;
+
+/// A mutation's identity: who, which id, and a digest over its decoded fields.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestKey {
+    /// The scope under which it is kept: the user's, or the workspace's shared one.
+    pub scope: i64,
+    /// Who.
+    pub principal: Uuid,
+    /// The caller's id.
+    pub id: Uuid,
+    /// SHA-256 over method, user and fields.
+    pub digest: [u8; 32],
+}
+
+/// The answer given before to the same request, encoded.
+///
+/// # Errors
+/// REQUEST_ID_REUSED where the id came with other content.
+pub async fn remembered(tx: &mut PgConnection, key: Option<&RequestKey>) -> Result<Option<Vec<u8>>> {
+    let Some(key) = key else { return Ok(None) };
+    let row = sqlx::query!(
+        "-- requests.get\nSELECT digest, answer FROM mx_request WHERE scope_id = $1 AND principal = $2 AND request_id = $3",
+        key.scope,
+        key.principal,
+        key.id
+    )
+    .fetch_optional(tx)
+    .await?;
+    match row {
+        None => Ok(None),
+        Some(row) if row.digest == key.digest => Ok(Some(row.answer.unwrap_or_default())),
+        Some(_) => Err(reused().into()),
+    }
+}
+
+/// Remembers the answer, in the transaction that did it.
+pub async fn remember(tx: &mut PgConnection, key: Option<&RequestKey>, answer: &[u8]) -> Result<()> {
+    let Some(key) = key else { return Ok(()) };
+    sqlx::query!(
+        "-- requests.put\nINSERT INTO mx_request (scope_id, principal, request_id, digest, changed, answer) VALUES ($1, $2, $3, $4, true, $5)",
+        key.scope,
+        key.principal,
+        key.id,
+        key.digest.as_slice(),
+        answer
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The refusal of an id that came with other content.
+pub fn reused() -> Refusal {
+    Refusal::new(ErrorReason::RequestIdReused, "this request_id was used before with other content; make a new one for each change")
+        .violation("request_id", "was used before with other content")
+}

@@ -1,0 +1,133 @@
+//! History: revisions as people read them, each call with its log row in the same round trip.
+
+use chrono::{DateTime, Utc};
+use memex_core::actor::Operation;
+use memex_proto::v1::ErrorReason;
+use uuid::Uuid;
+
+use super::Store;
+use super::files::trace;
+use crate::auth::Caller;
+use crate::convert::reason_code;
+use crate::error::Result;
+
+/// A revision, without its text.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the columns of mx_revision by their names")]
+pub struct RevisionRow {
+    pub path: String,
+    pub version: i64,
+    pub sequence: i64,
+    pub operation: i16,
+    pub size: i32,
+    pub sha256: Vec<u8>,
+    pub actor: String,
+    pub source: i16,
+    pub reason: String,
+    pub request_id: Option<Uuid>,
+    pub dream_id: Option<Uuid>,
+    pub trace_id: Option<Vec<u8>>,
+    pub span_id: Option<Vec<u8>>,
+    pub hidden_unicode: bool,
+    pub at: DateTime<Utc>,
+}
+
+/// Which revisions of a scope to list.
+#[derive(Clone, Debug)]
+pub struct RevisionFilter {
+    /// At this path alone.
+    pub path: Option<String>,
+    /// Of this dream alone.
+    pub dream: Option<Uuid>,
+    /// Older than this sequence.
+    pub below: i64,
+    /// At most so many.
+    pub limit: i64,
+}
+
+impl Store {
+    /// Lists a scope's revisions, newest first, and logs the call.
+    pub async fn list_revisions(
+        &self,
+        scope: i64,
+        filter: &RevisionFilter,
+        caller: &Caller,
+    ) -> Result<Vec<RevisionRow>> {
+        let rows = sqlx::query_as!(
+            RevisionRow,
+            r#"-- revisions.list
+            WITH page AS MATERIALIZED (
+              SELECT path, version, sequence, operation, size, sha256, actor, source, reason, request_id, dream_id, trace_id, span_id, hidden_unicode, at
+                FROM mx_revision WHERE scope_id = $1 AND ($2::text IS NULL OR path = $2) AND ($3::uuid IS NULL OR dream_id = $3) AND sequence < $4
+               ORDER BY sequence DESC LIMIT $5),
+            log AS (
+              INSERT INTO mx_access_log (scope_id, operation, path, outcome, actor, principal, trace_id)
+              VALUES ($1, $6, coalesce($2, ''), 1, $7, $8, $9))
+            SELECT path, version, sequence, operation, size, sha256, actor, source, reason, request_id, dream_id, trace_id, span_id, hidden_unicode, at
+              FROM page ORDER BY sequence DESC"#,
+            scope,
+            filter.path,
+            filter.dream,
+            filter.below,
+            filter.limit,
+            Operation::ListRevisions.code(),
+            caller.actor,
+            caller.token_id,
+            trace()
+        )
+        .fetch_all(self.pool())
+        .await?;
+        Ok(rows)
+    }
+
+    /// One revision with its text (empty where it is a deletion), logged; `None`, logged too, where there is none.
+    pub async fn get_revision(
+        &self,
+        scope: i64,
+        sequence: i64,
+        caller: &Caller,
+    ) -> Result<Option<(RevisionRow, String)>> {
+        let row = sqlx::query!(
+            r#"-- revisions.get
+            WITH one AS MATERIALIZED (
+              SELECT path, version, sequence, operation, text, size, sha256, actor, source, reason, request_id, dream_id, trace_id, span_id, hidden_unicode, at
+                FROM mx_revision WHERE scope_id = $1 AND sequence = $2),
+            log AS (
+              INSERT INTO mx_access_log (scope_id, operation, path, file_version, outcome, reason, actor, principal, trace_id)
+              SELECT $1, $3, coalesce(o.path, ''), coalesce(o.version, 0), CASE WHEN o.path IS NULL THEN 2 ELSE 1 END,
+                     CASE WHEN o.path IS NULL THEN $4::smallint ELSE 0::smallint END, $5, $6, $7
+                FROM (VALUES (1)) AS call(i) LEFT JOIN one o ON true)
+            SELECT path, version, sequence, operation, text, size, sha256, actor, source, reason, request_id, dream_id, trace_id, span_id, hidden_unicode, at
+              FROM one"#,
+            scope,
+            sequence,
+            Operation::GetRevision.code(),
+            reason_code(ErrorReason::RevisionNotFound),
+            caller.actor,
+            caller.token_id,
+            trace()
+        )
+        .fetch_optional(self.pool())
+        .await?;
+        Ok(row.map(|row| {
+            let revision = RevisionRow {
+                path: row.path,
+                version: row.version,
+                sequence: row.sequence,
+                operation: row.operation,
+                size: row.size,
+                sha256: row.sha256,
+                actor: row.actor,
+                source: row.source,
+                reason: row.reason,
+                request_id: row.request_id,
+                dream_id: row.dream_id,
+                trace_id: row.trace_id,
+                span_id: row.span_id,
+                hidden_unicode: row.hidden_unicode,
+                at: row.at,
+            };
+            (revision, row.text.unwrap_or_default())
+        }))
+    }
+}

@@ -1,0 +1,88 @@
+//! Which scope belongs to whom.
+
+use std::sync::PoisonError;
+
+use memex_core::path::ScopeKind;
+use memex_core::user_id::UserId;
+
+use super::Store;
+use crate::error::{Error, Result};
+
+/// How many scopes are remembered before the memory is emptied: about 100 bytes each.
+const REMEMBERED: usize = 100_000;
+
+/// A workspace and whose files: a user's, or with `None` the shared ones.
+pub type ScopeKey = (i64, Option<UserId>);
+
+impl Store {
+    /// The scope of a user, or of what a workspace shares with `None`; `None` where there is none yet.
+    pub async fn find_scope(&self, workspace_id: i64, user: Option<&UserId>) -> Result<Option<i64>> {
+        let key = (workspace_id, user.cloned());
+        if let Some(&scope) = self.scopes.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(Some(scope));
+        }
+        let found = self.scope_open(workspace_id, user, false).await?;
+        if let Some(scope) = found {
+            self.remember(key, scope);
+        }
+        Ok(found)
+    }
+
+    /// The same, created where it is missing: a user's first write does.
+    pub async fn open_scope(&self, workspace_id: i64, user: Option<&UserId>) -> Result<i64> {
+        if let Some(scope) = self.find_scope(workspace_id, user).await? {
+            return Ok(scope);
+        }
+        let opened = self.scope_open(workspace_id, user, true).await?;
+        let scope = opened.ok_or(Error::Unexpected("mx_scope_open_1 opened nothing"))?;
+        self.remember((workspace_id, user.cloned()), scope);
+        Ok(scope)
+    }
+
+    /// The workspace's shared scope.
+    pub async fn shared_scope(&self, workspace_id: i64) -> Result<i64> {
+        self.open_scope(workspace_id, None).await
+    }
+
+    /// Forgets a scope that a statement did not find.
+    pub fn forget_scope(&self, workspace_id: i64, user: Option<&UserId>) {
+        self.scopes.write().unwrap_or_else(PoisonError::into_inner).remove(&(workspace_id, user.cloned()));
+    }
+
+    fn remember(&self, key: ScopeKey, scope: i64) {
+        let mut scopes = self.scopes.write().unwrap_or_else(PoisonError::into_inner);
+        if scopes.len() >= REMEMBERED {
+            scopes.clear();
+        }
+        scopes.insert(key, scope);
+    }
+
+    async fn scope_open(&self, workspace_id: i64, user: Option<&UserId>, create: bool) -> Result<Option<i64>> {
+        let kind: i16 = if user.is_some() { 1 } else { 2 };
+        let name = user.map_or("", UserId::as_str);
+        let row = sqlx::query!(
+            "-- scopes.open\nSELECT mx_scope_open_1($1, $2, $3, $4) AS scope_id",
+            workspace_id,
+            kind,
+            name,
+            create
+        )
+        .fetch_one(self.pool())
+        .await?;
+        Ok(row.scope_id)
+    }
+
+    /// The workspace and the user of a scope; `None` where there is no such scope.
+    pub async fn scope_owner(&self, scope_id: i64) -> Result<Option<(i64, ScopeKind, String)>> {
+        let row = sqlx::query!(
+            "-- scopes.owner\nSELECT workspace_id, kind, user_id FROM mx_scope WHERE scope_id = $1",
+            scope_id
+        )
+        .fetch_optional(self.pool())
+        .await?;
+        Ok(row.map(|row| {
+            let kind = if row.kind == 1 { ScopeKind::User } else { ScopeKind::Shared };
+            (row.workspace_id, kind, row.user_id)
+        }))
+    }
+}

@@ -1,0 +1,60 @@
+//! Questions that a test asks the database, as its owner.
+
+use memex_stack::stack::Stack;
+use memex_stack::stack::sqlx::{self, AssertSqlSafe, PgPool};
+
+/// The one number that a statement gives. `$1`, `$2` … are texts.
+///
+/// # Panics
+/// Where the statement fails.
+pub async fn number(owner: &PgPool, statement: &str, texts: &[&str]) -> i64 {
+    let mut query = sqlx::query_scalar(AssertSqlSafe(format!("-- test.number\n{statement}")));
+    for text in texts {
+        query = query.bind((*text).to_owned());
+    }
+    query.fetch_one(owner).await.unwrap_or_else(|error| panic!("{statement}: {error}"))
+}
+
+/// The first column of every row that a statement gives, as texts.
+///
+/// # Panics
+/// Where the statement fails.
+pub async fn lines(owner: &PgPool, statement: &str, texts: &[&str]) -> Vec<String> {
+    let mut query = sqlx::query_scalar(AssertSqlSafe(format!("-- test.lines\n{statement}")));
+    for text in texts {
+        query = query.bind((*text).to_owned());
+    }
+    query.fetch_all(owner).await.unwrap_or_else(|error| panic!("{statement}: {error}"))
+}
+
+/// Changes what no call changes.
+///
+/// # Panics
+/// Where the statement fails.
+pub async fn change(owner: &PgPool, statement: &str, texts: &[&str]) {
+    let mut query = sqlx::query(AssertSqlSafe(format!("-- test.change\n{statement}")));
+    for text in texts {
+        query = query.bind((*text).to_owned());
+    }
+    query.execute(owner).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+}
+
+/// How many revisions a user has.
+pub async fn revisions(stack: &Stack, user: &str) -> i64 {
+    let statement = "SELECT count(*) FROM mx_revision r JOIN mx_scope s USING (scope_id) WHERE s.kind = 1 AND s.user_id = $1";
+    number(stack.sql(), statement, &[user]).await
+}
+
+/// The states of a user's dreams, the oldest first, with the fence of each: `lost 1`.
+pub async fn dreams(stack: &Stack, user: &str) -> Vec<String> {
+    let statement = "SELECT format('%s %s', d.state, d.fence) FROM mx_dream d JOIN mx_scope s USING (scope_id)
+                      WHERE s.user_id = $1 ORDER BY d.created_at";
+    lines(stack.sql(), statement, &[user]).await
+}
+
+/// Sets a key of the first workspace, as its operator would.
+pub async fn set_key(stack: &Stack, key: &str, value: &str) {
+    let statement = "INSERT INTO mx_config (workspace_id, key, value, updated_by) SELECT workspace_id, $1, $2, 'test' FROM mx_workspace
+                      ON CONFLICT ON CONSTRAINT mx_config_pk DO UPDATE SET value = EXCLUDED.value";
+    change(stack.sql(), statement, &[key, value]).await;
+}

@@ -1,0 +1,10 @@
+//! What the whole-system tests share: waiting for a condition, questions to the database, a worker by hand, writers whose
+//! every call is kept.
+
+pub mod ask;
+pub mod child;
+pub mod hand;
+pub mod messy;
+pub mod refused;
+pub mod waiting;
+pub mod writers;

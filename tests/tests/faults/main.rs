@@ -1,0 +1,9 @@
+//! Faults: what real processes leave behind that are killed, stopped or cut off from Postgres.
+
+mod acknowledged;
+mod frozen;
+mod health;
+mod killed_dreams;
+mod overtaken;
+mod process;
+mod together;

@@ -1,0 +1,41 @@
+//! What the database itself forbids, whatever the service does.
+
+use memex_stack::stack::Stack;
+use memex_stack::stack::sqlx::{self, AssertSqlSafe, Executor as _};
+use tests::ask;
+
+#[tokio::test]
+async fn the_services_role_changes_memory_only_through_the_doors() {
+    let stack = Stack::start().await;
+    stack.user("ada").await.write("user/a.md", "x").await;
+    let mut connection = stack.sql().acquire().await.unwrap();
+    connection.execute("SET ROLE memex_app").await.unwrap();
+    for table in ["mx_scope", "mx_file", "mx_revision"] {
+        for statement in [format!("DELETE FROM {table}"), format!("UPDATE {table} SET scope_id = scope_id"), format!("INSERT INTO {table} DEFAULT VALUES")] {
+            let error = sqlx::query(AssertSqlSafe(statement.clone())).execute(&mut *connection).await.unwrap_err();
+            assert_eq!(error.as_database_error().unwrap().code().as_deref(), Some("42501"), "{statement}: {error}");
+        }
+    }
+    let error = sqlx::query("DELETE FROM mx_access_log").execute(&mut *connection).await.unwrap_err();
+    assert_eq!(error.as_database_error().unwrap().code().as_deref(), Some("42501"));
+    connection.execute("RESET ROLE").await.unwrap();
+    drop(connection);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn time_is_read_in_one_place() {
+    let stack = Stack::start().await;
+    let others = "SELECT proname FROM pg_proc WHERE proname LIKE 'mx\\_%' AND proname <> 'mx_now' AND prosrc ~* '\\m(now|clock_timestamp|statement_timestamp|transaction_timestamp)\\(\\)|current_timestamp'";
+    assert_eq!(ask::lines(stack.sql(), &format!("{others} AND prosrc !~* 'mx_now\\(\\)'"), &[]).await, Vec::<String>::new());
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn the_access_logs_default_partition_stays_empty() {
+    let stack = Stack::start().await;
+    stack.user("ada").await.write("user/a.md", "x").await;
+    assert_eq!(ask::number(stack.sql(), "SELECT count(*) FROM mx_access_log_default", &[]).await, 0);
+    assert!(ask::number(stack.sql(), "SELECT count(*) FROM mx_access_log", &[]).await > 0);
+    stack.finish().await;
+}

@@ -1,0 +1,89 @@
+//! Patches: all or nothing, byte for byte, never "the first".
+
+use memex_proto::reason::Refusal;
+use memex_proto::v1::{AppendLines, DeleteLines, Edit, ErrorReason, InsertLines, PatchFileRequest, Replace, edit};
+use memex_stack::stack::Stack;
+use tests::refused::{reason, refused};
+
+fn patch(edits: Vec<edit::Kind>) -> PatchFileRequest {
+    let edits = edits.into_iter().map(|kind| Edit { kind: Some(kind) }).collect();
+    PatchFileRequest { path: "user/a.md".into(), edits, ..PatchFileRequest::default() }
+}
+
+fn replace(old: &str, new: &str) -> edit::Kind {
+    edit::Kind::Replace(Replace { old: old.into(), new: new.into() })
+}
+
+fn append(lines: &[&str], after_heading: &str) -> edit::Kind {
+    edit::Kind::AppendLines(AppendLines { lines: lines.iter().map(|line| (*line).to_owned()).collect(), after_heading: after_heading.into() })
+}
+
+#[tokio::test]
+async fn edits_apply_in_order_in_one_revision_and_keep_what_they_do_not_name() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    ada.write("user/a.md", "# A\r\n- tea\r\n- $1\r\n## B\r\n- cats").await;
+    let edits = vec![
+        replace("$1", "$& \\1 $$"),
+        append(&["- milk", "- tea"], "A"),
+        edit::Kind::DeleteLines(DeleteLines { first_line: 2, last_line: 2, expected: "- tea".into() }),
+    ];
+    let answer = ada.agent().memory.clone().patch_file(patch(edits)).await.unwrap().into_inner();
+    assert_eq!(answer.file.unwrap().version, 2);
+    let text = ada.read("user/a.md").await.unwrap();
+    assert!(text.contains("- $& \\1 $$\r\n") && text.contains("- milk\r\n") && text.ends_with("- cats"), "{text:?}");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn an_edit_that_fits_nowhere_or_twice_changes_nothing_and_says_where() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    ada.write("user/a.md", "- tea\n- tea\n- milk\n").await;
+    let mut memory = ada.agent().memory.clone();
+    let twice = memory.patch_file(patch(vec![replace("milk", "oats"), replace("tea", "coffee")])).await.unwrap_err();
+    let refusal = Refusal::of(&twice).unwrap();
+    assert_eq!((refusal.reason, refusal.facts["lines"].as_str()), (ErrorReason::PatchAmbiguous, "1, 2"), "{refusal:?}");
+    assert_eq!(refused(memory.patch_file(patch(vec![replace("beer", "x")])).await), ErrorReason::PatchNoMatch);
+    let range = edit::Kind::DeleteLines(DeleteLines { first_line: 1, last_line: 2, expected: "- tea\n- coffee".into() });
+    assert_eq!(refused(memory.patch_file(patch(vec![range])).await), ErrorReason::PatchNoMatch);
+    assert_eq!(refused(memory.patch_file(patch(vec![replace("", "x")])).await), ErrorReason::PatchInvalid);
+    assert_eq!(ada.read("user/a.md").await.as_deref(), Some("- tea\n- tea\n- milk\n"));
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_patch_never_creates_and_a_stale_one_is_refused() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    let mut memory = ada.agent().memory.clone();
+    assert_eq!(refused(memory.patch_file(patch(vec![append(&["- x"], "")])).await), ErrorReason::FileNotFound);
+    ada.write("user/a.md", "- tea\n").await;
+    let stale = PatchFileRequest { expected_version: Some(9), ..patch(vec![append(&["- x"], "")]) };
+    let status = memory.patch_file(stale).await.unwrap_err();
+    assert_eq!(reason(&status), ErrorReason::VersionConflict);
+    assert_eq!(Refusal::of(&status).unwrap().facts["current_version"], "1");
+    let later = edit::Kind::InsertLines(InsertLines { after_line: 1, lines: vec!["- x".into()] });
+    assert_eq!(refused(memory.patch_file(patch(vec![later])).await), ErrorReason::FieldInvalid);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn patches_at_once_without_a_version_all_arrive() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    ada.write("user/a.md", "# A\n").await;
+    let calls = (0..32).map(|number| {
+        let mut memory = ada.agent().memory.clone();
+        async move { memory.patch_file(patch(vec![append(&[&format!("- line {number}")], "")])).await }
+    });
+    let answers = futures::future::join_all(calls).await;
+    let acknowledged = answers.iter().filter(|answer| answer.is_ok()).count();
+    let text = ada.read("user/a.md").await.unwrap();
+    assert_eq!(text.lines().filter(|line| line.starts_with("- line")).count(), acknowledged, "{text}");
+    for status in answers.into_iter().filter_map(Result::err) {
+        assert_eq!(reason(&status), ErrorReason::VersionConflict, "{status}");
+    }
+    assert!(acknowledged > 0);
+    stack.finish().await;
+}
