@@ -41,7 +41,8 @@ pub async fn change(owner: &PgPool, statement: &str, texts: &[&str]) {
 
 /// How many revisions a user has.
 pub async fn revisions(stack: &Stack, user: &str) -> i64 {
-    let statement = "SELECT count(*) FROM mx_revision r JOIN mx_scope s USING (scope_id) WHERE s.kind = 1 AND s.user_id = $1";
+    let statement =
+        "SELECT count(*) FROM mx_revision r JOIN mx_scope s USING (scope_id) WHERE s.kind = 1 AND s.user_id = $1";
     number(stack.sql(), statement, &[user]).await
 }
 

@@ -1,9 +1,10 @@
 //! A worker by hand: a test claims, reads, stages and finishes when it wants to.
 
 use memex_proto::v1::{
-    ClaimDreamsRequest, DreamAssignment, DreamState, Edit, File, FileContent, FinishDreamRequest, FinishDreamResponse, FinishOutcome,
-    LineRange, PatchFileRequest, ReadFileRequest, RenewLeaseRequest, RenewLeaseResponse, StartDreamRequest, Treatment, TreatmentKind,
-    TreatmentSource, WriteFileRequest, edit::Kind, write_file_request::Precondition,
+    ClaimDreamsRequest, DreamAssignment, DreamState, Edit, File, FileContent, FinishDreamRequest, FinishDreamResponse,
+    FinishOutcome, LineRange, PatchFileRequest, ReadFileRequest, RenewLeaseRequest, RenewLeaseResponse,
+    StartDreamRequest, Treatment, TreatmentKind, TreatmentSource, WriteFileRequest, edit::Kind,
+    write_file_request::Precondition,
 };
 use memex_proto::v1::{DeleteLines, Dream};
 use memex_proto::{DREAM_FENCE_METADATA, DREAM_ID_METADATA};

@@ -7,7 +7,10 @@ pub const TWICE: &str = "- Ada likes green tea in the morning.";
 
 /// Two files of a user, with duplicates that the builtin curator drops: two lines of `user/notes.md` go.
 pub const FILES: [(&str, &str); 2] = [
-    ("user/notes.md", "# Notes\n\n- Ada likes green tea in the morning.\n- The bicycle is blue.\n- Ada likes green tea in the morning.\n- The train leaves at 7:40.\n- The bicycle is blue.\n"),
+    (
+        "user/notes.md",
+        "# Notes\n\n- Ada likes green tea in the morning.\n- The bicycle is blue.\n- Ada likes green tea in the morning.\n- The train leaves at 7:40.\n- The bicycle is blue.\n",
+    ),
     ("user/profile.md", "# Profile\n\n- Ada lives in Graz.\n- Ada works as a gardener.\n"),
 ];
 

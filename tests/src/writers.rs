@@ -60,7 +60,8 @@ pub async fn repeat(clients: &Clients, kept: &[Kept]) -> Vec<WriteFileResponse> 
     let mut answers = Vec::new();
     // The newest first: a repeat of an older one must not bring its text back.
     for Kept { request, answer } in kept.iter().rev() {
-        let again = clients.memory.clone().write_file(request.clone()).await.expect("a repeat is answered").into_inner();
+        let again =
+            clients.memory.clone().write_file(request.clone()).await.expect("a repeat is answered").into_inner();
         if let Some(first) = answer {
             assert_eq!(&again, first, "a repeat has the first answer");
         }
@@ -72,5 +73,9 @@ pub async fn repeat(clients: &Clients, kept: &[Kept]) -> Vec<WriteFileResponse> 
 }
 
 fn is_lost(status: &Status) {
-    assert_eq!(status.code(), Code::Unavailable, "a write that is not answered says that the server was lost: {status}");
+    assert_eq!(
+        status.code(),
+        Code::Unavailable,
+        "a write that is not answered says that the server was lost: {status}"
+    );
 }

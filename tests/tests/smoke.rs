@@ -9,7 +9,8 @@ use memex_stack::stack::Stack;
 
 const DREAM_LOG: &str = "user/dream-log.md";
 
-const PROFILE: &str = "# Ada\n\n- Ada drinks tea in the morning.\n- Ada lives in Porto.\n- ada drinks tea in the morning\n";
+const PROFILE: &str =
+    "# Ada\n\n- Ada drinks tea in the morning.\n- Ada lives in Porto.\n- Ada drinks tea in the morning (again)\n";
 const SESSION: &str = "# Session\n\n- Ada lives in Porto.\n- Ada has two cats.\n";
 
 async fn messy() -> Stack {
@@ -106,7 +107,11 @@ async fn two_workspaces_of_one_deployment_see_nothing_of_each_other() {
     assert_eq!(other.read("user/profile.md").await, None);
     other.write("user/profile.md", "- other\n").await;
     assert_eq!(stack.user("ada").await.read("user/profile.md").await.as_deref(), Some("- main\n"));
-    let rows = stack.operator().admin.list_access_log(ListAccessLogRequest { actor: "agent".into(), ..Default::default() }).await;
+    let rows = stack
+        .operator()
+        .admin
+        .list_access_log(ListAccessLogRequest { actor: "agent".into(), ..Default::default() })
+        .await;
     assert_eq!(rows.unwrap().into_inner().entries.iter().filter(|row| row.operation == "write").count(), 1);
     stack.finish().await;
 }

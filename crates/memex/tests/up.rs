@@ -159,7 +159,9 @@ fn bad_settings_are_refused_together_with_64() {
     let ran = memex(place.path(), &args).output().unwrap();
     let told = String::from_utf8_lossy(&ran.stderr);
     assert_eq!(ran.status.code(), Some(64), "{told}");
-    for setting in ["--listen / MEMEX_LISTEN", "--worker-listen / MEMEX_WORKER_LISTEN", "--dream-enabled / MEMEX_DREAM_ENABLED"] {
+    for setting in
+        ["--listen / MEMEX_LISTEN", "--worker-listen / MEMEX_WORKER_LISTEN", "--dream-enabled / MEMEX_DREAM_ENABLED"]
+    {
         assert!(told.contains(setting), "{told}");
     }
 }

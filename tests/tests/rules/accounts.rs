@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    ClaimDreamsRequest, CreateTokenRequest, ErrorReason, GetConfigRequest, ListAccessLogRequest, ListFilesRequest, PauseUserRequest,
-    ReadFileRequest, ResumeUserRequest, Role, Source, StartDreamRequest, UpdateConfigRequest, WriteFileRequest,
+    ClaimDreamsRequest, CreateTokenRequest, ErrorReason, GetConfigRequest, ListAccessLogRequest, ListFilesRequest,
+    PauseUserRequest, ReadFileRequest, ResumeUserRequest, Role, Source, StartDreamRequest, UpdateConfigRequest,
+    WriteFileRequest,
 };
 use memex_stack::stack::{Clients, Stack};
 use tests::ask;
@@ -26,7 +27,10 @@ async fn a_bound_token_reaches_its_own_user_alone_whether_the_other_exists_or_no
     let missing = ada.read_file(read("nobody")).await.unwrap_err();
     assert_eq!(bytes(&existing), bytes(&missing));
     assert_eq!(refused(ada.write_file(write("bob", "user/b.md")).await), ErrorReason::WrongUser);
-    assert_eq!(refused(ada.list_files(ListFilesRequest { user_id: "bob".into(), ..Default::default() }).await), ErrorReason::WrongUser);
+    assert_eq!(
+        refused(ada.list_files(ListFilesRequest { user_id: "bob".into(), ..Default::default() }).await),
+        ErrorReason::WrongUser
+    );
     stack.finish().await;
 }
 
@@ -38,22 +42,39 @@ async fn shared_files_are_the_operators_to_write_and_everybodys_to_read() {
     for mut client in [stack.agent("ada").await.memory, stack.backend().await.memory, stack.auditor().await.memory] {
         client.read_file(read.clone()).await.unwrap();
     }
-    assert_eq!(refused(stack.agent("ada").await.memory.write_file(write("", "shared/x.md")).await), ErrorReason::ReadOnlyScope);
-    assert_eq!(refused(stack.backend().await.memory.write_file(write("ada", "shared/x.md")).await), ErrorReason::ReadOnlyScope);
-    assert_eq!(refused(stack.auditor().await.memory.write_file(write("ada", "user/x.md")).await), ErrorReason::RoleRequired);
+    assert_eq!(
+        refused(stack.agent("ada").await.memory.write_file(write("", "shared/x.md")).await),
+        ErrorReason::ReadOnlyScope
+    );
+    assert_eq!(
+        refused(stack.backend().await.memory.write_file(write("ada", "shared/x.md")).await),
+        ErrorReason::ReadOnlyScope
+    );
+    assert_eq!(
+        refused(stack.auditor().await.memory.write_file(write("ada", "user/x.md")).await),
+        ErrorReason::RoleRequired
+    );
     stack.finish().await;
 }
 
 #[tokio::test]
 async fn the_dream_log_is_nobodys_to_write_but_an_operators_first_import() {
     let stack = Stack::start().await;
-    let blind = WriteFileRequest { precondition: Some(Precondition::Overwrite(true)), ..write("ada", "user/dream-log.md") };
+    let blind =
+        WriteFileRequest { precondition: Some(Precondition::Overwrite(true)), ..write("ada", "user/dream-log.md") };
     assert_eq!(refused(stack.agent("ada").await.memory.write_file(blind.clone()).await), ErrorReason::ExcludedPath);
     assert_eq!(refused(stack.operator().memory.write_file(blind.clone()).await), ErrorReason::ExcludedPath);
-    let import = WriteFileRequest { source: Source::Import.into(), precondition: Some(Precondition::ExpectedVersion(0)), ..blind };
+    let import = WriteFileRequest {
+        source: Source::Import.into(),
+        precondition: Some(Precondition::ExpectedVersion(0)),
+        ..blind
+    };
     stack.operator().memory.write_file(import.clone()).await.unwrap();
     let again = WriteFileRequest { content: "y".into(), ..import };
-    assert!(matches!(refused(stack.operator().memory.write_file(again).await), ErrorReason::ExcludedPath | ErrorReason::FileExists));
+    assert!(matches!(
+        refused(stack.operator().memory.write_file(again).await),
+        ErrorReason::ExcludedPath | ErrorReason::FileExists
+    ));
     stack.finish().await;
 }
 
@@ -83,7 +104,12 @@ async fn tokens_that_are_missing_unknown_or_expired_are_told_apart() {
     let mut bare = memex_proto::v1::memory_service_client::MemoryServiceClient::new(channel);
     assert_eq!(refused(bare.list_files(list()).await), ErrorReason::TokenMissing);
     let expires_at = prost_types::Timestamp { seconds: chrono_now(&stack).await + 60, nanos: 0 };
-    let request = CreateTokenRequest { role: Role::Agent.into(), user_id: "ada".into(), expires_at: Some(expires_at), ..Default::default() };
+    let request = CreateTokenRequest {
+        role: Role::Agent.into(),
+        user_id: "ada".into(),
+        expires_at: Some(expires_at),
+        ..Default::default()
+    };
     let token = stack.operator().admin.create_token(request).await.unwrap().into_inner().token;
     let mut short = Clients::at(&stack.endpoint(), &token);
     short.memory.list_files(list()).await.unwrap();
@@ -100,12 +126,17 @@ async fn chrono_now(stack: &Stack) -> i64 {
 async fn a_repeated_create_token_keeps_the_id_and_voids_the_first_value() {
     let stack = Stack::start().await;
     let mut admin = stack.operator().admin;
-    let request = CreateTokenRequest { role: Role::Auditor.into(), request_id: Uuid::new_v4().to_string(), ..Default::default() };
+    let request =
+        CreateTokenRequest { role: Role::Auditor.into(), request_id: Uuid::new_v4().to_string(), ..Default::default() };
     let first = admin.create_token(request.clone()).await.unwrap().into_inner();
     let second = admin.create_token(request).await.unwrap().into_inner();
     assert_eq!(first.token_id, second.token_id);
     assert_ne!(first.token, second.token);
-    Clients::at(&stack.endpoint(), &second.token).memory.list_files(ListFilesRequest { prefix: "shared/".into(), ..Default::default() }).await.unwrap();
+    Clients::at(&stack.endpoint(), &second.token)
+        .memory
+        .list_files(ListFilesRequest { prefix: "shared/".into(), ..Default::default() })
+        .await
+        .unwrap();
     let void = Clients::at(&stack.endpoint(), &first.token).memory.list_files(ListFilesRequest::default()).await;
     assert_eq!(refused(void), ErrorReason::TokenInvalid);
     stack.finish().await;
@@ -115,12 +146,23 @@ async fn a_repeated_create_token_keeps_the_id_and_voids_the_first_value() {
 async fn a_backend_makes_agents_of_a_user_and_no_others_and_no_name_is_a_dreams() {
     let stack = Stack::start().await;
     let mut backend = stack.backend().await.admin;
-    let wanted = |role: Role, user: &str, actor: &str| CreateTokenRequest { role: role.into(), user_id: user.into(), actor: actor.into(), ..Default::default() };
+    let wanted = |role: Role, user: &str, actor: &str| CreateTokenRequest {
+        role: role.into(),
+        user_id: user.into(),
+        actor: actor.into(),
+        ..Default::default()
+    };
     backend.create_token(wanted(Role::Agent, "ada", "helper")).await.unwrap();
     assert_eq!(refused(backend.create_token(wanted(Role::Operator, "", "")).await), ErrorReason::RoleRequired);
     assert_eq!(refused(backend.create_token(wanted(Role::Agent, "", "")).await), ErrorReason::FieldInvalid);
-    assert_eq!(refused(backend.create_token(wanted(Role::Agent, "ada", "dream-agent")).await), ErrorReason::FieldInvalid);
-    assert_eq!(refused(stack.operator().admin.create_token(wanted(Role::Worker, "", "")).await), ErrorReason::FieldInvalid);
+    assert_eq!(
+        refused(backend.create_token(wanted(Role::Agent, "ada", "dream-agent")).await),
+        ErrorReason::FieldInvalid
+    );
+    assert_eq!(
+        refused(stack.operator().admin.create_token(wanted(Role::Worker, "", "")).await),
+        ErrorReason::FieldInvalid
+    );
     stack.finish().await;
 }
 
@@ -138,7 +180,9 @@ async fn keys_are_set_all_or_none_and_a_bad_one_names_its_range() {
     assert_eq!(admin.get_config(get.clone()).await.unwrap().into_inner().entries[0].value, "10");
     admin.update_config(set(&[("dream_max_writes", "20")])).await.unwrap();
     assert_eq!(admin.get_config(get).await.unwrap().into_inner().entries[0].value, "20");
-    for (key, value) in [("no_such_key", "1"), ("dream_lease_seconds", "10"), ("dream_curator", "llm"), ("max_files", "20000")] {
+    for (key, value) in
+        [("no_such_key", "1"), ("dream_lease_seconds", "10"), ("dream_curator", "llm"), ("max_files", "20000")]
+    {
         assert_eq!(refused(admin.update_config(set(&[(key, value)])).await), ErrorReason::FieldInvalid, "{key}");
     }
     stack.finish().await;
@@ -156,7 +200,12 @@ async fn a_pause_is_law_at_once_and_its_end_makes_due_again() {
     assert_eq!(refused(operator.dream_admin.start_dream(start).await), ErrorReason::UserPaused);
     stack.quiet().await;
     assert_eq!(stack.worker().poll_once().await.unwrap(), 0);
-    let resumed = operator.admin.resume_user(ResumeUserRequest { user_id: "ada".into(), ..Default::default() }).await.unwrap().into_inner();
+    let resumed = operator
+        .admin
+        .resume_user(ResumeUserRequest { user_id: "ada".into(), ..Default::default() })
+        .await
+        .unwrap()
+        .into_inner();
     assert!(resumed.changed && resumed.due_at.is_some());
     assert_eq!(stack.worker().poll_once().await.unwrap(), 1);
     let unknown = operator.admin.pause_user(PauseUserRequest { user_id: "nobody".into(), ..Default::default() }).await;

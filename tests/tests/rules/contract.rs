@@ -5,19 +5,23 @@ use std::collections::BTreeSet;
 use memex_proto::reason::{code_of, short_name};
 use memex_proto::v1::ErrorReason;
 use memex_stack::stack::Stack;
+use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
-use tonic_health::pb::HealthCheckRequest;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
-use tonic_reflection::pb::v1::ServerReflectionRequest;
 
 const README: &str = include_str!("../../../proto/README.md");
 
 #[test]
 fn the_protos_readme_has_a_heading_for_every_reason_and_for_no_other() {
-    let headings: Vec<&str> = README.lines().filter_map(|line| line.strip_prefix("### ")).filter(|name| name.chars().all(|c| c.is_ascii_uppercase() || c == '_')).collect();
+    let headings: Vec<&str> = README
+        .lines()
+        .filter_map(|line| line.strip_prefix("### "))
+        .filter(|name| name.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+        .collect();
     let reasons: Vec<&str> = (1..).map_while(|number| ErrorReason::try_from(number).ok()).map(short_name).collect();
     assert_eq!(headings, reasons);
 }
@@ -34,8 +38,15 @@ fn every_reason_has_its_code() {
 async fn reflection_lists_every_service_and_health_answers_for_each() {
     let stack = Stack::start().await;
     let channel = tonic::transport::Endpoint::from_shared(stack.endpoint()).unwrap().connect().await.unwrap();
-    let ask = ServerReflectionRequest { host: String::new(), message_request: Some(MessageRequest::ListServices(String::new())) };
-    let mut answers = ServerReflectionClient::new(channel.clone()).server_reflection_info(futures::stream::iter([ask])).await.unwrap().into_inner();
+    let ask = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let mut answers = ServerReflectionClient::new(channel.clone())
+        .server_reflection_info(futures::stream::iter([ask]))
+        .await
+        .unwrap()
+        .into_inner();
     let answer = answers.message().await.unwrap().unwrap().message_response.unwrap();
     let MessageResponse::ListServicesResponse(list) = answer else { panic!("{answer:?}") };
     let names: BTreeSet<String> = list.service.into_iter().map(|service| service.name).collect();

@@ -10,8 +10,12 @@ async fn the_services_role_changes_memory_only_through_the_doors() {
     stack.user("ada").await.write("user/a.md", "x").await;
     let mut connection = stack.sql().acquire().await.unwrap();
     connection.execute("SET ROLE memex_app").await.unwrap();
-    for table in ["mx_scope", "mx_file", "mx_revision"] {
-        for statement in [format!("DELETE FROM {table}"), format!("UPDATE {table} SET scope_id = scope_id"), format!("INSERT INTO {table} DEFAULT VALUES")] {
+    for (table, column) in [("mx_scope", "sequence"), ("mx_file", "version"), ("mx_revision", "text")] {
+        for statement in [
+            format!("DELETE FROM {table}"),
+            format!("UPDATE {table} SET {column} = {column}"),
+            format!("INSERT INTO {table} DEFAULT VALUES"),
+        ] {
             let error = sqlx::query(AssertSqlSafe(statement.clone())).execute(&mut *connection).await.unwrap_err();
             assert_eq!(error.as_database_error().unwrap().code().as_deref(), Some("42501"), "{statement}: {error}");
         }
@@ -27,7 +31,10 @@ async fn the_services_role_changes_memory_only_through_the_doors() {
 async fn time_is_read_in_one_place() {
     let stack = Stack::start().await;
     let others = "SELECT proname FROM pg_proc WHERE proname LIKE 'mx\\_%' AND proname <> 'mx_now' AND prosrc ~* '\\m(now|clock_timestamp|statement_timestamp|transaction_timestamp)\\(\\)|current_timestamp'";
-    assert_eq!(ask::lines(stack.sql(), &format!("{others} AND prosrc !~* 'mx_now\\(\\)'"), &[]).await, Vec::<String>::new());
+    assert_eq!(
+        ask::lines(stack.sql(), &format!("{others} AND prosrc !~* 'mx_now\\(\\)'"), &[]).await,
+        Vec::<String>::new()
+    );
     stack.finish().await;
 }
 

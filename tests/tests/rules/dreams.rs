@@ -5,9 +5,10 @@ use memex_proto::DREAM_ID_METADATA;
 use memex_proto::reason::Refusal;
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    ClaimDreamsRequest, DreamAssignment, DreamMode, DreamState, ErrorReason, FinishDreamRequest, FinishOutcome, GetChangesetRequest,
-    GetDreamRequest, LineRange, ListDreamsRequest, ListFilesRequest, ReadFileRequest, RevertDreamRequest, StartDreamRequest, Treatment, TreatmentKind,
-    TreatmentSource, UpdateConfigRequest, WriteFileRequest,
+    ClaimDreamsRequest, DreamAssignment, DreamMode, DreamState, ErrorReason, FinishDreamRequest, FinishOutcome,
+    GetChangesetRequest, GetDreamRequest, LineRange, ListDreamsRequest, ListFilesRequest, ReadFileRequest,
+    RevertDreamRequest, StartDreamRequest, Treatment, TreatmentKind, TreatmentSource, UpdateConfigRequest,
+    WriteFileRequest,
 };
 use memex_stack::stack::{Clients, Stack};
 use tests::ask;
@@ -118,12 +119,17 @@ async fn a_dream_sees_neither_logs_nor_shared_files_and_cannot_touch_them() {
     ada.write("user/log.md", "- secret\n").await;
     ada.write("user/build.log", "- secret\n").await;
     let (mut worker, dream) = claimed(&stack, "ada", TWICE).await;
-    let listed = worker.memory.list_files(within(&dream, ListFilesRequest::default())).await.unwrap().into_inner().files;
+    let listed =
+        worker.memory.list_files(within(&dream, ListFilesRequest::default())).await.unwrap().into_inner().files;
     assert_eq!(listed.into_iter().map(|file| file.path).collect::<Vec<_>>(), ["user/a.md"]);
     for path in ["user/log.md", "user/build.log", "shared/company.md"] {
-        let read = worker.memory.read_file(within(&dream, ReadFileRequest { path: path.into(), ..Default::default() })).await;
+        let read =
+            worker.memory.read_file(within(&dream, ReadFileRequest { path: path.into(), ..Default::default() })).await;
         assert_eq!(refused(read), ErrorReason::FileNotFound, "{path}");
-        let staged = worker.memory.write_file(within(&dream, WriteFileRequest { path: path.into(), ..op("x", 0, tidy()) })).await;
+        let staged = worker
+            .memory
+            .write_file(within(&dream, WriteFileRequest { path: path.into(), ..op("x", 0, tidy()) }))
+            .await;
         assert!(matches!(refused(staged), ErrorReason::ExcludedPath | ErrorReason::ReadOnlyScope), "{path}");
     }
     release(&mut worker, &dream).await;
@@ -135,14 +141,29 @@ async fn an_op_needs_its_version_its_reason_and_its_ground_and_sees_what_was_sta
     let stack = Stack::start().await;
     let (mut worker, dream) = claimed(&stack, "ada", TWICE).await;
     let mut stage = async |request: WriteFileRequest| worker.memory.write_file(within(&dream, request)).await;
-    assert_eq!(refused(stage(WriteFileRequest { precondition: None, ..op("x", 1, tidy()) }).await), ErrorReason::FieldInvalid);
-    assert_eq!(refused(stage(WriteFileRequest { precondition: Some(Precondition::Overwrite(true)), ..op("x", 1, tidy()) }).await), ErrorReason::FieldInvalid);
-    assert_eq!(refused(stage(WriteFileRequest { reason: String::new(), ..op("x", 1, tidy()) }).await), ErrorReason::FieldInvalid);
+    assert_eq!(
+        refused(stage(WriteFileRequest { precondition: None, ..op("x", 1, tidy()) }).await),
+        ErrorReason::FieldInvalid
+    );
+    assert_eq!(
+        refused(
+            stage(WriteFileRequest { precondition: Some(Precondition::Overwrite(true)), ..op("x", 1, tidy()) }).await
+        ),
+        ErrorReason::FieldInvalid
+    );
+    assert_eq!(
+        refused(stage(WriteFileRequest { reason: String::new(), ..op("x", 1, tidy()) }).await),
+        ErrorReason::FieldInvalid
+    );
     assert_eq!(refused(stage(op("x", 1, Vec::new())).await), ErrorReason::FieldInvalid);
     let foreign = Treatment {
         kind: TreatmentKind::DropDuplicate.into(),
         before: Some(LineRange { first: 1, last: 1 }),
-        sources: vec![TreatmentSource { path: "shared/company.md".into(), version: 1, lines: Some(LineRange { first: 1, last: 1 }) }],
+        sources: vec![TreatmentSource {
+            path: "shared/company.md".into(),
+            version: 1,
+            lines: Some(LineRange { first: 1, last: 1 }),
+        }],
         ..Treatment::default()
     };
     let status = stage(op("x", 1, vec![foreign])).await.unwrap_err();
@@ -151,9 +172,17 @@ async fn an_op_needs_its_version_its_reason_and_its_ground_and_sees_what_was_sta
     assert_eq!(refused(stage(op("x", 9, tidy())).await), ErrorReason::VersionConflict);
     let staged = stage(op("# A\n", 1, tidy())).await.unwrap().into_inner();
     assert_eq!((staged.file.unwrap().version, staged.revision_id.as_str()), (2, ""));
-    let read = worker.memory.read_file(within(&dream, ReadFileRequest { path: "user/a.md".into(), ..Default::default() })).await.unwrap();
+    let read = worker
+        .memory
+        .read_file(within(&dream, ReadFileRequest { path: "user/a.md".into(), ..Default::default() }))
+        .await
+        .unwrap();
     assert_eq!(read.into_inner().file.unwrap().content, "# A\n");
-    assert_eq!(stack.user("ada").await.read("user/a.md").await.as_deref(), Some(TWICE), "only the dream sees what it staged");
+    assert_eq!(
+        stack.user("ada").await.read("user/a.md").await.as_deref(),
+        Some(TWICE),
+        "only the dream sees what it staged"
+    );
     release(&mut worker, &dream).await;
     stack.finish().await;
 }
@@ -172,9 +201,20 @@ async fn a_revert_is_refused_as_a_whole_where_a_file_was_changed_since() {
     let before = ada.files().await;
     let revert = RevertDreamRequest { dream_id: id.clone(), ..RevertDreamRequest::default() };
     let status = stack.operator().dream_admin.revert_dream(revert).await.unwrap_err();
-    assert_eq!((reason(&status), Refusal::of(&status).unwrap().facts["path"].as_str()), (ErrorReason::VersionConflict, "user/b.md"));
+    assert_eq!(
+        (reason(&status), Refusal::of(&status).unwrap().facts["path"].as_str()),
+        (ErrorReason::VersionConflict, "user/b.md")
+    );
     assert_eq!(ada.files().await, before);
-    let dream = stack.operator().dream_admin.get_dream(GetDreamRequest { dream_id: id }).await.unwrap().into_inner().dream.unwrap();
+    let dream = stack
+        .operator()
+        .dream_admin
+        .get_dream(GetDreamRequest { dream_id: id })
+        .await
+        .unwrap()
+        .into_inner()
+        .dream
+        .unwrap();
     assert_eq!(dream.state(), DreamState::Applied);
     stack.finish().await;
 }
@@ -185,7 +225,11 @@ async fn a_dream_that_has_work_left_comes_again_and_starts_with_it() {
     ask::set_key(&stack, "dream_max_writes", "1").await;
     let ada = stack.user("ada").await;
     for name in ["a", "b", "c"] {
-        ada.write(&format!("user/{name}.md"), &format!("- Ada likes the {name} train.\n- Ada likes the {name} train.\n")).await;
+        ada.write(
+            &format!("user/{name}.md"),
+            &format!("- Ada likes the {name} train.\n- Ada likes the {name} train.\n"),
+        )
+        .await;
     }
     for _ in 0..3 {
         stack.quiet().await;
@@ -215,7 +259,8 @@ async fn a_second_start_answers_with_the_dream_that_is_under_way() {
     assert_eq!(answers.iter().filter(|answer| answer.created).count(), 1);
     let ids: std::collections::BTreeSet<_> = answers.into_iter().map(|answer| answer.dream.unwrap().dream_id).collect();
     assert_eq!(ids.len(), 1);
-    let off = UpdateConfigRequest { values: [("dream_enabled".to_owned(), "false".to_owned())].into(), ..Default::default() };
+    let off =
+        UpdateConfigRequest { values: [("dream_enabled".to_owned(), "false".to_owned())].into(), ..Default::default() };
     assert_eq!(stack.operator().admin.update_config(off).await.unwrap().into_inner().canceled_dreams, 1);
     assert_eq!(refused(stack.operator().dream_admin.start_dream(start).await), ErrorReason::DreamingDisabled);
     stack.finish().await;

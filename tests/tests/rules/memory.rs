@@ -3,8 +3,8 @@
 use memex_proto::reason::Refusal;
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    BatchReadFilesRequest, ErrorReason, GetRevisionRequest, ListFilesRequest, ListRevisionsRequest, ReadFileRequest, Source,
-    WriteFileRequest, batch_read_files_result, read_file_request,
+    BatchReadFilesRequest, ErrorReason, GetRevisionRequest, ListFilesRequest, ListRevisionsRequest, ReadFileRequest,
+    Source, WriteFileRequest, batch_read_files_result, read_file_request,
 };
 use memex_stack::stack::Stack;
 use tests::ask;
@@ -27,9 +27,11 @@ async fn nothing_is_overwritten_in_silence() {
     let stale = ada.write_file(write("user/a.md", "two", Some(Precondition::ExpectedVersion(7)))).await.unwrap_err();
     let refusal = Refusal::of(&stale).unwrap();
     assert_eq!((refusal.reason, refusal.facts["current_version"].as_str()), (ErrorReason::VersionConflict, "1"));
-    let next = ada.write_file(write("user/a.md", "two", Some(Precondition::ExpectedVersion(1)))).await.unwrap().into_inner();
+    let next =
+        ada.write_file(write("user/a.md", "two", Some(Precondition::ExpectedVersion(1)))).await.unwrap().into_inner();
     assert_eq!(next.file.unwrap().version, 2);
-    let over = ada.write_file(write("user/a.md", "three", Some(Precondition::Overwrite(true)))).await.unwrap().into_inner();
+    let over =
+        ada.write_file(write("user/a.md", "three", Some(Precondition::Overwrite(true)))).await.unwrap().into_inner();
     assert_eq!(over.file.unwrap().version, 3);
     stack.finish().await;
 }
@@ -39,7 +41,8 @@ async fn the_same_text_makes_no_revision() {
     let stack = Stack::start().await;
     let mut ada = stack.agent("ada").await.memory;
     ada.write_file(write("user/a.md", "one", None)).await.unwrap();
-    let same = ada.write_file(write("user/a.md", "one", Some(Precondition::Overwrite(true)))).await.unwrap().into_inner();
+    let same =
+        ada.write_file(write("user/a.md", "one", Some(Precondition::Overwrite(true)))).await.unwrap().into_inner();
     assert!(!same.changed && same.revision_id.is_empty(), "{same:?}");
     assert_eq!(ask::revisions(&stack, "ada").await, 1);
     stack.finish().await;
@@ -74,7 +77,9 @@ async fn text_that_cannot_be_kept_is_refused_and_every_other_text_comes_back_byt
     let large = "x".repeat(102_401);
     assert_eq!(refused(ada.write_file(write("user/a.md", &large, None)).await), ErrorReason::InvalidText);
     let most = "y".repeat(102_400);
-    for (number, text) in ["", "no final newline", "a\r\nb\r\n", "e\u{301} é 🏳️‍🌈 𝔘", "\u{feff}bom\n", &most].into_iter().enumerate() {
+    for (number, text) in
+        ["", "no final newline", "a\r\nb\r\n", "e\u{301} é 🏳️‍🌈 𝔘", "\u{feff}bom\n", &most].into_iter().enumerate()
+    {
         let path = format!("user/t{number}.md");
         ada.write_file(write(&path, text, None)).await.unwrap();
         let read = ada.read_file(ReadFileRequest { path, ..ReadFileRequest::default() }).await.unwrap().into_inner();
@@ -87,7 +92,21 @@ async fn text_that_cannot_be_kept_is_refused_and_every_other_text_comes_back_byt
 async fn odd_paths_are_refused_with_the_rule_and_two_spellings_are_never_two_files() {
     let stack = Stack::start().await;
     let mut ada = stack.agent("ada").await.memory;
-    for path in ["", "user", "a.md", "users/ada/a.md", "user//a.md", "user/../shared/a.md", "user/./a.md", "/user/a.md", "user/a.md/", "user\\a.md", "user/%2e%2e/a.md", "user/a\u{202e}.md", "user/a\0.md"] {
+    for path in [
+        "",
+        "user",
+        "a.md",
+        "users/ada/a.md",
+        "user//a.md",
+        "user/../shared/a.md",
+        "user/./a.md",
+        "/user/a.md",
+        "user/a.md/",
+        "user\\a.md",
+        "user/%2e%2e/a.md",
+        "user/a\u{202e}.md",
+        "user/a\0.md",
+    ] {
         let status = ada.write_file(write(path, "x", None)).await.unwrap_err();
         assert_eq!(reason(&status), ErrorReason::InvalidPath, "{path:?}: {status}");
         assert!(!Refusal::of(&status).unwrap().violations.is_empty(), "{path:?}");
@@ -153,7 +172,8 @@ async fn listing_pages_through_every_file_once_and_takes_prefixes_literally() {
     assert_eq!(under("user/a_b/").await, ["user/a_b/x.md"]);
     assert_eq!(under("user/a%/").await, ["user/a%/x.md"]);
     assert_eq!(under("shared/").await, ["shared/company.md"]);
-    let foreign = ListFilesRequest { prefix: "user/a/".into(), page_token: "AAAA".into(), ..ListFilesRequest::default() };
+    let foreign =
+        ListFilesRequest { prefix: "user/a/".into(), page_token: "AAAA".into(), ..ListFilesRequest::default() };
     assert_eq!(refused(ada.list_files(foreign).await), ErrorReason::CursorExpired);
     stack.finish().await;
 }
@@ -179,12 +199,17 @@ async fn every_change_is_a_revision_that_can_be_read_again() {
     let agent = stack.agent("ada").await;
     let (mut memory, mut history) = (agent.memory, agent.history);
     for (text, source) in [("one", Source::User), ("two", Source::Tool)] {
-        let request = WriteFileRequest { source: source.into(), reason: "because".into(), ..write("user/a.md", text, Some(Precondition::Overwrite(true))) };
+        let request = WriteFileRequest {
+            source: source.into(),
+            reason: "because".into(),
+            ..write("user/a.md", text, Some(Precondition::Overwrite(true)))
+        };
         memory.write_file(request).await.unwrap();
     }
     let request = ListRevisionsRequest { path: "user/a.md".into(), ..ListRevisionsRequest::default() };
     let revisions = history.list_revisions(request).await.unwrap().into_inner().revisions;
-    let seen: Vec<_> = revisions.iter().map(|r| (r.version, r.sequence, r.source(), r.actor.as_str(), r.reason.as_str())).collect();
+    let seen: Vec<_> =
+        revisions.iter().map(|r| (r.version, r.sequence, r.source(), r.actor.as_str(), r.reason.as_str())).collect();
     assert_eq!(seen, [(2, 2, Source::Tool, "agent", "because"), (1, 1, Source::User, "agent", "because")]);
     let first = GetRevisionRequest { revision_id: revisions[1].revision_id.clone() };
     assert_eq!(history.get_revision(first).await.unwrap().into_inner().content, "one");

@@ -15,14 +15,17 @@ fn replace(old: &str, new: &str) -> edit::Kind {
 }
 
 fn append(lines: &[&str], after_heading: &str) -> edit::Kind {
-    edit::Kind::AppendLines(AppendLines { lines: lines.iter().map(|line| (*line).to_owned()).collect(), after_heading: after_heading.into() })
+    edit::Kind::AppendLines(AppendLines {
+        lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+        after_heading: after_heading.into(),
+    })
 }
 
 #[tokio::test]
 async fn edits_apply_in_order_in_one_revision_and_keep_what_they_do_not_name() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
-    ada.write("user/a.md", "# A\r\n- tea\r\n- $1\r\n## B\r\n- cats").await;
+    ada.write("user/a.md", "# A\r\n- tea\r\n- $1\r\n# B\r\n- cats").await;
     let edits = vec![
         replace("$1", "$& \\1 $$"),
         append(&["- milk", "- tea"], "A"),
@@ -43,9 +46,10 @@ async fn an_edit_that_fits_nowhere_or_twice_changes_nothing_and_says_where() {
     let mut memory = ada.agent().memory.clone();
     let twice = memory.patch_file(patch(vec![replace("milk", "oats"), replace("tea", "coffee")])).await.unwrap_err();
     let refusal = Refusal::of(&twice).unwrap();
-    assert_eq!((refusal.reason, refusal.facts["lines"].as_str()), (ErrorReason::PatchAmbiguous, "1, 2"), "{refusal:?}");
+    assert_eq!((refusal.reason, refusal.facts["lines"].as_str()), (ErrorReason::PatchAmbiguous, "1,2"), "{refusal:?}");
     assert_eq!(refused(memory.patch_file(patch(vec![replace("beer", "x")])).await), ErrorReason::PatchNoMatch);
-    let range = edit::Kind::DeleteLines(DeleteLines { first_line: 1, last_line: 2, expected: "- tea\n- coffee".into() });
+    let range =
+        edit::Kind::DeleteLines(DeleteLines { first_line: 1, last_line: 2, expected: "- tea\n- coffee".into() });
     assert_eq!(refused(memory.patch_file(patch(vec![range])).await), ErrorReason::PatchNoMatch);
     assert_eq!(refused(memory.patch_file(patch(vec![replace("", "x")])).await), ErrorReason::PatchInvalid);
     assert_eq!(ada.read("user/a.md").await.as_deref(), Some("- tea\n- tea\n- milk\n"));

@@ -24,7 +24,10 @@ pub fn memex(place: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_memex"));
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
-        if name.starts_with("MEMEX_") && name != "MEMEX_POSTGRES_BIN" || name.starts_with("OTEL_") || name == "DATABASE_URL" {
+        if name.starts_with("MEMEX_") && name != "MEMEX_POSTGRES_BIN"
+            || name.starts_with("OTEL_")
+            || name == "DATABASE_URL"
+        {
             command.env_remove(name);
         }
     }

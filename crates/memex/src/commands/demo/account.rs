@@ -2,7 +2,7 @@
 
 use memex_proto::v1::{DreamLedger, ListAccessLogRequest, ListRevisionsRequest};
 
-use super::dreams::{Applied, Dreamt};
+use super::dreams::{Applied, Dreamt, most_telling};
 use super::expectations::Expectations;
 use super::people::People;
 use crate::commands::Context;
@@ -31,14 +31,15 @@ pub struct Account {
     pub revisions: usize,
     /// How many access-log rows the dreams left.
     pub access: usize,
-    /// Those of the last dream of the first person, to be shown.
+    /// Those of the dream that is undone afterwards, to be shown.
     pub shown: Option<Traces>,
 }
 
 /// Asks for all of it, and compares.
 pub async fn take(people: &People, dreamt: &[Dreamt], expect: &mut Expectations) -> Result<Account, Failure> {
     let mut account = Account { ledgers: Vec::new(), revisions: 0, access: 0, shown: None };
-    for person in dreamt {
+    let telling = most_telling(dreamt);
+    for (at, person) in dreamt.iter().enumerate() {
         let ledgers: Vec<_> = person.applied.iter().filter_map(|applied| applied.dream.ledger.as_ref()).collect();
         let sums = total(ledgers.iter().copied());
         ledgers.iter().for_each(|ledger| add_up(person.user, ledger, expect));
@@ -49,7 +50,8 @@ pub async fn take(people: &People, dreamt: &[Dreamt], expect: &mut Expectations)
             compare(applied, &traces, expect);
             account.revisions += traces.revisions.len();
             account.access += traces.access.len();
-            if account.ledgers.len() == 1 {
+            if Some(at) == telling {
+                // The last one stays.
                 account.shown = Some(traces);
             }
         }

@@ -81,6 +81,13 @@ pub async fn dream_for_all(
     Ok(all)
 }
 
+/// The person whose last dream changed the most files: that dream can be undone, because nothing has changed its files
+/// since, and shows the most.
+pub fn most_telling(dreamt: &[Dreamt]) -> Option<usize> {
+    let changed = |person: &Dreamt| person.applied.last().map(|applied| applied.files.len());
+    (0..dreamt.len()).filter(|&at| changed(&dreamt[at]).is_some()).max_by_key(|&at| changed(&dreamt[at]))
+}
+
 async fn dream_once(operator: &Context, user: &str) -> Result<(Dream, Vec<StagedOp>, Vec<FileChange>), Failure> {
     let request = StartDreamRequest {
         user_id: user.to_owned(),

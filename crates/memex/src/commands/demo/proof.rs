@@ -2,7 +2,7 @@
 
 use memex_proto::v1::{DreamState, RevertDreamRequest};
 
-use super::dreams::Dreamt;
+use super::dreams::{Dreamt, most_telling};
 use super::expectations::Expectations;
 use super::memory::Memory;
 use super::people::People;
@@ -30,15 +30,13 @@ pub struct Proof {
     pub after: String,
 }
 
-/// Undoes the last dream of the first person: the one whose files nothing has changed since.
+/// Undoes the last dream of the person whom it changed the most files of.
 pub async fn undo_one(people: &People, dreamt: &[Dreamt], expect: &mut Expectations) -> Result<Proof, Failure> {
-    let found = dreamt
-        .iter()
-        .zip(&people.agents)
-        .find_map(|(person, (_, agent))| Some((person.user, agent, person.applied.last()?)));
-    let Some((user, agent, applied)) = found else {
+    let found = most_telling(dreamt).and_then(|at| Some((people.agents.get(at)?, dreamt[at].applied.last()?)));
+    let Some(((person, agent), applied)) = found else {
         return Err(Failure::Incomplete("no dream changed anything, so that there is none to undo".to_owned()));
     };
+    let user = person.user;
     let before = applied.before.clone().without_dream_log();
     let dreamt = Memory::read(agent, "", "user/").await?.without_dream_log();
     let request = RevertDreamRequest {
