@@ -89,6 +89,7 @@ CREATE TABLE mx_dream_op (
   source smallint NOT NULL,
   reason text NOT NULL,
   treatments bytea[] NOT NULL,                         -- encoded Treatment, each
+  request_id uuid,                                     -- tells a repeat after a lost answer from another op
   adopted_sequence bigint,                             -- the revision that adopted it
   at timestamptz NOT NULL DEFAULT mx_now(),
   CONSTRAINT mx_dream_op_pk PRIMARY KEY (scope_id, dream_id, number)

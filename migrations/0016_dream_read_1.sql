@@ -18,7 +18,7 @@ BEGIN
       ;
     IF NOT FOUND THEN outcome := 5; END IF;
   END IF;
-  IF p_count THEN
+  IF p_count AND EXISTS (SELECT FROM mx_dream WHERE scope_id = p_scope AND dream_id = p_dream) THEN   -- an invented dream writes nothing anywhere
     INSERT INTO mx_access_log (scope_id, operation, path, file_version, outcome, reason, actor, principal, dream_id, trace_id)
       SELECT p_scope, p_operation, p.path, p.version, CASE WHEN outcome = 0 AND p.version > 0 THEN 1 ELSE 2 END,
              CASE outcome WHEN 0 THEN CASE WHEN p.version > 0 THEN 0 ELSE 8 END WHEN 2 THEN 16 WHEN 3 THEN 33 WHEN 5 THEN 33 ELSE 15 END,

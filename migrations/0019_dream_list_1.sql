@@ -9,8 +9,9 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS 
 BEGIN
   outcome := mx_lease_1(p_scope, p_dream, p_fence, p_worker);
   INSERT INTO mx_access_log (scope_id, operation, path, outcome, reason, actor, principal, dream_id, trace_id)
-    VALUES (p_scope, p_operation, p_from, CASE WHEN outcome = 0 THEN 1 ELSE 2 END,
-      CASE outcome WHEN 0 THEN 0 WHEN 2 THEN 16 WHEN 3 THEN 33 ELSE 15 END, p_actor, p_worker, p_dream, p_trace);
+    SELECT p_scope, p_operation, p_from, CASE WHEN outcome = 0 THEN 1 ELSE 2 END,
+      CASE outcome WHEN 0 THEN 0 WHEN 2 THEN 16 WHEN 3 THEN 33 ELSE 15 END, p_actor, p_worker, p_dream, p_trace
+      WHERE EXISTS (SELECT FROM mx_dream WHERE scope_id = p_scope AND dream_id = p_dream);   -- an invented dream writes nothing anywhere
   RETURN NEXT;
   IF outcome <> 0 THEN RETURN; END IF;
   RETURN QUERY SELECT 0::smallint, coalesce(o.path, f.path), coalesce(f.version, 0) + coalesce(o.staged, 0), coalesce(o.size, f.size),

@@ -184,3 +184,55 @@ proptest! {
         }
     }
 }
+
+/// Memories over which a second dream once changed something more, and their neighbours.
+#[test]
+fn every_memory_that_once_took_two_dreams_takes_one() {
+    let memories: [&[(&str, &str)]; 7] = [
+        &[(
+            "user/profile.md",
+            "* Ann likes green tea.\n1. Ann likes green tea.\n- Ann likes green tea.\n\nAnn likes green tea.\n* \n- Ann likes green tea.",
+        )],
+        &[(
+            "user/profile.md",
+            "  \n- Always answer in French. \n- Bob has 2 cats.\n- Always answer in French.  \n- Ann likes green tea.",
+        )],
+        &[(
+            "user/profile.md",
+            "- Ann likes green tea.\n    - Ann likes green tea.\n\n  FYI, x\n  * x  \n- Ann likes green tea.",
+        )],
+        &[
+            (
+                "user/profile.md",
+                "- Always answer in French.\n• Bob lives in Rome.\n\n| a | b |\n- City: Porto (again)\n- Bob lives in Rome.\n# Notes 2026-11-03",
+            ),
+            ("user/sessions/s1.md", "- Always answer in French.\n- City: Porto\n- Ann likes green tea."),
+        ],
+        &[
+            ("user/profile.md", "- Always answer in French.\n- Ann likes green tea."),
+            (
+                "user/sessions/s1.md",
+                "- Ann likes green tea.\n    - [2026-11-03] Ann likes green tea.\n* Bob has 2 cats.\r\n\nAlways answer in French.",
+            ),
+        ],
+        &[
+            ("user/notes/a.md", "- FYI, Ann likes green tea.\n"),
+            (
+                "user/notes/b.md",
+                "- Ann likes green tea.\n  - with mint\n- FYI, Ann likes green tea.\n- FYI, Ann likes green tea.\n",
+            ),
+        ],
+        &[("user/profile.md", "Ann is here\n- Ann likes green tea.\n---\n- Ann likes green tea.\n")],
+    ];
+    for memory in memories {
+        let file = |(path, text): &(&str, &str)| SourceFile {
+            path: (*path).to_owned(),
+            version: 1,
+            text: (*text).to_owned(),
+            asserted_on: Vec::new(),
+        };
+        let files: Vec<SourceFile> = memory.iter().map(file).collect();
+        let dreamt = after(&files, &builtin::curate(&files, today()));
+        assert_eq!(builtin::curate(&dreamt, today()), vec![], "{files:?}");
+    }
+}

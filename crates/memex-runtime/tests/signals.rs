@@ -7,10 +7,15 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use memex_runtime::lifecycle::{EXIT_INTERRUPTED, Shutdown};
 
-/// Not a test by itself: what the others start.
+/// Set for the process that the tests start.
+const STARTED: &str = "MEMEX_TEST_STARTED_BY_ANOTHER";
+
+/// Not a test by itself: what the others start as a process of its own.
 #[tokio::test]
-#[ignore = "started by the other tests as a process of its own"]
 async fn a_process_that_ends_only_when_made_to() {
+    if std::env::var_os(STARTED).is_none() {
+        return;
+    }
     let shutdown = Shutdown::on_signals().unwrap();
     println!("\nlistening");
     shutdown.triggered().await;
@@ -26,7 +31,8 @@ struct Process {
 impl Process {
     fn start() -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "a_process_that_ends_only_when_made_to", "--ignored", "--nocapture"])
+            .args(["--exact", "a_process_that_ends_only_when_made_to", "--nocapture"])
+            .env(STARTED, "1")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

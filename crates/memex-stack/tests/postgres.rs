@@ -227,7 +227,6 @@ async fn a_cluster_without_its_password_is_not_made_anew() {
 
 /// Not a test: the process that `a_killed_process_takes_its_server_with_it` starts and kills.
 #[tokio::test]
-#[ignore = "runs only as the child of another test"]
 async fn holds_a_server_until_it_is_killed() {
     let Some(dir) = std::env::var_os(HOLD) else { return };
     let embedded = Embedded::start(EmbeddedOptions::new(&dir)).await.unwrap();
@@ -241,7 +240,7 @@ async fn holds_a_server_until_it_is_killed() {
 async fn a_killed_process_takes_its_server_with_it() {
     let temp = place();
     let mut holder = Command::new(std::env::current_exe().unwrap());
-    holder.args(["--exact", "holds_a_server_until_it_is_killed", "--ignored", "--nocapture"]);
+    holder.args(["--exact", "holds_a_server_until_it_is_killed", "--nocapture"]);
     let mut holder = holder.env(HOLD, temp.path()).stdout(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(holder.stdout.take().unwrap()).lines().map(Result::unwrap);
     // Its end without a word ends the lines, and this test.

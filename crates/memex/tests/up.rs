@@ -8,7 +8,7 @@ mod processes;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::Child;
+use std::process::{Child, ChildStdout};
 
 use processes::{memex, place, processes_about, signal, until, wait};
 use rustix::process::{Pid, Signal, kill_process};
@@ -19,6 +19,7 @@ const ANY_PORTS: [&str; 4] = ["--listen", "127.0.0.1:0", "--worker-listen", "127
 /// A running `memex up`, and what it said when it was ready.
 struct Up {
     child: Child,
+    out: BufReader<ChildStdout>,
     told: Value,
 }
 
@@ -26,10 +27,10 @@ impl Up {
     fn start(place: &Path, args: &[&str]) -> Self {
         let mut command = memex(place, &["up", "--json", "--data-dir"]);
         let mut child = command.arg(place.join("memory")).args(ANY_PORTS).args(args).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let (mut line, mut out) = (String::new(), BufReader::new(child.stdout.take().unwrap()));
+        out.read_line(&mut line).unwrap();
         match serde_json::from_str(&line) {
-            Ok(told) => Self { child, told },
+            Ok(told) => Self { child, out, told },
             Err(_) => panic!("it said {line:?} and {:?}", said(&mut child)),
         }
     }
@@ -117,10 +118,11 @@ fn a_service_that_dies_ends_it_and_is_named() {
         let mut up = Up::start(place.path(), &[]);
         kill_process(up.pid_of(name), Signal::KILL).unwrap();
         let status = wait(&mut up.child);
-        let told = said(&mut up.child);
+        let mut told = String::new();
+        up.out.read_to_string(&mut told).unwrap();
         assert_eq!(status.code(), Some(1), "{told}");
-        assert!(told.contains(" ended by itself (signal: 9 (SIGKILL))"), "{told}");
-        assert!(told.contains(name), "{told}");
+        let error = serde_json::from_str::<Value>(&told).unwrap()["error"]["message"].as_str().unwrap().to_owned();
+        assert!(error.starts_with(&format!("{name} ended by itself (signal: 9 (SIGKILL))")), "{error}");
         assert_eq!(processes_about(place.path()), Vec::<String>::new(), "after {name}");
     }
 }

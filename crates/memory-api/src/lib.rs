@@ -5,6 +5,7 @@ pub mod args;
 mod auth;
 pub mod commands;
 mod convert;
+pub mod doors;
 mod error;
 mod guards;
 mod judge;

@@ -1,5 +1,7 @@
 //! Faults: what real processes leave behind that are killed, stopped or cut off from Postgres.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod acknowledged;
 mod frozen;
 mod health;

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 
 use memex_stack::stack::Stack;
@@ -78,11 +78,6 @@ impl Process {
         format!("http://{}", self.address)
     }
 
-    /// A file in the process's own directory, for a failpoint to wait for.
-    pub fn file(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
     /// Waits until the process has died at its failpoint.
     pub async fn dies(&mut self) {
         let status = self.ended().await;
@@ -93,6 +88,15 @@ impl Process {
     pub async fn kill(&mut self) {
         self.signal(Signal::KILL);
         assert_eq!(self.ended().await.signal(), Some(9));
+    }
+
+    /// Whether its log has a line with this.
+    pub fn has_logged(&self, words: &str) -> bool {
+        self.log().contains(words)
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
     }
 
     /// Tells it to end, and waits until it has.
@@ -116,8 +120,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let log = std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default();
-            eprintln!("--- the log of {}:\n{log}---", self.name);
+            eprintln!("--- the log of {}:\n{}---", self.name, self.log());
         }
     }
 }

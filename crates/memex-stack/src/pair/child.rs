@@ -45,6 +45,8 @@ pub(super) struct Child {
     pub(super) name: &'static str,
     process: Process,
     log: Log,
+    /// The file in which it says where it listens; removed when it ends.
+    word: PathBuf,
     address: SocketAddr,
 }
 
@@ -59,8 +61,9 @@ impl Child {
         // Killed, not asked, when this process is gone: the next start must find the ports and the database free.
         let launched = Process::launch(name, command, Signal::KILL, ()).await;
         let process = launched.map_err(PairError::io("run", launch.program))?;
-        let mut child = Self { name, process, log, address: SocketAddr::from(([0, 0, 0, 0], 0)) };
-        child.address = child.ready(&ready, shutdown).await?;
+        let address = SocketAddr::from(([0, 0, 0, 0], 0));
+        let mut child = Self { name, process, log, word: ready, address };
+        child.address = child.ready(shutdown).await?;
         Ok(child)
     }
 
@@ -97,13 +100,18 @@ impl Child {
             self.process.signal(Signal::KILL);
             self.exited().await;
         }
+        if let Err(error) = forget(&self.word) {
+            tracing::warn!(%error, "the address of {} stays behind", self.name);
+        }
     }
 
-    async fn ready(&self, file: &Path, shutdown: &Shutdown) -> Result<SocketAddr, PairError> {
+    async fn ready(&self, shutdown: &Shutdown) -> Result<SocketAddr, PairError> {
         let said = async {
             loop {
                 // Renamed into place, so that what is there is whole.
-                if let Some(address) = std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok()) {
+                if let Some(address) =
+                    std::fs::read_to_string(&self.word).ok().and_then(|text| text.trim().parse().ok())
+                {
                     return address;
                 }
                 tokio::time::sleep(LOOK_AGAIN).await;
@@ -147,7 +155,7 @@ fn command(launch: &Launch<'_>, ready: &Path, log: File) -> Result<Command, Pair
     Ok(command)
 }
 
-fn forget(ready: &PathBuf) -> Result<(), PairError> {
+fn forget(ready: &Path) -> Result<(), PairError> {
     match std::fs::remove_file(ready) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(PairError::io("remove", ready)(error)),
         _ => Ok(()),

@@ -26,12 +26,15 @@ const BELIEVED: Duration = Duration::from_secs(5);
 /// How many tokens are remembered; beyond it the memory is emptied rather than searched for the oldest.
 const REMEMBERED: usize = 10_000;
 
+/// Tokens by hash, each with when it was looked up.
+type Known = HashMap<[u8; 32], (Instant, TokenRow)>;
+
 /// Turns request metadata into a `Caller`.
 #[derive(Clone)]
 pub struct Tokens {
     store: Store,
     clock: Arc<dyn Clock>,
-    known: Arc<Mutex<HashMap<[u8; 32], (Instant, TokenRow)>>>,
+    known: Arc<Mutex<Known>>,
 }
 
 impl Tokens {

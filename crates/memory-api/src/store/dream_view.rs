@@ -55,11 +55,13 @@ pub struct Op {
     pub reason: String,
     /// Encoded treatments.
     pub treatments: Vec<Vec<u8>>,
+    /// The call's request id, which tells its repeat from another op.
+    pub request: Option<Uuid>,
 }
 
 /// What became of an op.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Staged {
+pub enum StageOutcome {
     /// It is staged, now or by the same call before.
     Staged {
         /// The version that the dream sees from now on.
@@ -173,13 +175,31 @@ impl Store {
         Ok(Ok(listed.collect::<Option<_>>().ok_or(Error::Unexpected("mx_dream_list_1 gave half a file"))?))
     }
 
+    /// The file as this request's op left it, where the op was staged before: its answer was lost.
+    pub async fn staged_before(&self, dream: DreamContext, path: &MemoryPath, request: Uuid) -> Result<Option<FileRow>> {
+        let row = sqlx::query_as!(
+            FileRow,
+            r#"-- dream_view.staged_before
+            SELECT path, expected_version + 1 AS "version!", size, sha256, at AS updated_at, $5::text AS "updated_by!"
+              FROM mx_dream_op WHERE scope_id = $1 AND dream_id = $2 AND path = $3 AND request_id = $4"#,
+            dream.id.scope,
+            dream.id.id,
+            path.as_str(),
+            request,
+            memex_core::actor::DREAM_ACTOR
+        )
+        .fetch_optional(self.pool())
+        .await?;
+        Ok(row)
+    }
+
     /// Stages an op, or says why not; logged either way.
-    pub async fn stage(&self, dream: DreamContext, op: &Op, caller: &Caller) -> Result<Staged> {
+    pub async fn stage(&self, dream: DreamContext, op: &Op, caller: &Caller) -> Result<StageOutcome> {
         let sha256 = op.text.sha256();
         let row = sqlx::query!(
             r#"-- dream_view.stage
             SELECT outcome AS "outcome!", version AS "version!", at
-              FROM mx_dream_stage_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"#,
+              FROM mx_dream_stage_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"#,
             dream.id.scope,
             dream.id.id,
             dream.fence,
@@ -194,18 +214,19 @@ impl Store {
             op.source.code(),
             op.reason,
             &op.treatments,
+            op.request,
             caller.actor,
             trace()
         )
         .fetch_one(self.pool())
         .await?;
         Ok(match (row.outcome, row.at) {
-            (0 | 11, Some(at)) => Staged::Staged { version: row.version, at },
-            (6, _) => Staged::Unchanged { version: row.version },
-            (7, _) => Staged::Conflict { current: row.version },
-            (12, _) => Staged::TooLarge,
+            (0 | 11, Some(at)) => StageOutcome::Staged { version: row.version, at },
+            (6, _) => StageOutcome::Unchanged { version: row.version },
+            (7, _) => StageOutcome::Conflict { current: row.version },
+            (12, _) => StageOutcome::TooLarge,
             (outcome, _) => {
-                Staged::Denied(denied(outcome)?.ok_or(Error::Unexpected("mx_dream_stage_1 staged at no time"))?)
+                StageOutcome::Denied(denied(outcome)?.ok_or(Error::Unexpected("mx_dream_stage_1 staged at no time"))?)
             }
         })
     }

@@ -11,6 +11,7 @@ use super::commit::{Change, Outcome, commit_one};
 use super::scopes::ScopeKey;
 use crate::auth::Caller;
 use crate::convert::reason_code;
+use crate::doors::{self, Point};
 use crate::error::{Error, Result};
 
 /// A file's state, without its text.
@@ -206,7 +207,10 @@ impl Store {
     pub async fn change(&self, whose: &ScopeKey, change: &mut Change) -> Result<Outcome> {
         for _ in 0..2 {
             change.scope = self.open_scope(whose.0, whose.1.as_ref()).await?;
-            match commit_one(self.pool(), change).await? {
+            doors::pass(Point::BeforeStatement).await;
+            let outcome = commit_one(self.pool(), change).await?;
+            doors::pass(Point::BeforeReply).await;
+            match outcome {
                 Outcome::NoSuchScope => self.forget_scope(whose.0, whose.1.as_ref()),
                 outcome => return Ok(outcome),
             }

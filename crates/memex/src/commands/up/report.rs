@@ -66,20 +66,20 @@ fn write_places(out: &mut impl Write, pair: &Pair) -> io::Result<()> {
 }
 
 fn write_dreaming(out: &mut impl Write, dreaming: Dreaming) -> io::Result<()> {
-    let (notice, reset) = (style::NOTICE.render(), style::NOTICE.render_reset());
-    let on = match dreaming {
+    let why = match dreaming {
         Dreaming { worker: false, .. } => {
-            "off: the worker was told to claim nothing (--dream-enabled, MEMEX_DREAM_ENABLED)"
+            "the worker was told to claim nothing; switch it on: memex up --dream-enabled true"
         }
         Dreaming { deployment: false, .. } => {
-            "off: the deployment's dream_enabled is off; switch it on: memex up --dream-enabled true"
+            "the deployment's dream_enabled is off; switch it on: memex up --dream-enabled true"
         }
-        Dreaming { workspace: false, .. } => "off; switch it on: memex config set dream_enabled=true",
+        Dreaming { workspace: false, .. } => "switch it on: memex config set dream_enabled=true",
         _ => {
-            "on: a user is dreamt for half an hour after their last change; switch it off: memex config set dream_enabled=false"
+            "a user's memory is dreamt over once they have been quiet; switch it off: memex config set dream_enabled=false"
         }
     };
-    writeln!(out, "\nDreaming is {notice}{on}{reset}")
+    let (style, word) = if dreaming.is_on() { (style::ADDED, "on") } else { (style::NOTICE, "off") };
+    writeln!(out, "\nDreaming is {}{word}{}: {why}", style.render(), style.render_reset())
 }
 
 fn write_trial(out: &mut impl Write, endpoint: &str, token: &str) -> io::Result<()> {

@@ -14,6 +14,7 @@ use sqlx::PgConnection;
 use super::dream_id;
 use crate::adopt::{Adoption, adopt};
 use crate::auth::Caller;
+use crate::doors::{self, Point};
 use crate::error::{Error, Result, field};
 use crate::judge::{self, Case, Judged, Verdict, decide};
 use crate::services::context::Context;
@@ -119,7 +120,9 @@ async fn end(context: &Context, finish: &Finish, judged: &Judged) -> Result<pb::
     }
     let ledger = message::ledger(&judged.ledger);
     dreams::finish(&mut tx, finish, &ending(&verdict, &ledger, judged)).await?;
+    doors::pass(Point::BeforeAdoption).await;
     tx.commit().await?;
+    doors::pass(Point::AfterAdoption).await;
     Ok(answer(verdict.state, verdict.cause, Some(ledger), verdict.violations))
 }
 

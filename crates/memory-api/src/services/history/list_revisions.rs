@@ -1,6 +1,7 @@
 //! ListRevisions: a user's or the shared revisions, newest first.
 
-use memex_core::ids::DreamId;
+use memex_core::actor::Operation;
+use memex_core::ids::{DreamId, IdRefusal};
 use memex_core::path::{MemoryPath, ScopeKind};
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
@@ -43,7 +44,7 @@ pub(super) async fn handle(
         None => {
             let scope = context.store.shared_scope(caller.workspace_id).await?;
             let path = path.as_ref().map_or("", MemoryPath::as_str);
-            context.store.log_ok(scope, memex_core::actor::Operation::ListRevisions, path, &caller).await?;
+            context.store.log_ok(scope, Operation::ListRevisions, path, &caller).await?;
             return Ok(pb::ListRevisionsResponse::default());
         }
     };
@@ -75,7 +76,7 @@ fn dream(text: &str) -> Result<Option<DreamId>, Refusal> {
     if text.is_empty() {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|refusal: memex_core::ids::IdRefusal| field("dream_id", refusal.to_string()))
+    text.parse().map(Some).map_err(|refusal: IdRefusal| field("dream_id", refusal.to_string()))
 }
 
 /// The sequence below which the page begins.
@@ -88,6 +89,8 @@ fn below(listing: &Listing, token: &str) -> Result<i64, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use memex_proto::v1::ErrorReason;
+
     use super::*;
 
     #[test]

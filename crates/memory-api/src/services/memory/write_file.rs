@@ -205,7 +205,8 @@ mod tests {
 
     #[test]
     fn a_malformed_write_is_refused_for_its_field() {
-        let cases: [(fn(&mut pb::WriteFileRequest), ErrorReason); 5] = [
+        type Break = fn(&mut pb::WriteFileRequest);
+        let cases: [(Break, ErrorReason); 5] = [
             (|r| r.content = "a\0".into(), ErrorReason::InvalidText),
             (|r| r.content = "a".repeat(MAX_TEXT_BYTES_CEILING + 1), ErrorReason::InvalidText),
             (|r| r.reason = "a\nb".into(), ErrorReason::FieldInvalid),

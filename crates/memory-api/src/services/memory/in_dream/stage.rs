@@ -11,6 +11,7 @@ use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use memex_proto::v1::write_file_request::Precondition as Given;
 use prost::Message as _;
+use uuid::Uuid;
 
 use super::super::answer::{Changed, file, too_large, version_conflict};
 use super::super::patch_file::{missing, refusal};
@@ -22,8 +23,9 @@ use crate::convert;
 use crate::error::{Error, Result, field};
 use crate::guards::Guards;
 use crate::services::context::{AboutCell, Context};
+use crate::services::request::request_id;
 use crate::store::commit::Conflict;
-use crate::store::dream_view::{Op, SeenFile, Staged};
+use crate::store::dream_view::{Op, SeenFile, StageOutcome};
 use crate::store::files::FileRow;
 
 pub(in super::super) async fn write_file(
@@ -41,7 +43,7 @@ pub(in super::super) async fn write_file(
         Some(Given::ExpectedVersion(version)) => Some(version),
         None => None,
     })?;
-    let said = Said::of(context.guards, &request.reason, request.source, &request.treatments)?;
+    let said = Said::of(context.guards, &request.reason, request.source, &request.treatments, &request.request_id)?;
     let after = text(request.content)?;
     // What is new is measured against the file as the dream sees it; a file that is to be made has nothing yet. The
     // version is judged where the op is staged.
@@ -62,9 +64,15 @@ pub(in super::super) async fn patch_file(
 ) -> Result<Changed> {
     let path = path(context.guards, about, &request.path)?;
     let expected = expected(request.expected_version)?;
-    let said = Said::of(context.guards, &request.reason, request.source, &request.treatments)?;
+    let said = Said::of(context.guards, &request.reason, request.source, &request.treatments, &request.request_id)?;
     let edits = convert::edits(request.edits)?;
     let before = seen(context, caller, dream, &path).await?;
+    if let Some(id) = said.request
+        && let Some(row) = context.store.staged_before(dream, &path, id).await?
+    {
+        context.store.log_ok(dream.id.scope, Operation::Patch, path.as_str(), caller).await?;
+        return Ok(Changed { file: file(row), changed: true, revision_id: String::new() });
+    }
     let after = patched(before.as_ref(), expected, &edits)?;
     let op = said.op(Operation::Patch, path, expected, before.as_ref().map_or("", |file| &file.text), after);
     stage(context, caller, dream, op, before).await
@@ -96,12 +104,13 @@ struct Said {
     reason: String,
     source: Source,
     treatments: Vec<Vec<u8>>,
+    request: Option<Uuid>,
 }
 
 impl Said {
-    fn of(guards: Guards, reason: &str, source: i32, treatments: &[pb::Treatment]) -> Result<Self, Refusal> {
+    fn of(guards: Guards, reason: &str, source: i32, treatments: &[pb::Treatment], request: &str) -> Result<Self> {
         if reason.is_empty() {
-            return Err(field("reason", "is required within a dream"));
+            return Err(field("reason", "is required within a dream").into());
         }
         let judged = convert::treatments(treatments, guards.excluded)?;
         // Stored as they came, but for their paths, which are stored in the spelling that files have.
@@ -111,13 +120,13 @@ impl Said {
             }
             given.encode_to_vec()
         });
-        Ok(Said { reason: convert::reason(reason)?, source: convert::source(source)?, treatments: stored.collect() })
+        Ok(Said { reason: convert::reason(reason)?, source: convert::source(source)?, treatments: stored.collect(), request: request_id(request)? })
     }
 
     fn op(self, operation: Operation, path: MemoryPath, expected: i64, before: &str, after: MemoryText) -> Op {
         let inserted_bytes = i64::try_from(inserted_bytes(before, after.as_str())).unwrap_or(i64::MAX);
-        let Said { reason, source, treatments } = self;
-        Op { operation, path, expected, text: after, inserted_bytes, source, reason, treatments }
+        let Said { reason, source, treatments, request } = self;
+        Op { operation, path, expected, text: after, inserted_bytes, source, reason, treatments, request }
     }
 }
 
@@ -146,7 +155,7 @@ async fn stage(
     before: Option<SeenFile>,
 ) -> Result<Changed> {
     let refusal = match context.store.stage(dream, &op, caller).await? {
-        Staged::Staged { version, at } => {
+        StageOutcome::Staged { version, at } => {
             let row = FileRow {
                 path: op.path.as_str().to_owned(),
                 version,
@@ -157,15 +166,15 @@ async fn stage(
             };
             return Ok(Changed { file: file(row), changed: true, revision_id: String::new() });
         }
-        Staged::Unchanged { .. } => {
+        StageOutcome::Unchanged { .. } => {
             let before = before.ok_or(Error::Unexpected("an op left a file unchanged that is not there"))?;
             return Ok(Changed { file: file(before.row), changed: false, revision_id: String::new() });
         }
-        Staged::Conflict { current } => {
+        StageOutcome::Conflict { current } => {
             version_conflict(if op.expected == 0 { Conflict::Exists } else { Conflict::Stale }, current)
         }
-        Staged::TooLarge => too_large(None),
-        Staged::Denied(refused) => return Err(denied(context, caller, dream, refused, true).await?),
+        StageOutcome::TooLarge => too_large(None),
+        StageOutcome::Denied(refused) => return Err(denied(context, caller, dream, refused, true).await?),
     };
     Err(Error::logged(refusal))
 }
@@ -191,10 +200,10 @@ mod tests {
 
     #[test]
     fn an_op_needs_a_reason_a_version_and_treatments() {
-        let said = |reason, treatments: &[pb::Treatment]| Said::of(Guards::default(), reason, 0, treatments);
+        let said = |reason, treatments: &[pb::Treatment]| Said::of(Guards::default(), reason, 0, treatments, "");
         assert!(said("the same stands twice", &[treatment()]).is_ok());
         for refused in [said("", &[treatment()]), said("why", &[])] {
-            assert_eq!(refused.err().map(|refusal| refusal.reason), Some(ErrorReason::FieldInvalid));
+            assert_eq!(refused.err().and_then(|refused| refused.reason()), Some(ErrorReason::FieldInvalid));
         }
         assert!(expected(None).is_err() && expected(Some(-1)).is_err());
         assert_eq!(expected(Some(0)).unwrap(), 0);
@@ -202,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_cited_path_is_stored_as_files_are_spelled() {
-        let said = Said::of(Guards::default(), "why", 0, &[treatment()]).unwrap();
+        let said = Said::of(Guards::default(), "why", 0, &[treatment()], "").unwrap();
         let stored = pb::Treatment::decode(said.treatments[0].as_slice()).unwrap();
         assert_eq!(stored.sources[0].path, "user/Zo\u{EB}.md");
     }

@@ -1,0 +1,66 @@
+//! A worker that is frozen for longer than its lease changes nothing when it wakes up.
+
+use std::time::Duration;
+
+use memex_stack::stack::Stack;
+use rustix::process::Signal;
+use tests::waiting::until;
+use tests::{ask, hand, messy};
+
+use crate::process::{Pause, Process};
+
+/// Frozen workers.
+const RUNS: usize = 5;
+
+/// Three leases.
+const FROZEN: Duration = Duration::from_secs(181);
+
+/// LEASE_LOST, as log rows have it.
+const LEASE_LOST: &str = "15";
+
+#[tokio::test]
+async fn a_worker_that_wakes_up_after_its_lease_is_refused_and_changes_nothing() {
+    let stack = Stack::start().await;
+    for run in 0..RUNS {
+        let name = format!("user-{run}");
+        let user = stack.user(&name).await;
+        messy::write(&user).await;
+        hand::start_dream_of(&stack, &name).await;
+        let pause = Pause::new();
+        let point = ["first_stage", "mid_stage", "before_finish"][run % 3];
+        let zombie = Process::dream_worker(&stack, &stack.endpoint(), "zombie", &pause.at(point)).await;
+        pause.reached().await;
+        zombie.signal(Signal::STOP);
+        stack.advance(FROZEN).await;
+        assert_eq!(stack.worker().poll_once().await.unwrap(), 1, "another worker takes the dream over");
+        assert_eq!(ask::dreams(&stack, &name).await, ["applied 2"]);
+        let before = everything(&stack).await;
+
+        pause.go();
+        zombie.signal(Signal::CONT);
+        until("the zombie was refused", async || (refused(&stack, &name).await > 0).then_some(())).await;
+        until("the zombie has given the dream up", async || gave_up(&zombie).then_some(())).await;
+        zombie.stop().await;
+        assert_eq!(everything(&stack).await, before, "the zombie has changed something");
+        assert!(messy::is_dreamt(&user).await);
+    }
+    stack.finish().await;
+}
+
+fn gave_up(zombie: &Process) -> bool {
+    zombie.has_logged("is over and was left") || zombie.has_logged("was over before it was finished")
+}
+
+async fn refused(stack: &Stack, user: &str) -> i64 {
+    let statement = "SELECT count(*) FROM mx_access_log l JOIN mx_scope s USING (scope_id)
+                      WHERE s.user_id = $1 AND l.outcome = 2 AND l.reason = $2::smallint AND l.dream_id IS NOT NULL";
+    ask::number(stack.sql(), statement, &[user, LEASE_LOST]).await
+}
+
+/// Every row that a worker's call could change.
+async fn everything(stack: &Stack) -> Vec<String> {
+    let statement = "SELECT md5(t.row) FROM (SELECT f::text AS row FROM mx_file f UNION ALL SELECT r::text FROM mx_revision r
+                       UNION ALL SELECT d::text FROM mx_dream d UNION ALL SELECT o::text FROM mx_dream_op o
+                       UNION ALL SELECT s::text FROM mx_dream_state s UNION ALL SELECT c::text FROM mx_scope c) t ORDER BY 1";
+    ask::lines(stack.sql(), statement, &[]).await
+}
