@@ -250,17 +250,17 @@ pub(crate) fn heading_context(document: &Document, statement: &Statement, root: 
 
 /// Whether `root` says by itself what the heading would add.
 fn is_redundant(heading: &Heading, root: &Statement) -> bool {
-    if !names_its_subject(&root.text) {
-        return false;
-    }
     let (words, _) = words_without_days(&heading.text);
-    let starts = starts_with_words(&root.text, &words);
+    // In whatever case: "ada likes tea" under "Ada" is what "Ada likes tea" is.
+    if starts_with_words(&root.text, &words) {
+        return true;
+    }
     // "At home" is a place, "Home" a subject: words that tell where or for whom make no topic.
     let topic = words.iter().all(|w| {
         let joins = matches!(w.as_str(), "the" | "and" | "of" | "about" | "my");
         joins || TOPICS.contains(&w.as_str()) || NEUTRAL.contains(&w.as_str())
     });
-    starts || (heading.level == 1 && topic)
+    heading.level == 1 && topic && names_its_subject(&root.text)
 }
 
 /// Whether the statement opens with the person it is about: "The user …", "Ann's …", "Ann likes …".

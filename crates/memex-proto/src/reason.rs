@@ -109,7 +109,9 @@ pub fn code_of(reason: ErrorReason) -> Code {
         | R::GroundInvalid
         | R::ExpectedVersionRequired
         | R::RequestIdReused => Code::InvalidArgument,
-        R::FileNotFound | R::RevisionNotFound | R::UserNotFound | R::DreamNotFound | R::ConflictNotFound => Code::NotFound,
+        R::FileNotFound | R::RevisionNotFound | R::UserNotFound | R::DreamNotFound | R::ConflictNotFound => {
+            Code::NotFound
+        }
         R::FileExists => Code::AlreadyExists,
         R::VersionConflict | R::LeaseLost | R::DreamOvertaken | R::DreamStale => Code::Aborted,
         R::PatchNoMatch

@@ -29,7 +29,13 @@ pub enum Adoption {
 ///
 /// # Errors
 /// Where Postgres fails.
-pub async fn adopt(tx: &mut PgConnection, dream: DreamId, principal: Uuid, as_of: NaiveDate, judged: &Judged) -> Result<Adoption> {
+pub async fn adopt(
+    tx: &mut PgConnection,
+    dream: DreamId,
+    principal: Uuid,
+    as_of: NaiveDate,
+    judged: &Judged,
+) -> Result<Adoption> {
     let paths: Vec<String> = judged.ops.iter().map(|op| op.path.clone()).collect();
     let mut states = file_states(&mut *tx, dream.scope, &paths).await?;
     let mut changes = Vec::with_capacity(judged.ops.len() + 1);
@@ -39,7 +45,9 @@ pub async fn adopt(tx: &mut PgConnection, dream: DreamId, principal: Uuid, as_of
     let line = dream_log::line(as_of, &judged.counts);
     changes.push(log_change(tx, dream.scope, principal, Some(dream.id), &line).await?);
     let outcomes = commit(&mut *tx, &changes).await?;
-    let Some((logged, outcomes)) = outcomes.split_last() else { return Err(Error::Unexpected("an adoption committed nothing")) };
+    let Some((logged, outcomes)) = outcomes.split_last() else {
+        return Err(Error::Unexpected("an adoption committed nothing"));
+    };
     let mut adopted = Vec::with_capacity(outcomes.len());
     for (op, outcome) in judged.ops.iter().zip(outcomes) {
         match outcome {
@@ -83,7 +91,13 @@ fn change(op: &StagedOp, dream: DreamId, principal: Uuid, states: &mut HashMap<S
 }
 
 /// A line for `user/dream-log.md`, as a change of memory-api's own.
-pub async fn log_change(tx: &mut PgConnection, scope: i64, principal: Uuid, dream: Option<Uuid>, line: &str) -> Result<Change> {
+pub async fn log_change(
+    tx: &mut PgConnection,
+    scope: i64,
+    principal: Uuid,
+    dream: Option<Uuid>,
+    line: &str,
+) -> Result<Change> {
     let path = MemoryPath::dream_log();
     let head = head_texts(&mut *tx, scope, &[path.as_str().to_owned()]).await?.pop();
     let longest = max_text_bytes(&mut *tx, scope).await?;

@@ -65,7 +65,10 @@ impl DatabaseArgs {
 fn checked(url: Option<&String>, setting: &str, mistakes: &mut Mistakes) -> Option<String> {
     match url.map(String::as_str) {
         None | Some("") => {
-            mistakes.add(setting, "must be given: postgres://user:password@host/database (or start `memex up`, which brings its own)");
+            mistakes.add(
+                setting,
+                "must be given: postgres://user:password@host/database (or start `memex up`, which brings its own)",
+            );
             None
         }
         Some(url) if url.parse::<sqlx::postgres::PgConnectOptions>().is_err() => {

@@ -74,7 +74,8 @@ impl From<Error> for Status {
 
 /// The answer to a message over the size limit.
 pub fn message_too_large() -> Status {
-    Refusal::new(ErrorReason::MessageTooLarge, "the message is over 4 MiB; ask for less, or send it in parts").into_status()
+    Refusal::new(ErrorReason::MessageTooLarge, "the message is over 4 MiB; ask for less, or send it in parts")
+        .into_status()
 }
 
 /// Whether Postgres is out of reach, as against having refused a statement.

@@ -70,7 +70,10 @@ async fn scope_statements(store: &Store, scope: i64) -> Result<u32> {
         let Some((last, _)) = texts.last() else { return Ok(count) };
         after.clone_from(last);
         let seen = |path: &str| MemoryPath::parse(path).is_ok_and(|path| !path.is_excluded());
-        count += blocking(move || texts.iter().filter(|(path, _)| seen(path)).map(|(_, text)| count_statements(text)).sum::<u32>()).await?;
+        count += blocking(move || {
+            texts.iter().filter(|(path, _)| seen(path)).map(|(_, text)| count_statements(text)).sum::<u32>()
+        })
+        .await?;
     }
 }
 
@@ -113,8 +116,10 @@ impl Changes {
     }
 
     fn judge(self, heads: Vec<HeadText>, dates: &HashMap<Uuid, Arc<LineDates>>) -> (Ledger, DreamLogCounts) {
-        let mut sources: BTreeMap<String, SourceFile> = heads.into_iter().map(|head| (head.path.clone(), source_file(head, dates))).collect();
-        let touched: Vec<JudgedFile> = self.files.into_iter().map(|(path, change)| change.judged(&mut sources, path)).collect();
+        let mut sources: BTreeMap<String, SourceFile> =
+            heads.into_iter().map(|head| (head.path.clone(), source_file(head, dates))).collect();
+        let touched: Vec<JudgedFile> =
+            self.files.into_iter().map(|(path, change)| change.judged(&mut sources, path)).collect();
         let cited: Vec<SourceFile> = sources.into_values().collect();
         let ledger = judge(&touched, &cited);
         let counts = counts(&ledger, &touched);
@@ -139,7 +144,8 @@ fn source_file(head: HeadText, dates: &HashMap<Uuid, Arc<LineDates>>) -> SourceF
 
 fn treatments(op: &StagedOp, guards: Guards) -> Result<Vec<Treatment>> {
     let read = |bytes: &Vec<u8>| {
-        let stored = pb::Treatment::decode(bytes.as_slice()).map_err(|_| Error::Unexpected("a stored treatment cannot be decoded"))?;
+        let stored = pb::Treatment::decode(bytes.as_slice())
+            .map_err(|_| Error::Unexpected("a stored treatment cannot be decoded"))?;
         convert::treatment(&stored, guards.excluded).map_err(|_| Error::Unexpected("a stored treatment is malformed"))
     };
     op.treatments.iter().map(read).collect()
@@ -164,7 +170,8 @@ fn tidied_lines(file: &JudgedFile) -> u32 {
     }
     let before = file.before.as_ref().map_or("", |file| file.text.as_str());
     let stat = DiffStat::of(before, file.after.as_deref().unwrap_or_default());
-    let dropped = file.treatments.iter().filter(|one| one.kind == TreatmentKind::DropDuplicate).filter_map(|one| one.before);
+    let dropped =
+        file.treatments.iter().filter(|one| one.kind == TreatmentKind::DropDuplicate).filter_map(|one| one.before);
     let dropped: u32 = dropped.map(|lines| lines.last - lines.first + 1).sum();
     stat.added_lines.max(stat.removed_lines.saturating_sub(dropped))
 }

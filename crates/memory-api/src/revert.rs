@@ -43,7 +43,9 @@ pub async fn revert(tx: &mut PgConnection, dream: DreamId, caller: &Caller, reas
     }
     let changes = changes(tx, dream, caller, reason, &undone, &states).await?;
     let outcomes = commit(&mut *tx, &changes).await?;
-    let Some((logged, files)) = outcomes.split_last() else { return Err(Error::Unexpected("a revert committed nothing")) };
+    let Some((logged, files)) = outcomes.split_last() else {
+        return Err(Error::Unexpected("a revert committed nothing"));
+    };
     let mut sequences = written(files)?;
     if let Outcome::Written(head) = logged {
         sequences.push(head.sequence);
@@ -64,7 +66,10 @@ async fn changes(
     let texts = texts_at(&mut *tx, dream.scope, &bases).await?;
     let mut changes = Vec::with_capacity(undone.len() + 1);
     for file in undone {
-        let base = file.base.map(|place| texts.get(&place).ok_or(Error::Unexpected("a dream's base has no revision"))).transpose()?;
+        let base = file
+            .base
+            .map(|place| texts.get(&place).ok_or(Error::Unexpected("a dream's base has no revision")))
+            .transpose()?;
         changes.push(Change {
             scope: dream.scope,
             operation: Operation::Revert,
@@ -109,7 +114,10 @@ fn unmoved(undone: &[Undone], states: &HashMap<String, FileState>, left: &HashMa
         if state.map(|state| (state.file_id, state.version)) != left.get(&file.last_sequence).copied() {
             let current = state.map_or(0, FileState::expected);
             let message = "a file was changed since the dream; nothing was reverted";
-            return Err(Refusal::new(ErrorReason::VersionConflict, message).fact("path", &file.path).fact("current_version", current).into());
+            return Err(Refusal::new(ErrorReason::VersionConflict, message)
+                .fact("path", &file.path)
+                .fact("current_version", current)
+                .into());
         }
     }
     Ok(())
@@ -121,7 +129,9 @@ fn written(outcomes: &[Outcome]) -> Result<Vec<i64>> {
         // The dream's ops took each other back: the file is as it was.
         Outcome::Unchanged(_) => Ok(None),
         Outcome::TooManyFiles { limit } | Outcome::TooManyBytes { limit } | Outcome::TextTooLarge { limit } => {
-            Err(Refusal::new(ErrorReason::QuotaExceeded, "the scope has no room for what the revert brings back").fact("limit", limit).into())
+            Err(Refusal::new(ErrorReason::QuotaExceeded, "the scope has no room for what the revert brings back")
+                .fact("limit", limit)
+                .into())
         }
         Outcome::Erased => Err(Refusal::new(ErrorReason::UserErased, "the user was erased or is being erased").into()),
         _ => Err(Error::Unexpected("a revert under the scope's lock found another version")),
@@ -152,21 +162,34 @@ mod tests {
 
     #[test]
     fn several_ops_of_a_file_are_undone_together_and_what_was_not_adopted_is_left() {
-        let undone = by_file(&[op(1, "user/b.md", 3, Some(10)), op(2, "user/a.md", 0, Some(11)), op(3, "user/b.md", 3, Some(12)), op(4, "user/c.md", 1, None)]);
+        let undone = by_file(&[
+            op(1, "user/b.md", 3, Some(10)),
+            op(2, "user/a.md", 0, Some(11)),
+            op(3, "user/b.md", 3, Some(12)),
+            op(4, "user/c.md", 1, None),
+        ]);
         let expected = [("user/a.md", None, 11), ("user/b.md", Some((Uuid::nil(), 3)), 12)];
-        assert_eq!(undone.iter().map(|file| (file.path.as_str(), file.base, file.last_sequence)).collect::<Vec<_>>(), expected);
+        assert_eq!(
+            undone.iter().map(|file| (file.path.as_str(), file.base, file.last_sequence)).collect::<Vec<_>>(),
+            expected
+        );
     }
 
     #[test]
     fn a_file_changed_since_refuses_the_whole_revert_with_its_path_and_version() {
         let undone = by_file(&[op(1, "user/a.md", 3, Some(10))]);
         let left = HashMap::from([(10, (Uuid::nil(), 4))]);
-        let states = |version, deleted| HashMap::from([("user/a.md".to_owned(), FileState { file_id: Uuid::nil(), version, deleted, source: 1 })]);
+        let states = |version, deleted| {
+            HashMap::from([("user/a.md".to_owned(), FileState { file_id: Uuid::nil(), version, deleted, source: 1 })])
+        };
         assert!(unmoved(&undone, &states(4, false), &left).is_ok());
         for (state, current) in [(states(5, false), "5"), (states(5, true), "0"), (HashMap::new(), "0")] {
             let Err(Error::Refused { refusal, .. }) = unmoved(&undone, &state, &left) else { panic!("not refused") };
             assert_eq!(refusal.reason, ErrorReason::VersionConflict);
-            assert_eq!((refusal.facts["path"].as_str(), refusal.facts["current_version"].as_str()), ("user/a.md", current));
+            assert_eq!(
+                (refusal.facts["path"].as_str(), refusal.facts["current_version"].as_str()),
+                ("user/a.md", current)
+            );
         }
     }
 

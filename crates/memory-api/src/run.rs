@@ -129,10 +129,16 @@ fn role_note(set_role: bool) -> &'static str {
 
 fn routes(context: &Context, health: &Health) -> Result<Routes, RunError> {
     let routes = Routes::new(health.service())
-        .add_service(MemoryServiceServer::new(Memory::new(context.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .add_service(HistoryServiceServer::new(History::new(context.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(
+            MemoryServiceServer::new(Memory::new(context.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
+        )
+        .add_service(
+            HistoryServiceServer::new(History::new(context.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
+        )
         .add_service(DreamServiceServer::new(Dreams::new(context.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .add_service(DreamAdminServiceServer::new(DreamAdmin::new(context.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(
+            DreamAdminServiceServer::new(DreamAdmin::new(context.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
+        )
         .add_service(AdminServiceServer::new(Admin::new(context.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES));
     Ok(memex_runtime::reflection::add(routes, &[DESCRIPTORS, tonic_health::pb::FILE_DESCRIPTOR_SET])?)
 }

@@ -17,7 +17,8 @@ use crate::process::Process;
 const RUNS: usize = 8;
 
 /// Who writes; two of them in one scope.
-const WRITERS: [(&str, &str); 4] = [("ada", "user/a.md"), ("ada", "user/b.md"), ("ben", "user/a.md"), ("chloe", "user/a.md")];
+const WRITERS: [(&str, &str); 4] =
+    [("ada", "user/a.md"), ("ada", "user/b.md"), ("ben", "user/a.md"), ("chloe", "user/a.md")];
 
 /// More writes than any run lets a writer make.
 const MOST: usize = 200;
@@ -39,10 +40,14 @@ async fn an_acknowledged_write_survives_a_kill_while_the_statement_is_unanswered
     for run in 0..RUNS {
         let mut memory_api = Process::memory_api(&stack.database_url(), "").await;
         let (writing, acknowledged) = write(&stack, &memory_api.endpoint()).await;
-        until("some writes are acknowledged", async || (acknowledged.load(Ordering::SeqCst) > 4 + run).then_some(())).await;
+        until("some writes are acknowledged", async || (acknowledged.load(Ordering::SeqCst) > 4 + run).then_some(()))
+            .await;
         let mut lock = stack.sql().begin().await.unwrap();
         sqlx::query("-- test.lock\nSELECT scope_id FROM mx_scope FOR UPDATE").execute(&mut *lock).await.unwrap();
-        until("every writer's statement waits in Postgres", async || (waiting(&stack).await == WRITERS.len() as i64).then_some(())).await;
+        until("every writer's statement waits in Postgres", async || {
+            (waiting(&stack).await == WRITERS.len() as i64).then_some(())
+        })
+        .await;
         memory_api.kill().await;
         if run % 2 == 0 {
             // Postgres notices that nobody listens any more, and undoes them all.
@@ -85,7 +90,10 @@ async fn after_the_kill(stack: &Stack, writing: Vec<JoinHandle<Vec<Kept>>>) -> u
     let mut written = 0;
     for ((user, path), writing) in WRITERS.into_iter().zip(writing) {
         let kept = ends("a writer that has lost its server", writing).await.unwrap();
-        assert!(kept.last().is_some_and(|last| last.answer.is_none()), "a writer was not interrupted: let it write more");
+        assert!(
+            kept.last().is_some_and(|last| last.answer.is_none()),
+            "a writer was not interrupted: let it write more"
+        );
         let clients = Clients::at(&memory_api.endpoint(), &stack.workspace().token(Role::Agent, user).await);
         let answers = repeat(&clients, &kept).await;
         let versions: Vec<i64> = answers.iter().map(|answer| answer.file.as_ref().unwrap().version).collect();

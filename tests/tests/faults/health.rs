@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use memex_proto::v1::write_file_request::Precondition;
-use memex_proto::v1::{CreateTokenRequest, ErrorReason, ReadFileRequest, Role, StartDreamRequest, WriteFileRequest, WriteFileResponse};
+use memex_proto::v1::{
+    CreateTokenRequest, ErrorReason, ReadFileRequest, Role, StartDreamRequest, WriteFileRequest, WriteFileResponse,
+};
+use memex_runtime::client::{ClientSettings, connect};
 use memex_stack::postgres::{Embedded, EmbeddedOptions};
 use memex_stack::stack::Clients;
 use memex_stack::stack::sqlx::PgPool;
@@ -63,10 +66,18 @@ async fn liveness_stays_without_postgres_and_readiness_comes_back_with_it() {
         postgres = start(dir.path()).await;
         become_healthy(&memory_api, &worker).await;
         let written = write(&agent, "user/outage.md", &text, id).await.unwrap();
-        assert!(written.changed && written.file.unwrap().version == outage as i64 + 1, "the repeat with its id is the one write");
+        assert!(
+            written.changed && written.file.unwrap().version == outage as i64 + 1,
+            "the repeat with its id is the one write"
+        );
     }
 
-    operator.dream_admin.clone().start_dream(StartDreamRequest { user_id: "ada".into(), ..Default::default() }).await.unwrap();
+    operator
+        .dream_admin
+        .clone()
+        .start_dream(StartDreamRequest { user_id: "ada".into(), ..Default::default() })
+        .await
+        .unwrap();
     until("the worker dreams again", async || (read(&agent, "user/dream-log.md").await.is_some()).then_some(())).await;
     worker.stop().await;
     memory_api.stop().await;
@@ -150,12 +161,15 @@ async fn become_healthy(memory_api: &Process, worker: &Process) {
 
 async fn becomes(process: &Process, names: &[&str], status: ServingStatus) {
     for name in names {
-        until(&format!("{name} is {}", status.as_str_name()), async || (health(process, name).await == status).then_some(())).await;
+        until(&format!("{name} is {}", status.as_str_name()), async || {
+            (health(process, name).await == status).then_some(())
+        })
+        .await;
     }
 }
 
 async fn health(process: &Process, service: &str) -> ServingStatus {
-    let mut client = HealthClient::connect(process.endpoint()).await.unwrap();
+    let mut client = HealthClient::new(connect(&ClientSettings::new(&process.endpoint()).unwrap()));
     let request = HealthCheckRequest { service: service.to_owned() };
     client.check(request).await.unwrap().into_inner().status()
 }

@@ -113,8 +113,10 @@ async fn dreaming_worker(stack: &Stack, user: &User, memory_api: &Process) -> Pr
 /// memory-api is back at its old address; the worker, which has been repeating its FinishDream, hears how that ended.
 async fn comes_back(stack: &Stack, user: &User, gone: &Process, worker: Process) {
     let memory_api = Process::memory_api_at(&gone.address().to_string(), &stack.database_url(), "").await;
-    let repeated = "SELECT count(*) FROM mx_dream d JOIN mx_scope s USING (scope_id) WHERE s.user_id = $1 AND d.state = 'applied'";
-    until("the dream is applied", async || (ask::number(stack.sql(), repeated, &[user.id()]).await == 1).then_some(())).await;
+    let repeated =
+        "SELECT count(*) FROM mx_dream d JOIN mx_scope s USING (scope_id) WHERE s.user_id = $1 AND d.state = 'applied'";
+    until("the dream is applied", async || (ask::number(stack.sql(), repeated, &[user.id()]).await == 1).then_some(()))
+        .await;
     until("the worker has heard of it", async || worker.has_logged("ended: applied").then_some(())).await;
     worker.stop().await;
     memory_api.stop().await;
@@ -125,12 +127,19 @@ async fn comes_back(stack: &Stack, user: &User, gone: &Process, worker: Process)
 async fn is_dreamt_once(stack: &Stack, user: &User, dreams: &[&str]) {
     assert!(messy::is_dreamt(user).await, "memory is not as after one dream: {:?}", user.files().await);
     assert_eq!(ask::dreams(stack, user.id()).await, dreams);
-    let unadopted = "SELECT count(*) FROM mx_dream_op o JOIN mx_dream d USING (scope_id, dream_id) JOIN mx_scope s USING (scope_id)
+    let unadopted =
+        "SELECT count(*) FROM mx_dream_op o JOIN mx_dream d USING (scope_id, dream_id) JOIN mx_scope s USING (scope_id)
                       WHERE s.user_id = $1 AND d.state = 'applied' AND o.adopted_sequence IS NULL";
-    assert_eq!(ask::number(stack.sql(), unadopted, &[user.id()]).await, 0, "an op of the applied dream has no revision");
+    assert_eq!(
+        ask::number(stack.sql(), unadopted, &[user.id()]).await,
+        0,
+        "an op of the applied dream has no revision"
+    );
     let by_dreams = "SELECT count(*) FROM mx_revision r JOIN mx_scope s USING (scope_id) WHERE s.user_id = $1 AND r.dream_id IS NOT NULL";
-    let by_ops = "SELECT count(o.adopted_sequence) + 1 FROM mx_dream_op o JOIN mx_scope s USING (scope_id) WHERE s.user_id = $1";
-    let (revisions, ops) = (ask::number(stack.sql(), by_dreams, &[user.id()]).await, ask::number(stack.sql(), by_ops, &[user.id()]).await);
+    let by_ops =
+        "SELECT count(o.adopted_sequence) + 1 FROM mx_dream_op o JOIN mx_scope s USING (scope_id) WHERE s.user_id = $1";
+    let (revisions, ops) =
+        (ask::number(stack.sql(), by_dreams, &[user.id()]).await, ask::number(stack.sql(), by_ops, &[user.id()]).await);
     assert_eq!(revisions, ops, "each op is one revision, and the log's line is one more");
 }
 

@@ -21,7 +21,11 @@ async fn what_a_person_writes_while_a_worker_dreams_stays_and_is_dreamt_later() 
     pause.go();
     let overtaken = async || (ask::dreams(&stack, "ada").await == ["overtaken 1"]).then_some(());
     until("the dream is overtaken", overtaken).await;
-    assert_eq!(ada.read("user/notes.md").await.as_deref(), Some(said.as_str()), "the person's text is not what stands there");
+    assert_eq!(
+        ada.read("user/notes.md").await.as_deref(),
+        Some(said.as_str()),
+        "the person's text is not what stands there"
+    );
     assert_eq!(ada.read("user/dream-log.md").await, None);
 
     // The worker is still there, and polls.

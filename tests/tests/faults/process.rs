@@ -9,9 +9,9 @@ use std::process::{ExitStatus, Stdio};
 use memex_stack::stack::Stack;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+use tests::ask;
 use tests::child::READY_FILE;
 use tests::waiting::{ends, until};
-use tests::ask;
 use tokio::process::{Child, Command};
 
 /// One service, running or dead. Dropped, it is killed; where the test fails, its log is shown.
@@ -108,7 +108,8 @@ impl Process {
 
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
-        let id = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("the process was not waited for yet");
+        let id =
+            self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("the process was not waited for yet");
         kill_process(id, signal).expect("a child can be signalled");
     }
 

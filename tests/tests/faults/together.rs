@@ -21,7 +21,8 @@ pub const MOST_AT_ONCE: &str = "SELECT max((SELECT count(*) FROM mx_dream o WHER
     AND coalesce(o.ended_at, 'infinity') > d.claimed_at)) FROM mx_dream d";
 
 /// Pairs of dreams of one user that overlap.
-const OVERLAPS: &str = "SELECT count(*) FROM mx_dream a JOIN mx_dream b ON a.scope_id = b.scope_id AND a.dream_id < b.dream_id
+const OVERLAPS: &str =
+    "SELECT count(*) FROM mx_dream a JOIN mx_dream b ON a.scope_id = b.scope_id AND a.dream_id < b.dream_id
     AND a.claimed_at < coalesce(b.ended_at, 'infinity') AND b.claimed_at < coalesce(a.ended_at, 'infinity')";
 
 #[tokio::test]
@@ -31,7 +32,8 @@ async fn four_workers_never_dream_one_user_at_once_nor_more_than_the_workspace_a
         messy::write(&stack.user(&format!("user-{number}")).await).await;
     }
     stack.quiet().await;
-    let replicas = [Process::memory_api(&stack.database_url(), "").await, Process::memory_api(&stack.database_url(), "").await];
+    let replicas =
+        [Process::memory_api(&stack.database_url(), "").await, Process::memory_api(&stack.database_url(), "").await];
     let mut workers = Vec::new();
     for number in 0..WORKERS {
         let endpoint = replicas[number % replicas.len()].endpoint();
@@ -40,7 +42,10 @@ async fn four_workers_never_dream_one_user_at_once_nor_more_than_the_workspace_a
     let running = "SELECT count(*) FROM mx_dream WHERE state = 'running'";
     let ended = "SELECT count(*) FROM mx_dream WHERE state = 'applied'";
     until("everybody is dreamt", async || {
-        assert!(ask::number(stack.sql(), running, &[]).await <= CONCURRENCY, "more dreams run than the workspace allows");
+        assert!(
+            ask::number(stack.sql(), running, &[]).await <= CONCURRENCY,
+            "more dreams run than the workspace allows"
+        );
         (ask::number(stack.sql(), ended, &[]).await == USERS as i64).then_some(())
     })
     .await;

@@ -52,7 +52,9 @@ impl Tokens {
         let hash = bearer(metadata)?;
         let row = self.look_up(hash).await?;
         if row.expires_at.is_some_and(|at| at <= self.clock.now()) {
-            return Err(Refusal::new(ErrorReason::TokenExpired, "the token has expired; ask an operator for another").into());
+            return Err(
+                Refusal::new(ErrorReason::TokenExpired, "the token has expired; ask an operator for another").into()
+            );
         }
         let mut caller = caller_of(row)?;
         caller.dream = dream(metadata, caller.role)?;

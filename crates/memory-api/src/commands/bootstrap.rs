@@ -15,7 +15,9 @@ use crate::auth::{hash_of, new_token};
 
 /// `memory-api bootstrap`.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "Example:\n  memory-api bootstrap --workspace main --operator-token-file operator.token --worker-token-file worker.token")]
+#[command(
+    after_help = "Example:\n  memory-api bootstrap --workspace main --operator-token-file operator.token --worker-token-file worker.token"
+)]
 pub struct BootstrapArgs {
     /// The workspace's name, 1 to 128 bytes; made where it is missing.
     #[arg(long)]
@@ -76,13 +78,22 @@ async fn workspace(owner: &PgPool, name: &str) -> Result<(i64, bool), CommandErr
     let found = sqlx::query!("-- bootstrap.workspace_id\nSELECT workspace_id FROM mx_workspace WHERE name = $1", name)
         .fetch_one(owner)
         .await?;
-    sqlx::query!("-- bootstrap.shared\nSELECT mx_scope_open_1($1, 2::smallint, '', true) AS scope_id", found.workspace_id)
-        .fetch_one(owner)
-        .await?;
+    sqlx::query!(
+        "-- bootstrap.shared\nSELECT mx_scope_open_1($1, 2::smallint, '', true) AS scope_id",
+        found.workspace_id
+    )
+    .fetch_one(owner)
+    .await?;
     Ok((found.workspace_id, made.is_some()))
 }
 
-async fn put_token(owner: &PgPool, workspace_id: Option<i64>, role: Role, token: &str, file: &Path) -> Result<(), CommandError> {
+async fn put_token(
+    owner: &PgPool,
+    workspace_id: Option<i64>,
+    role: Role,
+    token: &str,
+    file: &Path,
+) -> Result<(), CommandError> {
     let hash = hash_of(token);
     let row = sqlx::query!(
         "-- bootstrap.token

@@ -82,12 +82,17 @@ fn bounds(case: &Case<'_>) -> Vec<pb::DreamViolation> {
     let ops = &case.judged.ops;
     let bytes = ops.iter().map(|op| u64::try_from(op.inserted_bytes).unwrap_or(0)).sum::<u64>();
     let mut broken = Vec::new();
-    let mut add = |rule: &str, detail: String| broken.push(pb::DreamViolation { path: String::new(), line: 0, rule: rule.to_owned(), detail });
+    let mut add = |rule: &str, detail: String| {
+        broken.push(pb::DreamViolation { path: String::new(), line: 0, rule: rule.to_owned(), detail })
+    };
     if ops.len() as u64 > u64::from(case.budget.max_ops) {
         add("budget_ops", format!("{} ops, at most {} are allowed", ops.len(), case.budget.max_ops));
     }
     if case.judged.counts.files > case.budget.max_files {
-        add("budget_files", format!("{} files, at most {} are allowed", case.judged.counts.files, case.budget.max_files));
+        add(
+            "budget_files",
+            format!("{} files, at most {} are allowed", case.judged.counts.files, case.budget.max_files),
+        );
     }
     if bytes > case.budget.max_bytes {
         add("budget_bytes", format!("{bytes} bytes inserted, at most {} are allowed", case.budget.max_bytes));
@@ -95,7 +100,10 @@ fn bounds(case: &Case<'_>) -> Vec<pb::DreamViolation> {
     let lost = i64::from(case.judged.ledger.lost_word_for_word);
     let allowed = allowed_loss(&case.window, case.judged.scope_statements);
     if lost > 0 && case.window.lost + lost > allowed {
-        add("loss_over_30_days", format!("{} statements lost within 30 days, at most {allowed} are allowed", case.window.lost + lost));
+        add(
+            "loss_over_30_days",
+            format!("{} statements lost within 30 days, at most {allowed} are allowed", case.window.lost + lost),
+        );
     }
     broken
 }
@@ -113,7 +121,12 @@ mod tests {
     use super::*;
 
     fn judged(lost: u32, scope_statements: u32, rules: &[(Rule, &str)]) -> Judged {
-        let violation = |&(rule, detail): &(Rule, &str)| Violation { path: "user/a.md".into(), line: 1, rule, detail: detail.into() };
+        let violation = |&(rule, detail): &(Rule, &str)| Violation {
+            path: "user/a.md".into(),
+            line: 1,
+            rule,
+            detail: detail.into(),
+        };
         let violations = rules.iter().map(violation).collect();
         let ledger = Ledger { lost_word_for_word: lost, violations, ..Ledger::default() };
         Judged { ops: vec![], ledger, counts: DreamLogCounts::default(), scope_statements }
@@ -149,7 +162,10 @@ mod tests {
         let rewrite = (Rule::NotSupportedYet, "rewrite");
         assert_eq!(verdict(Mode::Apply, "refuse", &judged(0, 0, &[rewrite])), DreamState::Proposed);
         assert_eq!(verdict(Mode::Apply, "refuse", &judged(0, 0, &[rewrite, LOST[0]])), DreamState::Refused);
-        assert_eq!(verdict(Mode::Apply, "refuse", &judged(0, 0, &[(Rule::NotSupportedYet, "merge")])), DreamState::Refused);
+        assert_eq!(
+            verdict(Mode::Apply, "refuse", &judged(0, 0, &[(Rule::NotSupportedYet, "merge")])),
+            DreamState::Refused
+        );
     }
 
     #[test]
@@ -158,7 +174,10 @@ mod tests {
         let window = LossWindow { guard: "review".into(), max_percent: 20, lost: 0, statements_at_first: None };
         let case = Case { mode: Mode::Apply, budget: Budget::DEFAULT, window, judged: &broken, ledger: true };
         let listed = decide(&case).violations;
-        assert_eq!((listed[0].path.as_str(), listed[0].line, listed[0].rule.as_str()), ("user/a.md", 1, "statement_lost"));
+        assert_eq!(
+            (listed[0].path.as_str(), listed[0].line, listed[0].rule.as_str()),
+            ("user/a.md", 1, "statement_lost")
+        );
         assert_eq!(decide(&Case { ledger: false, ..case }).state, DreamState::Applied);
     }
 
@@ -172,7 +191,10 @@ mod tests {
         assert_eq!((state(0, None, 3, 1), state(0, None, 4, 1)), (DreamState::Applied, DreamState::Refused));
         assert_eq!((state(0, None, 20, 100), state(0, None, 21, 100)), (DreamState::Applied, DreamState::Refused));
         // The measure is the scope at the first dream, not what earlier dreams left of it.
-        assert_eq!((state(19, Some(100), 1, 80), state(20, Some(100), 1, 1000)), (DreamState::Applied, DreamState::Refused));
+        assert_eq!(
+            (state(19, Some(100), 1, 80), state(20, Some(100), 1, 1000)),
+            (DreamState::Applied, DreamState::Refused)
+        );
         // What was lost before does not refuse a changeset that loses nothing.
         assert_eq!(state(50, Some(10), 0, 0), DreamState::Applied);
     }

@@ -20,7 +20,10 @@ pub(super) fn in_base_lines(base: &str, texts: &[Option<String>], treatments: Ve
         let step = kept_lines(before, after);
         origin = Some(match origin {
             None => step,
-            Some(earlier) => step.into_iter().map(|line| line.and_then(|line| earlier.get(line as usize - 1).copied().flatten())).collect(),
+            Some(earlier) => step
+                .into_iter()
+                .map(|line| line.and_then(|line| earlier.get(line as usize - 1).copied().flatten()))
+                .collect(),
         });
         before = after;
     }

@@ -7,7 +7,11 @@ fn op(path: &str, base_version: i64, text: &str) -> StagedOp {
         kind: pb::TreatmentKind::DropDuplicate.into(),
         before: Some(pb::LineRange { first: 2, last: 2 }),
         after: None,
-        sources: vec![pb::TreatmentSource { path: "user/kept.md".into(), version: 1, lines: Some(pb::LineRange { first: 1, last: 1 }) }],
+        sources: vec![pb::TreatmentSource {
+            path: "user/kept.md".into(),
+            version: 1,
+            lines: Some(pb::LineRange { first: 1, last: 1 }),
+        }],
     };
     StagedOp {
         number: 1,
@@ -33,7 +37,10 @@ fn head(path: &str, text: &str) -> HeadText {
 fn a_duplicate_in_a_cited_file_is_ground_and_is_counted() {
     let changes = Changes::of(&[op("user/notes.md", 1, "- The user has a cat\n")], Guards::default()).unwrap();
     assert_eq!(changes.paths(), ["user/notes.md", "user/kept.md"]);
-    let heads = vec![head("user/kept.md", "- The user likes tea\n"), head("user/notes.md", "- The user has a cat\n- The user likes tea\n")];
+    let heads = vec![
+        head("user/kept.md", "- The user likes tea\n"),
+        head("user/notes.md", "- The user has a cat\n- The user likes tea\n"),
+    ];
     let (ledger, counts) = changes.judge(heads, &HashMap::new());
     assert_eq!((ledger.violations.as_slice(), ledger.duplicate, ledger.kept), ([].as_slice(), 1, 1));
     assert_eq!(counts, DreamLogCounts { files: 1, duplicates: 1, ..DreamLogCounts::default() });

@@ -29,37 +29,55 @@ impl Admin {
 
 #[tonic::async_trait]
 impl AdminService for Admin {
-    async fn get_config(&self, request: Request<pb::GetConfigRequest>) -> Result<Response<pb::GetConfigResponse>, Status> {
+    async fn get_config(
+        &self,
+        request: Request<pb::GetConfigRequest>,
+    ) -> Result<Response<pb::GetConfigResponse>, Status> {
         let (metadata, _, request) = request.into_parts();
         let handle = |caller, _| get_config::handle(&self.context, caller, request);
         self.context.answer(&metadata, Operation::GetConfig, handle).await
     }
 
-    async fn update_config(&self, request: Request<pb::UpdateConfigRequest>) -> Result<Response<pb::UpdateConfigResponse>, Status> {
+    async fn update_config(
+        &self,
+        request: Request<pb::UpdateConfigRequest>,
+    ) -> Result<Response<pb::UpdateConfigResponse>, Status> {
         let (metadata, _, request) = request.into_parts();
         let handle = |caller, _| update_config::handle(&self.context, caller, request);
         self.context.answer(&metadata, Operation::UpdateConfig, handle).await
     }
 
-    async fn pause_user(&self, request: Request<pb::PauseUserRequest>) -> Result<Response<pb::PauseUserResponse>, Status> {
+    async fn pause_user(
+        &self,
+        request: Request<pb::PauseUserRequest>,
+    ) -> Result<Response<pb::PauseUserResponse>, Status> {
         let (metadata, _, request) = request.into_parts();
         let handle = |caller, about| pause_user::handle(&self.context, caller, about, request);
         self.context.answer(&metadata, Operation::PauseUser, handle).await
     }
 
-    async fn resume_user(&self, request: Request<pb::ResumeUserRequest>) -> Result<Response<pb::ResumeUserResponse>, Status> {
+    async fn resume_user(
+        &self,
+        request: Request<pb::ResumeUserRequest>,
+    ) -> Result<Response<pb::ResumeUserResponse>, Status> {
         let (metadata, _, request) = request.into_parts();
         let handle = |caller, about| resume_user::handle(&self.context, caller, about, request);
         self.context.answer(&metadata, Operation::ResumeUser, handle).await
     }
 
-    async fn list_access_log(&self, request: Request<pb::ListAccessLogRequest>) -> Result<Response<pb::ListAccessLogResponse>, Status> {
+    async fn list_access_log(
+        &self,
+        request: Request<pb::ListAccessLogRequest>,
+    ) -> Result<Response<pb::ListAccessLogResponse>, Status> {
         let (metadata, _, request) = request.into_parts();
         let handle = |caller, about| list_access_log::handle(&self.context, caller, about, request);
         self.context.answer(&metadata, Operation::ListAccessLog, handle).await
     }
 
-    async fn create_token(&self, request: Request<pb::CreateTokenRequest>) -> Result<Response<pb::CreateTokenResponse>, Status> {
+    async fn create_token(
+        &self,
+        request: Request<pb::CreateTokenRequest>,
+    ) -> Result<Response<pb::CreateTokenResponse>, Status> {
         let (metadata, _, request) = request.into_parts();
         let handle = |caller, _| create_token::handle(&self.context, caller, request);
         self.context.answer(&metadata, Operation::CreateToken, handle).await

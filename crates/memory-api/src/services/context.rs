@@ -47,7 +47,12 @@ impl Context {
 
     /// Authenticates, runs `handle`, logs what it refuses, and makes the answer: the frame of every RPC.
     /// `handle` fills in `About` as soon as it knows more, so that the refusal's row says it.
-    pub async fn answer<T, F, H>(&self, metadata: &MetadataMap, operation: Operation, handle: H) -> Result<Response<T>, Status>
+    pub async fn answer<T, F, H>(
+        &self,
+        metadata: &MetadataMap,
+        operation: Operation,
+        handle: H,
+    ) -> Result<Response<T>, Status>
     where
         H: FnOnce(Caller, AboutCell) -> F,
         F: Future<Output = Result<T>>,

@@ -29,19 +29,28 @@ impl Dreams {
 
 #[tonic::async_trait]
 impl DreamService for Dreams {
-    async fn claim_dreams(&self, request: Request<pb::ClaimDreamsRequest>) -> Result<Response<pb::ClaimDreamsResponse>, Status> {
+    async fn claim_dreams(
+        &self,
+        request: Request<pb::ClaimDreamsRequest>,
+    ) -> Result<Response<pb::ClaimDreamsResponse>, Status> {
         let (metadata, _, request) = request.into_parts();
         let handle = |caller, _| claim_dreams::handle(&self.context, caller, request);
         self.context.answer(&metadata, Operation::Claim, handle).await
     }
 
-    async fn renew_lease(&self, request: Request<pb::RenewLeaseRequest>) -> Result<Response<pb::RenewLeaseResponse>, Status> {
+    async fn renew_lease(
+        &self,
+        request: Request<pb::RenewLeaseRequest>,
+    ) -> Result<Response<pb::RenewLeaseResponse>, Status> {
         let (metadata, _, request) = request.into_parts();
         let handle = |caller, _| renew_lease::handle(&self.context, caller, request);
         self.context.answer(&metadata, Operation::Renew, handle).await
     }
 
-    async fn finish_dream(&self, request: Request<pb::FinishDreamRequest>) -> Result<Response<pb::FinishDreamResponse>, Status> {
+    async fn finish_dream(
+        &self,
+        request: Request<pb::FinishDreamRequest>,
+    ) -> Result<Response<pb::FinishDreamResponse>, Status> {
         let (metadata, _, request) = request.into_parts();
         let handle = |caller, _| finish_dream::handle(&self.context, caller, request);
         self.context.answer(&metadata, Operation::Finish, handle).await

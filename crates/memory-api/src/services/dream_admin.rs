@@ -30,7 +30,10 @@ impl DreamAdmin {
 
 #[tonic::async_trait]
 impl DreamAdminService for DreamAdmin {
-    async fn start_dream(&self, request: Request<pb::StartDreamRequest>) -> Result<Response<pb::StartDreamResponse>, Status> {
+    async fn start_dream(
+        &self,
+        request: Request<pb::StartDreamRequest>,
+    ) -> Result<Response<pb::StartDreamResponse>, Status> {
         let (metadata, _, request) = request.into_parts();
         let handle = |caller, about| start_dream::handle(&self.context, caller, about, request);
         self.context.answer(&metadata, Operation::StartDream, handle).await
@@ -42,19 +45,28 @@ impl DreamAdminService for DreamAdmin {
         self.context.answer(&metadata, Operation::GetDream, handle).await
     }
 
-    async fn list_dreams(&self, request: Request<pb::ListDreamsRequest>) -> Result<Response<pb::ListDreamsResponse>, Status> {
+    async fn list_dreams(
+        &self,
+        request: Request<pb::ListDreamsRequest>,
+    ) -> Result<Response<pb::ListDreamsResponse>, Status> {
         let (metadata, _, request) = request.into_parts();
         let handle = |caller, about| list_dreams::handle(&self.context, caller, about, request);
         self.context.answer(&metadata, Operation::ListDreams, handle).await
     }
 
-    async fn get_changeset(&self, request: Request<pb::GetChangesetRequest>) -> Result<Response<pb::GetChangesetResponse>, Status> {
+    async fn get_changeset(
+        &self,
+        request: Request<pb::GetChangesetRequest>,
+    ) -> Result<Response<pb::GetChangesetResponse>, Status> {
         let (metadata, _, request) = request.into_parts();
         let handle = |caller, about| get_changeset::handle(&self.context, caller, about, request);
         self.context.answer(&metadata, Operation::GetChangeset, handle).await
     }
 
-    async fn revert_dream(&self, request: Request<pb::RevertDreamRequest>) -> Result<Response<pb::RevertDreamResponse>, Status> {
+    async fn revert_dream(
+        &self,
+        request: Request<pb::RevertDreamRequest>,
+    ) -> Result<Response<pb::RevertDreamResponse>, Status> {
         let (metadata, _, request) = request.into_parts();
         let handle = |caller, about| revert_dream::handle(&self.context, caller, about, request);
         self.context.answer(&metadata, Operation::RevertDream, handle).await

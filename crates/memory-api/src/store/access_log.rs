@@ -88,7 +88,14 @@ pub struct LogEntry {
 
 impl Store {
     /// The row of a refusal that was decided outside a statement.
-    pub async fn log_refusal(&self, scope: i64, operation: Operation, path: &str, reason: ErrorReason, caller: &Caller) -> Result<()> {
+    pub async fn log_refusal(
+        &self,
+        scope: i64,
+        operation: Operation,
+        path: &str,
+        reason: ErrorReason,
+        caller: &Caller,
+    ) -> Result<()> {
         add(self.pool(), LogRow { scope, operation, path, reason }, caller).await
     }
 

@@ -90,7 +90,11 @@ pub async fn head_texts(executor: impl PgExecutor<'_>, scope: i64, paths: &[Stri
 }
 
 /// The texts, and where they come from, of files at versions.
-pub async fn texts_at(executor: impl PgExecutor<'_>, scope: i64, files: &[(Uuid, i64)]) -> Result<HashMap<(Uuid, i64), (String, i16)>> {
+pub async fn texts_at(
+    executor: impl PgExecutor<'_>,
+    scope: i64,
+    files: &[(Uuid, i64)],
+) -> Result<HashMap<(Uuid, i64), (String, i16)>> {
     let (ids, versions): (Vec<Uuid>, Vec<i64>) = files.iter().copied().unzip();
     let rows = sqlx::query!(
         "-- changesets.texts
@@ -106,7 +110,11 @@ pub async fn texts_at(executor: impl PgExecutor<'_>, scope: i64, files: &[(Uuid,
 }
 
 /// Where the files at these paths stand, deleted ones included.
-pub async fn file_states(executor: impl PgExecutor<'_>, scope: i64, paths: &[String]) -> Result<HashMap<String, FileState>> {
+pub async fn file_states(
+    executor: impl PgExecutor<'_>,
+    scope: i64,
+    paths: &[String],
+) -> Result<HashMap<String, FileState>> {
     let rows = sqlx::query!(
         "-- changesets.files
         SELECT f.path, f.file_id, f.version, f.deleted, v.source

@@ -27,9 +27,11 @@ pub struct PoolSettings {
 /// # Errors
 /// Where the URL cannot be read.
 pub fn pool(settings: &PoolSettings) -> Result<PgPool, sqlx::Error> {
-    let options = PgConnectOptions::from_str(&settings.url)?
-        .application_name("memory-api")
-        .options([("statement_timeout", "10s"), ("idle_in_transaction_session_timeout", "30s"), ("client_connection_check_interval", "1s")]);
+    let options = PgConnectOptions::from_str(&settings.url)?.application_name("memory-api").options([
+        ("statement_timeout", "10s"),
+        ("idle_in_transaction_session_timeout", "30s"),
+        ("client_connection_check_interval", "1s"),
+    ]);
     let set_role = settings.set_role;
     Ok(PgPoolOptions::new()
         .max_connections(settings.max_connections)

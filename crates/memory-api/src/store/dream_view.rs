@@ -176,7 +176,12 @@ impl Store {
     }
 
     /// The file as this request's op left it, where the op was staged before: its answer was lost.
-    pub async fn staged_before(&self, dream: DreamContext, path: &MemoryPath, request: Uuid) -> Result<Option<FileRow>> {
+    pub async fn staged_before(
+        &self,
+        dream: DreamContext,
+        path: &MemoryPath,
+        request: Uuid,
+    ) -> Result<Option<FileRow>> {
         let row = sqlx::query_as!(
             FileRow,
             r#"-- dream_view.staged_before

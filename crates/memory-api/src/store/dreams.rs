@@ -72,14 +72,20 @@ pub async fn lock_scope(tx: &mut PgConnection, scope: i64) -> Result<LockedScope
 
 /// Ends the open dream of a scope as `canceled`, under the scope's lock; gives it, where there is one.
 pub async fn cancel_open_dream(tx: &mut PgConnection, scope: i64, cause: &str) -> Result<Option<Uuid>> {
-    let dream = sqlx::query_scalar!("-- dreams.cancel_scope\nSELECT mx_cancel_scope_1($1, $2)", scope, cause).fetch_one(tx).await?;
+    let dream = sqlx::query_scalar!("-- dreams.cancel_scope\nSELECT mx_cancel_scope_1($1, $2)", scope, cause)
+        .fetch_one(tx)
+        .await?;
     Ok(dream)
 }
 
 /// Ends the open dreams of a workspace (0: of all) as `canceled`; gives how many. Takes the workspace's lock.
 pub async fn cancel_open_dreams_of_workspace(tx: &mut PgConnection, workspace_id: i64, cause: &str) -> Result<usize> {
-    let count = sqlx::query_scalar!(r#"-- dreams.cancel_workspace
-        SELECT mx_cancel_workspace_1($1, $2) AS "count!""#, workspace_id, cause)
+    let count = sqlx::query_scalar!(
+        r#"-- dreams.cancel_workspace
+        SELECT mx_cancel_workspace_1($1, $2) AS "count!""#,
+        workspace_id,
+        cause
+    )
     .fetch_one(tx)
     .await?;
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
@@ -87,7 +93,13 @@ pub async fn cancel_open_dreams_of_workspace(tx: &mut PgConnection, workspace_id
 
 /// Ends a dream under its scope's lock and arms the scope again; gives the state it is in afterwards, or nothing where it
 /// was not open.
-pub async fn end_dream(tx: &mut PgConnection, scope: i64, dream: Uuid, state: &str, cause: &str) -> Result<Option<String>> {
+pub async fn end_dream(
+    tx: &mut PgConnection,
+    scope: i64,
+    dream: Uuid,
+    state: &str,
+    cause: &str,
+) -> Result<Option<String>> {
     let state = sqlx::query_scalar!(
         "-- dreams.end\nSELECT mx_end_dream_1($1, $2, $3, $4, false, '{}')",
         scope,
@@ -101,7 +113,13 @@ pub async fn end_dream(tx: &mut PgConnection, scope: i64, dream: Uuid, state: &s
 }
 
 /// The log row of a call that is about a dream, in the transaction that did it.
-pub async fn log_dream_call(tx: &mut PgConnection, scope: i64, dream: Uuid, operation: Operation, caller: &Caller) -> Result<()> {
+pub async fn log_dream_call(
+    tx: &mut PgConnection,
+    scope: i64,
+    dream: Uuid,
+    operation: Operation,
+    caller: &Caller,
+) -> Result<()> {
     sqlx::query!(
         "-- dreams.log
         INSERT INTO mx_access_log (scope_id, operation, outcome, actor, principal, dream_id, trace_id) VALUES ($1, $2, 1, $3, $4, $5, $6)",

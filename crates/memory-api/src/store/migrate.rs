@@ -29,9 +29,12 @@ pub async fn migrate(owner: &PgPool) -> Result<(), MigrateError> {
     MIGRATIONS.run(owner).await?;
     refresh_keys(owner).await?;
     for ahead in 0..MONTHS {
-        sqlx::query!("-- migrate.partition\nSELECT mx_partition_1((mx_now() + make_interval(months => $1))::date)", ahead)
-            .fetch_one(owner)
-            .await?;
+        sqlx::query!(
+            "-- migrate.partition\nSELECT mx_partition_1((mx_now() + make_interval(months => $1))::date)",
+            ahead
+        )
+        .fetch_one(owner)
+        .await?;
     }
     Ok(())
 }

@@ -60,6 +60,9 @@ pub async fn remember(tx: &mut PgConnection, key: Option<&RequestKey>, answer: &
 
 /// The refusal of an id that came with other content.
 pub fn reused() -> Refusal {
-    Refusal::new(ErrorReason::RequestIdReused, "this request_id was used before with other content; make a new one for each change")
-        .violation("request_id", "was used before with other content")
+    Refusal::new(
+        ErrorReason::RequestIdReused,
+        "this request_id was used before with other content; make a new one for each change",
+    )
+    .violation("request_id", "was used before with other content")
 }

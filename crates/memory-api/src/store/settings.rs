@@ -48,9 +48,11 @@ impl Store {
 
     /// Arms scopes again where a key changed; returns whether any workspace had something to arm.
     pub async fn rearm_changed(&self) -> Result<()> {
-        let changed = sqlx::query_scalar!("-- settings.changed\nSELECT workspace_id FROM mx_workspace WHERE rearm_from IS NOT NULL")
-            .fetch_all(self.pool())
-            .await?;
+        let changed = sqlx::query_scalar!(
+            "-- settings.changed\nSELECT workspace_id FROM mx_workspace WHERE rearm_from IS NOT NULL"
+        )
+        .fetch_all(self.pool())
+        .await?;
         for workspace_id in changed {
             while sqlx::query_scalar!("-- settings.rearm\nSELECT mx_rearm_batch_1($1, $2)", workspace_id, REARM_BATCH)
                 .fetch_one(self.pool())
@@ -73,13 +75,24 @@ pub async fn set_keys_in_force(tx: &mut PgConnection, workspace_id: i64) -> Resu
     let level = |id| if id == 0 { Level::Deployment } else { Level::Workspace };
     Ok(rows
         .into_iter()
-        .map(|row| SetKey { level: level(row.workspace_id), key: row.key, value: row.value, updated_by: row.updated_by, updated_at: row.updated_at })
+        .map(|row| SetKey {
+            level: level(row.workspace_id),
+            key: row.key,
+            value: row.value,
+            updated_by: row.updated_by,
+            updated_at: row.updated_at,
+        })
         .collect())
 }
 
 /// Sets keys in a transaction: ends open dreams where the switch is thrown, marks the workspace where scopes must be
 /// armed again.
-pub async fn set_keys_in(tx: &mut PgConnection, workspace_id: i64, values: &[(&str, Option<String>)], actor: &str) -> Result<usize> {
+pub async fn set_keys_in(
+    tx: &mut PgConnection,
+    workspace_id: i64,
+    values: &[(&str, Option<String>)],
+    actor: &str,
+) -> Result<usize> {
     for (key, value) in values {
         match value {
             Some(value) => put_key(tx, workspace_id, key, value, actor).await?,
@@ -92,7 +105,11 @@ pub async fn set_keys_in(tx: &mut PgConnection, workspace_id: i64, values: &[(&s
             .await?;
     }
     let off = values.iter().any(|(key, value)| *key == "dream_enabled" && value.as_deref() != Some("true"));
-    if off { dreams::cancel_open_dreams_of_workspace(tx, workspace_id, "dreaming was switched off").await } else { Ok(0) }
+    if off {
+        dreams::cancel_open_dreams_of_workspace(tx, workspace_id, "dreaming was switched off").await
+    } else {
+        Ok(0)
+    }
 }
 
 async fn put_key(tx: &mut PgConnection, workspace_id: i64, key: &str, value: &str, actor: &str) -> Result<()> {

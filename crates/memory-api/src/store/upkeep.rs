@@ -23,9 +23,12 @@ impl Store {
     /// Makes the access log's partitions for the months to come.
     pub async fn make_partitions(&self) -> Result<()> {
         for ahead in 0..MONTHS {
-            sqlx::query!("-- upkeep.partition\nSELECT mx_partition_1((mx_now() + make_interval(months => $1))::date)", ahead)
-                .fetch_one(self.pool())
-                .await?;
+            sqlx::query!(
+                "-- upkeep.partition\nSELECT mx_partition_1((mx_now() + make_interval(months => $1))::date)",
+                ahead
+            )
+            .fetch_one(self.pool())
+            .await?;
         }
         Ok(())
     }

@@ -19,9 +19,12 @@ pub struct Paused {
 /// Pauses a user's dreams, ending an open one in the same transaction.
 pub async fn pause(tx: &mut PgConnection, scope: i64) -> Result<Paused> {
     dreams::lock_scope(tx, scope).await?;
-    let done = sqlx::query!("-- users.pause\nUPDATE mx_dream_state SET paused = true WHERE scope_id = $1 AND NOT paused", scope)
-        .execute(&mut *tx)
-        .await?;
+    let done = sqlx::query!(
+        "-- users.pause\nUPDATE mx_dream_state SET paused = true WHERE scope_id = $1 AND NOT paused",
+        scope
+    )
+    .execute(&mut *tx)
+    .await?;
     let canceled = dreams::cancel_open_dream(tx, scope, "the user was paused").await?;
     rearm(tx, scope).await?;
     Ok(Paused { changed: done.rows_affected() > 0, canceled })
@@ -30,9 +33,10 @@ pub async fn pause(tx: &mut PgConnection, scope: i64) -> Result<Paused> {
 /// Lifts a pause; returns whether there was one, and when the user is due.
 pub async fn resume(tx: &mut PgConnection, scope: i64) -> Result<(bool, Option<DateTime<Utc>>)> {
     dreams::lock_scope(tx, scope).await?;
-    let done = sqlx::query!("-- users.resume\nUPDATE mx_dream_state SET paused = false WHERE scope_id = $1 AND paused", scope)
-        .execute(&mut *tx)
-        .await?;
+    let done =
+        sqlx::query!("-- users.resume\nUPDATE mx_dream_state SET paused = false WHERE scope_id = $1 AND paused", scope)
+            .execute(&mut *tx)
+            .await?;
     Ok((done.rows_affected() > 0, rearm(tx, scope).await?))
 }
 

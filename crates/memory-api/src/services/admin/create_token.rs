@@ -26,16 +26,27 @@ struct Wanted {
     expires_at: Option<DateTime<Utc>>,
 }
 
-pub(super) async fn handle(context: &Context, caller: Caller, request: pb::CreateTokenRequest) -> Result<pb::CreateTokenResponse> {
+pub(super) async fn handle(
+    context: &Context,
+    caller: Caller,
+    request: pb::CreateTokenRequest,
+) -> Result<pb::CreateTokenResponse> {
     let wanted = wanted(&caller, &request)?;
     let scope = context.store.shared_scope(caller.workspace_id).await?;
-    let key = request_id(&request.request_id)?.map(|id| RequestKey { scope, principal: caller.token_id, id, digest: digest(&wanted) });
+    let key = request_id(&request.request_id)?.map(|id| RequestKey {
+        scope,
+        principal: caller.token_id,
+        id,
+        digest: digest(&wanted),
+    });
     let secret = new_token();
 
     let mut tx = context.store.pool().begin().await?;
     let before = remembered(&mut tx, key.as_ref()).await?;
     let token_id = match &before {
-        Some(answer) => Uuid::from_slice(answer).map_err(|_| Error::Unexpected("a remembered token id is malformed"))?,
+        Some(answer) => {
+            Uuid::from_slice(answer).map_err(|_| Error::Unexpected("a remembered token id is malformed"))?
+        }
         None => Uuid::now_v7(),
     };
     let token = NewToken {
@@ -64,11 +75,19 @@ fn wanted(caller: &Caller, request: &pb::CreateTokenRequest) -> Result<Wanted> {
         pb::Role::Backend => Role::Backend,
         pb::Role::Operator => Role::Operator,
         pb::Role::Auditor => Role::Auditor,
-        pb::Role::Worker => return Err(field("role", "a worker's token belongs to the deployment: `memory-api bootstrap` makes it").into()),
+        pb::Role::Worker => {
+            return Err(
+                field("role", "a worker's token belongs to the deployment: `memory-api bootstrap` makes it").into()
+            );
+        }
         pb::Role::Unspecified => return Err(field("role", "must be agent, backend, operator or auditor").into()),
     };
     if caller.role == Role::Backend && role != Role::Agent {
-        return Err(Refusal::new(ErrorReason::RoleRequired, "a backend makes agent tokens bound to a user, and no others").into());
+        return Err(Refusal::new(
+            ErrorReason::RoleRequired,
+            "a backend makes agent tokens bound to a user, and no others",
+        )
+        .into());
     }
     let user = match request.user_id.as_str() {
         "" if role == Role::Agent => return Err(field("user_id", "is required for an agent's token").into()),
@@ -87,7 +106,8 @@ fn wanted(caller: &Caller, request: &pb::CreateTokenRequest) -> Result<Wanted> {
         "" => role.as_str().to_owned(),
         actor => display_name(actor).map_err(|refusal| field("actor", refusal.to_string()))?,
     };
-    let expires_at = request.expires_at.as_ref().map(|at| time(at).ok_or_else(|| field("expires_at", "is no time"))).transpose()?;
+    let expires_at =
+        request.expires_at.as_ref().map(|at| time(at).ok_or_else(|| field("expires_at", "is no time"))).transpose()?;
     Ok(Wanted { role, user, actor, expires_at })
 }
 

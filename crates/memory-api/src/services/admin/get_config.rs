@@ -10,7 +10,11 @@ use crate::error::{Result, field};
 use crate::services::context::Context;
 use crate::store::settings::SetKey;
 
-pub(super) async fn handle(context: &Context, caller: Caller, request: pb::GetConfigRequest) -> Result<pb::GetConfigResponse> {
+pub(super) async fn handle(
+    context: &Context,
+    caller: Caller,
+    request: pb::GetConfigRequest,
+) -> Result<pb::GetConfigResponse> {
     let keys = known_keys(request.keys.iter().map(String::as_str))?;
     let set = context.store.set_keys_of(caller.workspace_id).await?;
     let scope = context.store.shared_scope(caller.workspace_id).await?;
@@ -21,7 +25,10 @@ pub(super) async fn handle(context: &Context, caller: Caller, request: pb::GetCo
 /// The keys of those names; all where none is named.
 pub(super) fn known_keys<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<&'static Key>> {
     let named: Vec<&'static Key> = names
-        .map(|name| key(name).ok_or_else(|| field("keys", format!("there is no key {name:?}; `memex config get` lists them")).into()))
+        .map(|name| {
+            key(name)
+                .ok_or_else(|| field("keys", format!("there is no key {name:?}; `memex config get` lists them")).into())
+        })
         .collect::<Result<_>>()?;
     Ok(if named.is_empty() { KEYS.iter().collect() } else { named })
 }

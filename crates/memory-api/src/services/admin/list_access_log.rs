@@ -17,7 +17,12 @@ use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::store::access_log::{LogEntry, LogFilter};
 
-pub(super) async fn handle(context: &Context, caller: Caller, about: AboutCell, request: pb::ListAccessLogRequest) -> Result<pb::ListAccessLogResponse> {
+pub(super) async fn handle(
+    context: &Context,
+    caller: Caller,
+    about: AboutCell,
+    request: pb::ListAccessLogRequest,
+) -> Result<pb::ListAccessLogResponse> {
     let mut filter = filter(&request)?;
     if caller.bound_user.is_some() || !request.user_id.is_empty() {
         let user = caller.user(&request.user_id, context.guards.scope)?;
@@ -42,8 +47,9 @@ fn filter(request: &pb::ListAccessLogRequest) -> Result<LogFilter> {
     let path = match request.path.as_str() {
         "" => None,
         path => {
-            let path = MemoryPath::parse(path)
-                .map_err(|refusal| Refusal::new(ErrorReason::InvalidPath, refusal.to_string()).violation("path", refusal.to_string()))?;
+            let path = MemoryPath::parse(path).map_err(|refusal| {
+                Refusal::new(ErrorReason::InvalidPath, refusal.to_string()).violation("path", refusal.to_string())
+            })?;
             Some(path.as_str().to_owned())
         }
     };
@@ -88,7 +94,8 @@ fn before(token: &str) -> Result<Option<(DateTime<Utc>, i64)>> {
         let at = DateTime::from_timestamp_micros(i64::from_be_bytes(at.try_into().ok()?))?;
         Some((at, i64::from_be_bytes(id.try_into().ok()?)))
     };
-    let expired = || Refusal::new(ErrorReason::CursorExpired, "this page token is of another listing; begin again without one");
+    let expired =
+        || Refusal::new(ErrorReason::CursorExpired, "this page token is of another listing; begin again without one");
     Ok(Some(read().ok_or_else(expired)?))
 }
 

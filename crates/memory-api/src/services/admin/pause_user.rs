@@ -14,7 +14,12 @@ use crate::store::access_log::{LogRow, add};
 use crate::store::requests::{RequestKey, remember, remembered};
 use crate::store::users;
 
-pub(super) async fn handle(context: &Context, caller: Caller, about: AboutCell, request: pb::PauseUserRequest) -> Result<pb::PauseUserResponse> {
+pub(super) async fn handle(
+    context: &Context,
+    caller: Caller,
+    about: AboutCell,
+    request: pb::PauseUserRequest,
+) -> Result<pb::PauseUserResponse> {
     let user = caller.user(&request.user_id, context.guards.scope)?;
     memex_core::text::reason(&request.reason).map_err(|refusal| field("reason", refusal.to_string()))?;
     let scope = context.known_scope(&caller, &user).await?;

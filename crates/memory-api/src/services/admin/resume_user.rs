@@ -14,7 +14,12 @@ use crate::store::access_log::{LogRow, add};
 use crate::store::requests::{RequestKey, remember, remembered};
 use crate::store::users;
 
-pub(super) async fn handle(context: &Context, caller: Caller, about: AboutCell, request: pb::ResumeUserRequest) -> Result<pb::ResumeUserResponse> {
+pub(super) async fn handle(
+    context: &Context,
+    caller: Caller,
+    about: AboutCell,
+    request: pb::ResumeUserRequest,
+) -> Result<pb::ResumeUserResponse> {
     let user = caller.user(&request.user_id, context.guards.scope)?;
     let scope = context.known_scope(&caller, &user).await?;
     about.scope(scope);

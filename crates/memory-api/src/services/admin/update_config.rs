@@ -15,15 +15,25 @@ use crate::store::access_log::{LogRow, add};
 use crate::store::requests::{RequestKey, remember, remembered};
 use crate::store::settings::set_keys_in;
 
-pub(super) async fn handle(context: &Context, caller: Caller, request: pb::UpdateConfigRequest) -> Result<pb::UpdateConfigResponse> {
+pub(super) async fn handle(
+    context: &Context,
+    caller: Caller,
+    request: pb::UpdateConfigRequest,
+) -> Result<pb::UpdateConfigResponse> {
     let store = &context.store;
     let scope = store.shared_scope(caller.workspace_id).await?;
     let changes = changes(&request)?;
-    let request_key = request_id(&request.request_id)?
-        .map(|id| RequestKey { scope, principal: caller.token_id, id, digest: digest(&changes) });
+    let request_key = request_id(&request.request_id)?.map(|id| RequestKey {
+        scope,
+        principal: caller.token_id,
+        id,
+        digest: digest(&changes),
+    });
     let deployment = store.set_keys_of(0).await?;
     for (key, value) in &changes {
-        narrows(key, value.as_deref(), |level| deployment.iter().find(|row| row.level == level && row.key == key.name).map(|row| row.value.as_str()))?;
+        narrows(key, value.as_deref(), |level| {
+            deployment.iter().find(|row| row.level == level && row.key == key.name).map(|row| row.value.as_str())
+        })?;
     }
 
     let mut tx = store.pool().begin().await?;
@@ -55,7 +65,9 @@ fn changes(request: &pb::UpdateConfigRequest) -> Result<Vec<(&'static Key, Optio
         let key = workspace_key(name)?;
         let value = key.check(value).map_err(|refusal| field(&format!("values[{name}]"), refusal.to_string()))?;
         if key.name == "dream_curator" && value == "llm" {
-            return Err(field("values[dream_curator]", "the llm curator is not part of this build; only builtin is").into());
+            return Err(
+                field("values[dream_curator]", "the llm curator is not part of this build; only builtin is").into()
+            );
         }
         changes.push((key, Some(value)));
     }
@@ -73,7 +85,8 @@ fn changes(request: &pb::UpdateConfigRequest) -> Result<Vec<(&'static Key, Optio
 }
 
 fn workspace_key(name: &str) -> Result<&'static Key> {
-    let known = key(name).ok_or_else(|| field("values", format!("there is no key {name:?}; `memex config get` lists them")))?;
+    let known =
+        key(name).ok_or_else(|| field("values", format!("there is no key {name:?}; `memex config get` lists them")))?;
     if known.is_set_at(Level::Workspace) {
         Ok(known)
     } else {
@@ -86,12 +99,17 @@ fn narrows<'v>(key: &Key, value: Option<&'v str>, deployment: impl Fn(Level) -> 
     let Some(value) = value else { return Ok(()) };
     let at = |level| if level == Level::Workspace { Some(value) } else { deployment(level) };
     if key.narrow == Narrowing::Smallest && key.is_set_at(Level::Deployment) && key.effective(at) != value {
-        return Err(field(&format!("values[{}]", key.name), "a workspace may only narrow what the deployment allows").into());
+        return Err(
+            field(&format!("values[{}]", key.name), "a workspace may only narrow what the deployment allows").into()
+        );
     }
     Ok(())
 }
 
 fn digest(changes: &[(&'static Key, Option<String>)]) -> [u8; 32] {
     let begin = CallDigest::of("UpdateConfig");
-    changes.iter().fold(begin, |digest, (key, value)| digest.text(key.name).optional(value.as_deref().map(str::as_bytes))).finish()
+    changes
+        .iter()
+        .fold(begin, |digest, (key, value)| digest.text(key.name).optional(value.as_deref().map(str::as_bytes)))
+        .finish()
 }

@@ -15,7 +15,11 @@ use crate::store::dreams::Assignment;
 /// The most that a worker may ask for.
 const MAX_ASKED: i32 = 100;
 
-pub(super) async fn handle(context: &Context, caller: Caller, request: pb::ClaimDreamsRequest) -> Result<pb::ClaimDreamsResponse> {
+pub(super) async fn handle(
+    context: &Context,
+    caller: Caller,
+    request: pb::ClaimDreamsRequest,
+) -> Result<pb::ClaimDreamsResponse> {
     let max = validate(&request)?;
     let claimed = context.store.claim_dreams(&request.worker_name, max, &caller).await?;
     Ok(pb::ClaimDreamsResponse { assignments: claimed.into_iter().map(assignment).collect() })
@@ -32,7 +36,8 @@ fn validate(request: &pb::ClaimDreamsRequest) -> Result<i32, Refusal> {
 }
 
 fn assignment(row: Assignment) -> pb::DreamAssignment {
-    let links = row.link_traces.into_iter().zip(row.link_spans).map(|(trace_id, span_id)| pb::TraceLink { trace_id, span_id });
+    let links =
+        row.link_traces.into_iter().zip(row.link_spans).map(|(trace_id, span_id)| pb::TraceLink { trace_id, span_id });
     pb::DreamAssignment {
         dream_id: DreamId { scope: row.scope_id, id: row.dream_id }.to_string(),
         fence: row.fence,

@@ -26,7 +26,11 @@ use crate::store::dreams::{self, Conclusion, DreamRow, Ending, Finish, Gate, Sea
 /// The most paths that a dream leaves for the next: as many as a scope has files by default.
 const MAX_LEFT: usize = 2_000;
 
-pub(super) async fn handle(context: &Context, caller: Caller, request: pb::FinishDreamRequest) -> Result<pb::FinishDreamResponse> {
+pub(super) async fn handle(
+    context: &Context,
+    caller: Caller,
+    request: pb::FinishDreamRequest,
+) -> Result<pb::FinishDreamResponse> {
     let outcome = validate(&request)?;
     let finish = finish_of(caller, request)?;
     let given_up = match outcome {
@@ -58,7 +62,9 @@ fn validate(request: &pb::FinishDreamRequest) -> Result<FinishOutcome, Refusal> 
     if request.left.len() > MAX_LEFT {
         return Err(field("left", format!("at most {MAX_LEFT} paths")));
     }
-    let seen = |path: &String| MemoryPath::parse(path).is_ok_and(|path| path.scope_kind() == ScopeKind::User && !path.is_excluded());
+    let seen = |path: &String| {
+        MemoryPath::parse(path).is_ok_and(|path| path.scope_kind() == ScopeKind::User && !path.is_excluded())
+    };
     if !request.left.iter().all(seen) {
         return Err(field("left", "has a path that is no file that a dream sees"));
     }
@@ -70,7 +76,8 @@ fn validate(request: &pb::FinishDreamRequest) -> Result<FinishOutcome, Refusal> 
 
 fn finish_of(caller: Caller, request: pb::FinishDreamRequest) -> Result<Finish, Refusal> {
     // Decoded and encoded again: the same content has the same bytes, whatever the client's library made of it.
-    let digest = CallDigest::of("FinishDream").bytes(caller.token_id.as_bytes()).bytes(&request.encode_to_vec()).finish();
+    let digest =
+        CallDigest::of("FinishDream").bytes(caller.token_id.as_bytes()).bytes(&request.encode_to_vec()).finish();
     Ok(Finish {
         dream: dream_id(&request.dream_id)?,
         fence: request.fence,
@@ -84,7 +91,12 @@ fn finish_of(caller: Caller, request: pb::FinishDreamRequest) -> Result<Finish, 
 }
 
 /// Ends a dream that has nothing to adopt.
-async fn conclude(context: &Context, finish: &Finish, state: DreamState, cause: &str) -> Result<pb::FinishDreamResponse> {
+async fn conclude(
+    context: &Context,
+    finish: &Finish,
+    state: DreamState,
+    cause: &str,
+) -> Result<pb::FinishDreamResponse> {
     match context.store.conclude(finish, state, cause).await? {
         Conclusion::Answered(state, cause) => answered(context, finish, state, cause).await,
         Conclusion::Ended(state, cause) => Ok(answer(state, cause, None, vec![])),
@@ -115,7 +127,13 @@ async fn end(context: &Context, finish: &Finish, judged: &Judged) -> Result<pb::
         let as_of = row(&mut tx, finish).await?.as_of.ok_or(Error::Unexpected("a claimed dream has no day"))?;
         if let Adoption::Refused(cause) = adopt(&mut tx, finish.dream, finish.caller.token_id, as_of, judged).await? {
             tx.rollback().await?;
-            return conclude(context, finish, DreamState::Failed, &format!("its changeset could not be adopted: {cause}")).await;
+            return conclude(
+                context,
+                finish,
+                DreamState::Failed,
+                &format!("its changeset could not be adopted: {cause}"),
+            )
+            .await;
         }
     }
     let ledger = message::ledger(&judged.ledger);
@@ -156,20 +174,34 @@ fn ending(verdict: &Verdict, ledger: &pb::DreamLedger, judged: &Judged) -> Endin
 }
 
 /// The stored answer of a FinishDream that was answered before.
-async fn answered(context: &Context, finish: &Finish, state: DreamState, cause: String) -> Result<pb::FinishDreamResponse> {
+async fn answered(
+    context: &Context,
+    finish: &Finish,
+    state: DreamState,
+    cause: String,
+) -> Result<pb::FinishDreamResponse> {
     let (ledger, violations) = dreams::stored_account(&context.store, finish.dream).await?;
     Ok(answer(state, cause, message::stored_ledger(ledger), message::stored_violations(&violations)))
 }
 
-fn answer(state: DreamState, cause: String, ledger: Option<pb::DreamLedger>, violations: Vec<pb::DreamViolation>) -> pb::FinishDreamResponse {
+fn answer(
+    state: DreamState,
+    cause: String,
+    ledger: Option<pb::DreamLedger>,
+    violations: Vec<pb::DreamViolation>,
+) -> pb::FinishDreamResponse {
     pb::FinishDreamResponse { state: message::state(state).into(), ledger, violations, cause }
 }
 
 /// The refusal of a worker that no longer holds the dream, logged where there is such a dream.
 async fn lost(context: &Context, finish: &Finish, ending: Option<DreamState>) -> Result<Error> {
-    let refusal = Refusal::new(ErrorReason::LeaseLost, "this dream is no longer this worker's; drop what is left of it");
+    let refusal =
+        Refusal::new(ErrorReason::LeaseLost, "this dream is no longer this worker's; drop what is left of it");
     let Some(ending) = ending else { return Ok(refusal.into()) };
-    context.store.log_refusal(finish.dream.scope, Operation::Finish, "", ErrorReason::LeaseLost, &finish.caller).await?;
+    context
+        .store
+        .log_refusal(finish.dream.scope, Operation::Finish, "", ErrorReason::LeaseLost, &finish.caller)
+        .await?;
     Ok(Error::logged(refusal.fact("ending", ending.as_str())))
 }
 
@@ -193,7 +225,14 @@ mod tests {
     }
 
     fn worker(token: u128) -> Caller {
-        Caller { token_id: Uuid::from_u128(token), workspace_id: 0, role: Role::Worker, bound_user: None, actor: "worker".into(), dream: None }
+        Caller {
+            token_id: Uuid::from_u128(token),
+            workspace_id: 0,
+            role: Role::Worker,
+            bound_user: None,
+            actor: "worker".into(),
+            dream: None,
+        }
     }
 
     #[test]

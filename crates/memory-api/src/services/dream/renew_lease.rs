@@ -11,13 +11,20 @@ use crate::error::Result;
 use crate::services::context::Context;
 use crate::store::dreams::{Lease, Renewal};
 
-pub(super) async fn handle(context: &Context, caller: Caller, request: pb::RenewLeaseRequest) -> Result<pb::RenewLeaseResponse> {
+pub(super) async fn handle(
+    context: &Context,
+    caller: Caller,
+    request: pb::RenewLeaseRequest,
+) -> Result<pb::RenewLeaseResponse> {
     let dream = dream_id(&request.dream_id)?;
     let renewal = context.store.renew_lease(dream, request.fence, &caller).await?;
     if renewal.lease == Lease::Overtaken {
         context.store.end_overtaken(dream, request.fence, &caller).await?;
     }
-    Ok(pb::RenewLeaseResponse { lease_expires_at: renewal.lease_expires_at.map(timestamp), stop: stop(&renewal).into() })
+    Ok(pb::RenewLeaseResponse {
+        lease_expires_at: renewal.lease_expires_at.map(timestamp),
+        stop: stop(&renewal).into(),
+    })
 }
 
 /// Why the worker must stop; `Unspecified`: it goes on. What ended the dream is told to the worker that held it.
@@ -40,7 +47,9 @@ mod tests {
 
     #[test]
     fn a_worker_hears_what_ended_its_dream() {
-        let stop = |lease, state: Option<&str>| stop(&Renewal { lease, state: state.map(str::to_owned), lease_expires_at: None });
+        let stop = |lease, state: Option<&str>| {
+            stop(&Renewal { lease, state: state.map(str::to_owned), lease_expires_at: None })
+        };
         assert_eq!(stop(Lease::Held, Some("running")), StopReason::Unspecified);
         assert_eq!(stop(Lease::Sealed, Some("running")), StopReason::Unspecified);
         assert_eq!(stop(Lease::Lost, Some("canceled")), StopReason::Canceled);

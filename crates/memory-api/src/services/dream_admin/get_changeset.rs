@@ -20,7 +20,12 @@ use crate::store::changesets::{StagedOp, staged_ops, texts_at};
 /// Texts by file and version, with their sources.
 type Texts = HashMap<(Uuid, i64), (String, i16)>;
 
-pub(super) async fn handle(context: &Context, caller: Caller, about: AboutCell, request: pb::GetChangesetRequest) -> Result<pb::GetChangesetResponse> {
+pub(super) async fn handle(
+    context: &Context,
+    caller: Caller,
+    about: AboutCell,
+    request: pb::GetChangesetRequest,
+) -> Result<pb::GetChangesetResponse> {
     let dream = reach(context, &caller, &about, &request.dream_id).await?;
     let row = context.store.show_dream(dream, Operation::GetChangeset, &caller).await?.ok_or_else(not_found)?;
     let ops = staged_ops(context.store.pool(), dream).await?;
@@ -60,7 +65,10 @@ fn file(dream: DreamId, first: &StagedOp, last: &StagedOp, texts: &Texts) -> pb:
         diff: unified(before, after, &old_label, &new_label),
         added_lines: i32::try_from(stat.added_lines).unwrap_or(i32::MAX),
         removed_lines: i32::try_from(stat.removed_lines).unwrap_or(i32::MAX),
-        revision_id: last.adopted_sequence.map(|sequence| RevisionId { scope: dream.scope, sequence }.to_string()).unwrap_or_default(),
+        revision_id: last
+            .adopted_sequence
+            .map(|sequence| RevisionId { scope: dream.scope, sequence }.to_string())
+            .unwrap_or_default(),
     }
 }
 

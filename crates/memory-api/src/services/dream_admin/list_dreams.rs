@@ -14,7 +14,12 @@ use crate::services::page::{Listing, expired, page_size};
 use crate::services::request::CallDigest;
 use crate::store::dreams::{DreamFilter, DreamRow, ListedAfter};
 
-pub(super) async fn handle(context: &Context, caller: Caller, about: AboutCell, request: pb::ListDreamsRequest) -> Result<pb::ListDreamsResponse> {
+pub(super) async fn handle(
+    context: &Context,
+    caller: Caller,
+    about: AboutCell,
+    request: pb::ListDreamsRequest,
+) -> Result<pb::ListDreamsResponse> {
     let size = page_size(request.page_size)?;
     let states = states(&request)?;
     let scope = match request.user_id.as_str() {
@@ -41,7 +46,9 @@ pub(super) async fn handle(context: &Context, caller: Caller, about: AboutCell, 
 fn states(request: &pb::ListDreamsRequest) -> Result<Vec<String>, Refusal> {
     let known = |&number: &i32| {
         let state = i16::try_from(number).ok().and_then(DreamState::from_code);
-        state.map(|state| state.as_str().to_owned()).ok_or_else(|| field("states", "has a state that this version does not know"))
+        state
+            .map(|state| state.as_str().to_owned())
+            .ok_or_else(|| field("states", "has a state that this version does not know"))
     };
     let mut states = request.states.iter().map(known).collect::<Result<Vec<_>, _>>()?;
     states.sort_unstable();

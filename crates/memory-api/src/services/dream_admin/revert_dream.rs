@@ -21,16 +21,23 @@ use crate::store::changesets::revisions_at;
 use crate::store::dreams::{DreamRow, dream_row, lock_scope, log_dream_call};
 use crate::store::requests::{RequestKey, remember, remembered};
 
-pub(super) async fn handle(context: &Context, caller: Caller, about: AboutCell, request: pb::RevertDreamRequest) -> Result<pb::RevertDreamResponse> {
+pub(super) async fn handle(
+    context: &Context,
+    caller: Caller,
+    about: AboutCell,
+    request: pb::RevertDreamRequest,
+) -> Result<pb::RevertDreamResponse> {
     let reason = convert::reason(&request.reason)?;
     let id = request_id(&request.request_id)?;
     let dream = reach(context, &caller, &about, &request.dream_id).await?;
-    let key = id.map(|id| RequestKey { scope: dream.scope, principal: caller.token_id, id, digest: digest(dream, &reason) });
+    let key =
+        id.map(|id| RequestKey { scope: dream.scope, principal: caller.token_id, id, digest: digest(dream, &reason) });
 
     let mut tx = context.store.pool().begin().await?;
     let scope = lock_scope(&mut tx, dream.scope).await?;
     if let Some(answer) = remembered(&mut tx, key.as_ref()).await? {
-        return pb::RevertDreamResponse::decode(answer.as_slice()).map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"));
+        return pb::RevertDreamResponse::decode(answer.as_slice())
+            .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"));
     }
     if scope.erasing {
         return Err(Refusal::new(ErrorReason::UserErased, "the user was erased or is being erased").into());

@@ -21,7 +21,9 @@ use crate::auth::Caller;
 use crate::error::{Error, Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
-use crate::store::dreams::{DreamPolicy, LockedScope, NewDream, dream_policy, dream_row, insert_dream, lock_scope, log_dream_call, open_dream};
+use crate::store::dreams::{
+    DreamPolicy, LockedScope, NewDream, dream_policy, dream_row, insert_dream, lock_scope, log_dream_call, open_dream,
+};
 use crate::store::requests::{RequestKey, remember, remembered};
 
 /// What a request asks for, judged for its form.
@@ -33,7 +35,12 @@ struct Wanted {
     instructions: String,
 }
 
-pub(super) async fn handle(context: &Context, caller: Caller, about: AboutCell, request: pb::StartDreamRequest) -> Result<pb::StartDreamResponse> {
+pub(super) async fn handle(
+    context: &Context,
+    caller: Caller,
+    about: AboutCell,
+    request: pb::StartDreamRequest,
+) -> Result<pb::StartDreamResponse> {
     let user = caller.user(&request.user_id, context.guards.scope)?;
     let wanted = wanted(&request)?;
     let id = request_id(&request.request_id)?;
@@ -44,7 +51,8 @@ pub(super) async fn handle(context: &Context, caller: Caller, about: AboutCell, 
     let mut tx = context.store.pool().begin().await?;
     let locked = lock_scope(&mut tx, scope).await?;
     if let Some(answer) = remembered(&mut tx, key.as_ref()).await? {
-        return pb::StartDreamResponse::decode(answer.as_slice()).map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"));
+        return pb::StartDreamResponse::decode(answer.as_slice())
+            .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"));
     }
     let policy = dream_policy(&mut tx, scope).await?;
     allowed(&locked, &policy)?;
@@ -159,7 +167,8 @@ fn limit(name: &'static str, key: &str, value: i64) -> Result<Option<u64>, Refus
 }
 
 fn digest(user: &UserId, request: &pb::StartDreamRequest) -> [u8; 32] {
-    let fields = pb::StartDreamRequest { user_id: user.as_str().to_owned(), request_id: String::new(), ..request.clone() };
+    let fields =
+        pb::StartDreamRequest { user_id: user.as_str().to_owned(), request_id: String::new(), ..request.clone() };
     CallDigest::of("StartDream").bytes(&fields.encode_to_vec()).finish()
 }
 
@@ -184,7 +193,8 @@ mod tests {
 
     #[test]
     fn a_budget_only_narrows_and_0_leaves_the_workspaces() {
-        let asked = pb::DreamBudget { max_ops: 3, max_files: 0, max_bytes: 4_194_304, max_read_bytes: 65_536, max_seconds: 0 };
+        let asked =
+            pb::DreamBudget { max_ops: 3, max_files: 0, max_bytes: 4_194_304, max_read_bytes: 65_536, max_seconds: 0 };
         let budget = Budget::DEFAULT.narrowed_by(&budget(&asked).unwrap());
         let expected = Budget { max_ops: 3, max_read_bytes: 65_536, ..Budget::DEFAULT };
         assert_eq!(budget, expected);
@@ -213,8 +223,16 @@ mod tests {
 
     #[test]
     fn the_switch_and_a_pause_are_never_skipped() {
-        let policy = |dreaming, paused| DreamPolicy { dreaming, paused, mode: "apply".into(), curator: "builtin".into(), budget: Budget::DEFAULT };
-        let refused = |erasing, policy| allowed(&LockedScope { workspace_id: 1, erasing }, &policy).err().map(|refusal| refusal.reason);
+        let policy = |dreaming, paused| DreamPolicy {
+            dreaming,
+            paused,
+            mode: "apply".into(),
+            curator: "builtin".into(),
+            budget: Budget::DEFAULT,
+        };
+        let refused = |erasing, policy| {
+            allowed(&LockedScope { workspace_id: 1, erasing }, &policy).err().map(|refusal| refusal.reason)
+        };
         assert_eq!(refused(false, policy(true, false)), None);
         assert_eq!(refused(false, policy(false, false)), Some(ErrorReason::DreamingDisabled));
         assert_eq!(refused(false, policy(true, true)), Some(ErrorReason::UserPaused));
@@ -226,6 +244,9 @@ mod tests {
         let ada = UserId::parse("ada").unwrap();
         let repeat = pb::StartDreamRequest { request_id: "x".into(), user_id: String::new(), ..request() };
         assert_eq!(digest(&ada, &request()), digest(&ada, &repeat));
-        assert_ne!(digest(&ada, &request()), digest(&ada, &pb::StartDreamRequest { as_of: "2026-01-01".into(), ..request() }));
+        assert_ne!(
+            digest(&ada, &request()),
+            digest(&ada, &pb::StartDreamRequest { as_of: "2026-01-01".into(), ..request() })
+        );
     }
 }

@@ -105,7 +105,8 @@ impl Store {
         .fetch_one(&mut *tx)
         .await?;
         if Lease::from_code(lease)? == Lease::Overtaken {
-            super::end_dream(&mut tx, dream.scope, dream.id, "overtaken", "the user's files changed while it ran").await?;
+            super::end_dream(&mut tx, dream.scope, dream.id, "overtaken", "the user's files changed while it ran")
+                .await?;
         }
         tx.commit().await?;
         Ok(())

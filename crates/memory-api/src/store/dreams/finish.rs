@@ -86,7 +86,14 @@ pub struct Ending {
 impl Ending {
     /// One without an account: nothing was judged, or what was judged no longer counts.
     pub fn bare(state: DreamState, cause: &str) -> Self {
-        Self { state, cause: cause.to_owned(), ledger: None, violations: vec![], lost_statements: 0, scope_statements: 0 }
+        Self {
+            state,
+            cause: cause.to_owned(),
+            ledger: None,
+            violations: vec![],
+            lost_statements: 0,
+            scope_statements: 0,
+        }
     }
 }
 
@@ -222,14 +229,23 @@ pub async fn loss_window(tx: &mut PgConnection, dream: DreamId) -> Result<LossWi
     )
     .fetch_one(tx)
     .await?;
-    Ok(LossWindow { guard: row.guard, max_percent: row.max_percent, lost: row.lost, statements_at_first: row.statements_at_first })
+    Ok(LossWindow {
+        guard: row.guard,
+        max_percent: row.max_percent,
+        lost: row.lost,
+        statements_at_first: row.statements_at_first,
+    })
 }
 
 /// What a repeat of an answered FinishDream is told beside its ending: the encoded ledger and violations.
 pub async fn stored_account(store: &Store, dream: DreamId) -> Result<(Option<Vec<u8>>, Vec<Vec<u8>>)> {
-    let row = sqlx::query!("-- dreams.account\nSELECT ledger, violations FROM mx_dream WHERE scope_id = $1 AND dream_id = $2", dream.scope, dream.id)
-        .fetch_one(store.pool())
-        .await?;
+    let row = sqlx::query!(
+        "-- dreams.account\nSELECT ledger, violations FROM mx_dream WHERE scope_id = $1 AND dream_id = $2",
+        dream.scope,
+        dream.id
+    )
+    .fetch_one(store.pool())
+    .await?;
     Ok((row.ledger, row.violations))
 }
 

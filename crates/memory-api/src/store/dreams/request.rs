@@ -51,9 +51,12 @@ pub async fn dream_policy(tx: &mut PgConnection, scope: i64) -> Result<DreamPoli
 
 /// The requested or running dream of a scope.
 pub async fn open_dream(tx: &mut PgConnection, scope: i64) -> Result<Option<Uuid>> {
-    let dream = sqlx::query_scalar!("-- dreams.open\nSELECT dream_id FROM mx_dream WHERE scope_id = $1 AND state IN ('requested', 'running')", scope)
-        .fetch_optional(tx)
-        .await?;
+    let dream = sqlx::query_scalar!(
+        "-- dreams.open\nSELECT dream_id FROM mx_dream WHERE scope_id = $1 AND state IN ('requested', 'running')",
+        scope
+    )
+    .fetch_optional(tx)
+    .await?;
     Ok(dream)
 }
 

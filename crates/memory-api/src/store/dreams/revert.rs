@@ -9,9 +9,12 @@ use crate::error::{Error, Result};
 
 /// The running dream of a scope.
 pub async fn running_dream(tx: &mut PgConnection, scope: i64) -> Result<Option<Uuid>> {
-    let dream = sqlx::query_scalar!("-- dreams.running\nSELECT dream_id FROM mx_dream WHERE scope_id = $1 AND state = 'running'", scope)
-        .fetch_optional(tx)
-        .await?;
+    let dream = sqlx::query_scalar!(
+        "-- dreams.running\nSELECT dream_id FROM mx_dream WHERE scope_id = $1 AND state = 'running'",
+        scope
+    )
+    .fetch_optional(tx)
+    .await?;
     Ok(dream)
 }
 
@@ -33,8 +36,10 @@ pub async fn mark_reverted(tx: &mut PgConnection, dream: DreamId) -> Result<()> 
 
 /// Today by Postgres's clock, in UTC.
 pub async fn today(tx: &mut PgConnection) -> Result<NaiveDate> {
-    let day = sqlx::query_scalar!(r#"-- dreams.today
-        SELECT (mx_now() AT TIME ZONE 'UTC')::date AS "day!""#)
+    let day = sqlx::query_scalar!(
+        r#"-- dreams.today
+        SELECT (mx_now() AT TIME ZONE 'UTC')::date AS "day!""#
+    )
     .fetch_one(tx)
     .await?;
     Ok(day)

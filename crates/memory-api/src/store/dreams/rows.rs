@@ -119,7 +119,13 @@ impl Store {
     }
 
     /// At most `limit` dreams of a workspace, newest first, with the log row of the call under `log_scope`.
-    pub async fn list_dreams(&self, filter: &DreamFilter, limit: i64, log_scope: i64, caller: &Caller) -> Result<Vec<DreamRow>> {
+    pub async fn list_dreams(
+        &self,
+        filter: &DreamFilter,
+        limit: i64,
+        log_scope: i64,
+        caller: &Caller,
+    ) -> Result<Vec<DreamRow>> {
         let rows = sqlx::query_as!(
             DreamRow,
             r#"-- dreams.list

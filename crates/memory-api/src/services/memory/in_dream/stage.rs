@@ -120,7 +120,12 @@ impl Said {
             }
             given.encode_to_vec()
         });
-        Ok(Said { reason: convert::reason(reason)?, source: convert::source(source)?, treatments: stored.collect(), request: request_id(request)? })
+        Ok(Said {
+            reason: convert::reason(reason)?,
+            source: convert::source(source)?,
+            treatments: stored.collect(),
+            request: request_id(request)?,
+        })
     }
 
     fn op(self, operation: Operation, path: MemoryPath, expected: i64, before: &str, after: MemoryText) -> Op {
