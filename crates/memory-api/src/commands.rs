@@ -11,6 +11,7 @@ use memex_core::clock::SystemClock;
 use memex_runtime::lifecycle::{EXIT_OK, EXIT_SETTINGS, EXIT_UNAVAILABLE, Shutdown};
 use memex_runtime::settings::Mistakes;
 use memex_runtime::{panics, telemetry};
+use sqlx::Connection as _;
 
 use crate::Guards;
 use crate::args::{Command, DatabaseArgs, MemoryApi, ServeArgs};
@@ -28,6 +29,12 @@ pub enum CommandError {
     /// A statement failed.
     #[error("the database could not be reached or refused")]
     Database(#[from] sqlx::Error),
+    /// Nothing answers at the database's URL, or it lets nobody in.
+    #[error(
+        "Postgres cannot be reached at DATABASE_URL; start it (or install it: apt-get install postgresql, dnf install \
+         postgresql-server, brew install postgresql@17), correct the URL, or run `memex up`, which brings its own"
+    )]
+    Unreachable(#[source] sqlx::Error),
     /// A token's file could not be read or written.
     #[error("{path}: {source}")]
     File {
@@ -47,7 +54,7 @@ impl CommandError {
         match self {
             CommandError::Settings(_) => EXIT_SETTINGS,
             CommandError::Refused(_) | CommandError::File { .. } => memex_runtime::lifecycle::EXIT_REFUSED,
-            CommandError::Migrate(_) | CommandError::Database(_) => EXIT_UNAVAILABLE,
+            CommandError::Migrate(_) | CommandError::Database(_) | CommandError::Unreachable(_) => EXIT_UNAVAILABLE,
         }
     }
 }
@@ -99,17 +106,20 @@ pub async fn run_serve(args: ServeArgs, ready: impl FnOnce(SocketAddr)) -> ExitC
 /// # Errors
 /// Bad settings, or a database that cannot be reached or is newer than this binary.
 pub async fn migrate_database(database: &DatabaseArgs) -> Result<(), CommandError> {
-    let owner = owner_pool(database)?;
+    let owner = owner_pool(database).await?;
     migrate::migrate(&owner).await?;
     Ok(())
 }
 
-/// The owner's pool, or every mistake in its settings.
-pub(crate) fn owner_pool(database: &DatabaseArgs) -> Result<sqlx::PgPool, CommandError> {
+/// The owner's pool, or every mistake in its settings. Connects once by itself, because a pool says only that it timed
+/// out and not why.
+pub(crate) async fn owner_pool(database: &DatabaseArgs) -> Result<sqlx::PgPool, CommandError> {
     let mut mistakes = Mistakes::new();
     let settings = database.owner(&mut mistakes);
     mistakes.into_result()?;
     let settings = settings.ok_or_else(|| CommandError::Refused("no database URL is given".to_owned()))?;
+    let probe = sqlx::PgConnection::connect(&settings.url).await.map_err(CommandError::Unreachable)?;
+    probe.close().await.map_err(CommandError::Unreachable)?;
     Ok(connect::pool(&settings)?)
 }
 
@@ -120,15 +130,18 @@ fn done(result: Result<(), CommandError>) -> ExitCode {
     }
 }
 
-/// Prints an error with its causes.
+/// Prints an error with its causes, but for those that it quotes already.
 #[allow(clippy::print_stderr)]
 fn failed(error: &dyn std::error::Error, code: u8) -> ExitCode {
-    eprint!("error: {error}");
+    let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        eprint!(": {error}");
+        let text = error.to_string();
+        if !message.contains(&text) {
+            message = format!("{message}: {text}");
+        }
         cause = error.source();
     }
-    eprintln!();
+    eprintln!("error: {message}");
     ExitCode::from(code)
 }

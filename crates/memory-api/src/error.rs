@@ -44,6 +44,14 @@ impl Error {
         Error::Refused { refusal: Box::new(refusal), logged: true }
     }
 
+    /// Whether a statement failed because a function or table of ours is not there.
+    pub fn is_missing_schema(&self) -> bool {
+        let Error::Database(source) = self else { return false };
+        // 42883: undefined function, 42P01: undefined table, 42501: no right to it yet.
+        let code = source.as_database_error().and_then(|error| error.code());
+        code.is_some_and(|code| matches!(code.as_ref(), "42883" | "42P01" | "42501"))
+    }
+
     /// The refusal's reason; `None` where it is a failure.
     pub fn reason(&self) -> Option<ErrorReason> {
         match self {

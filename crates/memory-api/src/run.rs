@@ -150,10 +150,12 @@ async fn watch_postgres(store: Store, health: Health, shutdown: Shutdown) {
         let answered = tokio::time::timeout(READINESS_WAIT, store.is_ready()).await;
         let is = matches!(answered, Ok(Ok(true)));
         if was != Some(is) {
-            if is {
-                tracing::info!("Postgres answers: ready");
-            } else {
-                tracing::warn!("not ready: Postgres cannot be reached, or `memory-api migrate` has not been run");
+            match answered {
+                Ok(Ok(true)) => tracing::info!("Postgres answers: ready"),
+                Ok(Err(error)) if error.is_missing_schema() => {
+                    tracing::warn!("not ready: the database lacks this version's schema; run `memory-api migrate`");
+                }
+                _ => tracing::warn!("not ready: Postgres cannot be reached at DATABASE_URL; start it, or correct the URL"),
             }
             health.set_all(SERVICES, is).await;
             was = Some(is);

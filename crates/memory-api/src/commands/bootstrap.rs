@@ -59,7 +59,7 @@ pub async fn bootstrap(args: &BootstrapArgs) -> Result<Bootstrapped, CommandErro
     if args.workspace.is_empty() || args.workspace.len() > 128 || args.workspace.chars().any(char::is_control) {
         return Err(CommandError::Refused("--workspace: must be 1 to 128 bytes of printable characters".to_owned()));
     }
-    let owner = owner_pool(&args.database)?;
+    let owner = owner_pool(&args.database).await?;
     let (workspace_id, workspace_made) = workspace(&owner, &args.workspace).await?;
     let operator = token_in(&args.operator_token_file)?;
     put_token(&owner, Some(workspace_id), Role::Operator, &operator, &args.operator_token_file).await?;

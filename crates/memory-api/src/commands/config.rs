@@ -47,7 +47,7 @@ pub enum ConfigAction {
 pub async fn config(args: &ConfigArgs) -> Result<(), CommandError> {
     match &args.action {
         ConfigAction::Get { key, database } => {
-            let store = Store::new(owner_pool(database)?);
+            let store = Store::new(owner_pool(database).await?);
             for known in KEYS.iter().filter(|known| known.is_set_at(Level::Deployment)) {
                 if key.as_deref().is_none_or(|name| name == known.name) {
                     let value = store.setting(0, known.name).await.map_err(refused)?;
@@ -57,7 +57,7 @@ pub async fn config(args: &ConfigArgs) -> Result<(), CommandError> {
             Ok(())
         }
         ConfigAction::Set { key, value, database } => {
-            let canceled = set(&Store::new(owner_pool(database)?), key, value).await?;
+            let canceled = set(&Store::new(owner_pool(database).await?), key, value).await?;
             println!("{key} = {value}");
             if canceled > 0 {
                 println!("{canceled} open dreams were ended");
@@ -72,7 +72,7 @@ pub async fn config(args: &ConfigArgs) -> Result<(), CommandError> {
 /// # Errors
 /// Bad settings, a key or value that is unknown or out of range, a database that cannot be reached.
 pub async fn set_deployment_key(database: &DatabaseArgs, name: &str, value: &str) -> Result<usize, CommandError> {
-    set(&Store::new(owner_pool(database)?), name, value).await
+    set(&Store::new(owner_pool(database).await?), name, value).await
 }
 
 /// A deployment key's value in force.
@@ -80,7 +80,7 @@ pub async fn set_deployment_key(database: &DatabaseArgs, name: &str, value: &str
 /// # Errors
 /// Bad settings, a key that is unknown, a database that cannot be reached.
 pub async fn deployment_key(database: &DatabaseArgs, name: &str) -> Result<String, CommandError> {
-    Store::new(owner_pool(database)?).setting(0, name).await.map_err(refused)
+    Store::new(owner_pool(database).await?).setting(0, name).await.map_err(refused)
 }
 
 async fn set(store: &Store, name: &str, value: &str) -> Result<usize, CommandError> {
