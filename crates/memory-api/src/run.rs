@@ -155,7 +155,9 @@ async fn watch_postgres(store: Store, health: Health, shutdown: Shutdown) {
                 Ok(Err(error)) if error.is_missing_schema() => {
                     tracing::warn!("not ready: the database lacks this version's schema; run `memory-api migrate`");
                 }
-                _ => tracing::warn!("not ready: Postgres cannot be reached at DATABASE_URL; start it, or correct the URL"),
+                _ => tracing::warn!(
+                    "not ready: Postgres cannot be reached at DATABASE_URL; start it, or correct the URL"
+                ),
             }
             health.set_all(SERVICES, is).await;
             was = Some(is);

@@ -12,12 +12,14 @@ use tempfile::TempDir;
 use tests::ask;
 use tests::child::READY_FILE;
 use tests::waiting::{ends, until};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 
 /// One service, running or dead. Dropped, it is killed; where the test fails, its log is shown.
 pub struct Process {
     name: String,
     child: Child,
+    /// Held open: the process ends where it is closed.
+    _stdin: Option<ChildStdin>,
     dir: TempDir,
     address: SocketAddr,
 }
@@ -61,9 +63,10 @@ impl Process {
         let err = out.try_clone().expect("a log can be written from two sides");
         command.env("MEMEX_FAILPOINT", failpoint).env(READY_FILE, &ready);
         command.stdin(Stdio::piped()).stdout(out).stderr(err).kill_on_drop(true);
-        let child = command.spawn().expect("the process can be started");
+        let mut child = command.spawn().expect("the process can be started");
+        let stdin = child.stdin.take();
         let unbound = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut process = Self { name: name.to_owned(), child, dir, address: unbound };
+        let mut process = Self { name: name.to_owned(), child, _stdin: stdin, dir, address: unbound };
         process.address = until(&format!("{name} listens"), async || said(&ready)).await;
         process
     }

@@ -1,7 +1,7 @@
 //! What the database itself forbids, whatever the service does.
 
 use memex_stack::stack::Stack;
-use memex_stack::stack::sqlx::{self, AssertSqlSafe, Executor as _};
+use memex_stack::stack::sqlx::{self, AssertSqlSafe, Executor as _, SqlSafeStr as _};
 use tests::ask;
 
 #[tokio::test]
@@ -44,5 +44,23 @@ async fn the_access_logs_default_partition_stays_empty() {
     stack.user("ada").await.write("user/a.md", "x").await;
     assert_eq!(ask::number(stack.sql(), "SELECT count(*) FROM mx_access_log_default", &[]).await, 0);
     assert!(ask::number(stack.sql(), "SELECT count(*) FROM mx_access_log", &[]).await > 0);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn every_cached_statement_is_one_that_the_migrated_database_knows() {
+    let stack = Stack::start().await;
+    let cache = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/memory-api/.sqlx");
+    let mut prepared = 0;
+    for entry in std::fs::read_dir(cache).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let cached: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let query = AssertSqlSafe(cached["query"].as_str().unwrap().to_owned()).into_sql_str();
+        if let Err(error) = stack.sql().prepare(query.clone()).await {
+            panic!("{}: {error}", query.as_str());
+        }
+        prepared += 1;
+    }
+    assert!(prepared > 50, "the cache is where it was: {prepared} statements");
     stack.finish().await;
 }
