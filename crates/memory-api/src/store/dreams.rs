@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 
 pub use claim::{Assignment, Renewal};
 pub use finish::{Conclusion, Ending, Finish, Gate, LossWindow, Seal, finish, gate, loss_window, stored_account};
-pub use request::{DreamPolicy, NewDream, dream_policy, insert_dream, open_dream};
+pub use request::{DreamPolicy, NewDream, dream_policy, hold_switch, insert_dream, open_dream};
 pub use revert::{mark_reverted, running_dream, today};
 pub use rows::{DreamFilter, DreamRow, ListedAfter, dream_row};
 

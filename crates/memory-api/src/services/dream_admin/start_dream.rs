@@ -22,7 +22,8 @@ use crate::error::{Error, Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
 use crate::store::dreams::{
-    DreamPolicy, LockedScope, NewDream, dream_policy, dream_row, insert_dream, lock_scope, log_dream_call, open_dream,
+    DreamPolicy, LockedScope, NewDream, dream_policy, dream_row, hold_switch, insert_dream, lock_scope, log_dream_call,
+    open_dream,
 };
 use crate::store::requests::{RequestKey, remember, remembered};
 
@@ -49,6 +50,7 @@ pub(super) async fn handle(
     let key = id.map(|id| RequestKey { scope, principal: caller.token_id, id, digest: digest(&user, &request) });
 
     let mut tx = context.store.pool().begin().await?;
+    hold_switch(&mut tx, caller.workspace_id).await?;
     let locked = lock_scope(&mut tx, scope).await?;
     if let Some(answer) = remembered(&mut tx, key.as_ref()).await? {
         return pb::StartDreamResponse::decode(answer.as_slice())

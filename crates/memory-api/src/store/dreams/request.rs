@@ -23,6 +23,18 @@ pub struct DreamPolicy {
     pub budget: Budget,
 }
 
+/// Holds a workspace's switch where it is until the transaction ends: the first lock, before the scope's, so that a
+/// switching-off under way either sees the dream that starts here or refuses it.
+pub async fn hold_switch(tx: &mut PgConnection, workspace_id: i64) -> Result<()> {
+    sqlx::query!(
+        "-- dreams.hold_switch\nSELECT workspace_id FROM mx_workspace WHERE workspace_id = $1 FOR SHARE",
+        workspace_id
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(())
+}
+
 /// Reads it, under the scope's lock.
 pub async fn dream_policy(tx: &mut PgConnection, scope: i64) -> Result<DreamPolicy> {
     let row = sqlx::query!(
