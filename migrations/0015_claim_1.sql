@@ -9,8 +9,8 @@ BEGIN
   l_lease := make_interval(secs => mx_setting_1(0, 'dream_lease_seconds')::integer);
   FOR w IN SELECT workspace_id FROM mx_workspace ORDER BY last_served_at NULLS FIRST, workspace_id LOOP
     EXIT WHEN l_given >= p_max;
-    PERFORM FROM mx_workspace WHERE workspace_id = w FOR NO KEY UPDATE SKIP LOCKED;
-    CONTINUE WHEN NOT FOUND;
+    PERFORM FROM mx_workspace WHERE workspace_id = w FOR NO KEY UPDATE SKIP LOCKED;   -- guard: workspace
+    CONTINUE WHEN NOT FOUND;   -- guard: workspace
     FOR d IN SELECT scope_id, dream_id FROM mx_dream WHERE workspace_id = w AND state = 'running' AND lease_expires_at <= mx_now() ORDER BY scope_id LOOP
       PERFORM FROM mx_scope WHERE scope_id = d.scope_id FOR NO KEY UPDATE SKIP LOCKED;
       CONTINUE WHEN NOT FOUND;

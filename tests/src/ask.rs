@@ -59,3 +59,20 @@ pub async fn set_key(stack: &Stack, key: &str, value: &str) {
                       ON CONFLICT ON CONSTRAINT mx_config_pk DO UPDATE SET value = EXCLUDED.value";
     change(stack.sql(), statement, &[key, value]).await;
 }
+
+/// Every row of memory and of dreams, in digests: two answers are equal where nothing was changed.
+pub async fn everything(stack: &Stack) -> Vec<String> {
+    let statement = "SELECT md5(t.row) FROM (SELECT f::text AS row FROM mx_file f UNION ALL SELECT r::text FROM mx_revision r
+                       UNION ALL SELECT d::text FROM mx_dream d UNION ALL SELECT o::text FROM mx_dream_op o
+                       UNION ALL SELECT s::text FROM mx_dream_state s UNION ALL SELECT c::text FROM mx_scope c) t ORDER BY 1";
+    lines(stack.sql(), statement, &[]).await
+}
+
+/// Makes a worker's token, which belongs to the deployment.
+pub async fn worker_token(stack: &Stack) -> String {
+    let token = format!("mx_{}", uuid::Uuid::new_v4().simple());
+    let statement = "INSERT INTO mx_token (token_id, hash, role, actor, created_by)
+                      VALUES (gen_random_uuid(), sha256(convert_to($1, 'UTF8')), 3, 'worker', 'test')";
+    change(stack.sql(), statement, &[&token]).await;
+    token
+}

@@ -25,6 +25,12 @@ pub async fn start_dream_of(stack: &Stack, user: &str) -> Dream {
     start_dream(stack, StartDreamRequest { user_id: user.to_owned(), ..StartDreamRequest::default() }).await
 }
 
+/// One worker, at every memory-api of the stack: the same token, another connection each.
+pub async fn worker(stack: &Stack, replicas: usize) -> Vec<Clients> {
+    let token = crate::ask::worker_token(stack).await;
+    (0..replicas).map(|replica| Clients::at(&stack.endpoint_of(replica), &token)).collect()
+}
+
 /// Claims as many as `max` dreams with a worker's clients.
 ///
 /// # Panics
@@ -54,6 +60,11 @@ pub struct HeldDream {
 }
 
 impl HeldDream {
+    /// The same dream, called through other clients.
+    pub fn through(&self, worker: &Clients) -> Self {
+        Self { worker: worker.clone(), assignment: self.assignment.clone() }
+    }
+
     /// Reads a file within the dream.
     ///
     /// # Errors
@@ -112,7 +123,7 @@ impl HeldDream {
     /// # Errors
     /// As PatchFile.
     pub async fn clean(&self) -> Result<File, Status> {
-        self.drop_duplicate("user/notes.md", 5, 3, crate::messy::TWICE).await
+        self.drop_duplicate("user/notes.md", 3, 5, crate::messy::TWICE).await
     }
 
     /// Renews the lease.

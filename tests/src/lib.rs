@@ -3,8 +3,10 @@
 
 pub mod ask;
 pub mod child;
+pub mod command;
 pub mod hand;
 pub mod messy;
+pub mod otlp;
 pub mod refused;
 pub mod waiting;
 pub mod writers;

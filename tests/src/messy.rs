@@ -29,9 +29,15 @@ pub async fn is_untouched(user: &User) -> bool {
 
 /// Whether a dream has cleaned a user's files: each statement stands once, none is missing, and the log has one line.
 pub async fn is_dreamt(user: &User) -> bool {
-    let files = user.files().await;
+    is_dreamt_but_for(user, &[]).await
+}
+
+/// The same of a user who has made these files since.
+pub async fn is_dreamt_but_for(user: &User, since: &[&str]) -> bool {
+    let mut files = user.files().await;
+    files.retain(|path, _| !since.contains(&path.as_str()));
     let said = |line: &str| files.values().flat_map(|text| text.lines()).filter(|found| *found == line).count();
-    let lines = FILES.iter().flat_map(|(_, text)| text.lines()).filter(|line| line.starts_with('-'));
-    let once = lines.into_iter().all(|line| said(line) == 1);
-    once && files.len() == FILES.len() + 1 && files.get("user/dream-log.md").is_some_and(|log| log.lines().count() == 1)
+    let mut lines = FILES.iter().flat_map(|(_, text)| text.lines()).filter(|line| line.starts_with('-'));
+    let logged = files.get("user/dream-log.md").is_some_and(|log| log.lines().count() == 1);
+    lines.all(|line| said(line) == 1) && files.len() == FILES.len() + 1 && logged
 }

@@ -34,14 +34,14 @@ async fn a_worker_that_wakes_up_after_its_lease_is_refused_and_changes_nothing()
         stack.advance(FROZEN).await;
         assert_eq!(stack.worker().poll_once().await.unwrap(), 1, "another worker takes the dream over");
         assert_eq!(ask::dreams(&stack, &name).await, ["applied 2"]);
-        let before = everything(&stack).await;
+        let before = ask::everything(&stack).await;
 
         pause.go();
         zombie.signal(Signal::CONT);
         until("the zombie was refused", async || (refused(&stack, &name).await > 0).then_some(())).await;
         until("the zombie has given the dream up", async || gave_up(&zombie).then_some(())).await;
         zombie.stop().await;
-        assert_eq!(everything(&stack).await, before, "the zombie has changed something");
+        assert_eq!(ask::everything(&stack).await, before, "the zombie has changed something");
         assert!(messy::is_dreamt(&user).await);
     }
     stack.finish().await;
@@ -55,12 +55,4 @@ async fn refused(stack: &Stack, user: &str) -> i64 {
     let statement = "SELECT count(*) FROM mx_access_log l JOIN mx_scope s USING (scope_id)
                       WHERE s.user_id = $1 AND l.outcome = 2 AND l.reason = $2::smallint AND l.dream_id IS NOT NULL";
     ask::number(stack.sql(), statement, &[user, LEASE_LOST]).await
-}
-
-/// Every row that a worker's call could change.
-async fn everything(stack: &Stack) -> Vec<String> {
-    let statement = "SELECT md5(t.row) FROM (SELECT f::text AS row FROM mx_file f UNION ALL SELECT r::text FROM mx_revision r
-                       UNION ALL SELECT d::text FROM mx_dream d UNION ALL SELECT o::text FROM mx_dream_op o
-                       UNION ALL SELECT s::text FROM mx_dream_state s UNION ALL SELECT c::text FROM mx_scope c) t ORDER BY 1";
-    ask::lines(stack.sql(), statement, &[]).await
 }

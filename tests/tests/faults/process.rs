@@ -40,10 +40,7 @@ impl Process {
 
     /// A dream-worker of memory-api at `endpoint` with a token of its own and two slots, which polls without rest.
     pub async fn dream_worker(stack: &Stack, endpoint: &str, name: &str, failpoint: &str) -> Self {
-        let token = format!("mx_{name}_{}", uuid::Uuid::new_v4().simple());
-        let statement = "INSERT INTO mx_token (token_id, hash, role, actor, created_by)
-                          VALUES (gen_random_uuid(), sha256(convert_to($1, 'UTF8')), 3, 'worker', 'test')";
-        ask::change(stack.sql(), statement, &[&token]).await;
+        let token = ask::worker_token(stack).await;
         Self::dream_worker_with(&token, endpoint, name, failpoint).await
     }
 

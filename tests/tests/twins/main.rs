@@ -1,4 +1,13 @@
-//! Guards and their twins: each rule is kept, and without its guard the same work breaks it.
+//! Guards and their twins: what each rule keeps, and what the same work does where its guard is off.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
-fn main() {}
+
+mod budget;
+mod clean;
+mod hostile;
+mod lease;
+mod person;
+mod request;
+mod switches;
+mod version;
+mod workspace;

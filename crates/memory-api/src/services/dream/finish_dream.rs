@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 
 use super::dream_id;
 use crate::adopt::{Adoption, adopt};
-use crate::auth::Caller;
+use crate::auth::{Caller, DreamContext};
 use crate::doors::{self, Point};
 use crate::error::{Error, Result, field};
 use crate::judge::{self, Case, Judged, Verdict, decide};
@@ -198,10 +198,10 @@ async fn lost(context: &Context, finish: &Finish, ending: Option<DreamState>) ->
     let refusal =
         Refusal::new(ErrorReason::LeaseLost, "this dream is no longer this worker's; drop what is left of it");
     let Some(ending) = ending else { return Ok(refusal.into()) };
-    context
-        .store
-        .log_refusal(finish.dream.scope, Operation::Finish, "", ErrorReason::LeaseLost, &finish.caller)
-        .await?;
+    // FinishDream carries no dream metadata, and its row is a row of the dream all the same.
+    let dream = Some(DreamContext { id: finish.dream, fence: finish.fence });
+    let caller = Caller { dream, ..finish.caller.clone() };
+    context.store.log_refusal(finish.dream.scope, Operation::Finish, "", ErrorReason::LeaseLost, &caller).await?;
     Ok(Error::logged(refusal.fact("ending", ending.as_str())))
 }
 

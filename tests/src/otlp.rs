@@ -1,0 +1,129 @@
+//! A receiver of spans: OpenTelemetry's own collector service, in the test's process.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
+use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use prost::Message as _;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::{Request, Response, Status};
+
+/// Listens on loopback and keeps whatever is exported to it.
+#[derive(Debug)]
+pub struct Receiver {
+    endpoint: String,
+    kept: Kept,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Kept(Arc<Mutex<Vec<ExportTraceServiceRequest>>>);
+
+#[tonic::async_trait]
+impl TraceService for Kept {
+    async fn export(
+        &self,
+        request: Request<ExportTraceServiceRequest>,
+    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(request.into_inner());
+        Ok(Response::new(ExportTraceServiceResponse::default()))
+    }
+}
+
+impl Receiver {
+    /// Serves until the test's runtime ends.
+    ///
+    /// # Panics
+    /// Where loopback cannot be listened on.
+    pub async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let endpoint = format!("http://{}", listener.local_addr().expect("a bound port has an address"));
+        let kept = Kept::default();
+        let server = tonic::transport::Server::builder().add_service(TraceServiceServer::new(kept.clone()));
+        tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+        Self { endpoint, kept }
+    }
+
+    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` must say.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Everything that has come so far. A process that has ended has sent all its spans.
+    pub fn received(&self) -> Received {
+        Received(self.kept.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+}
+
+/// What was exported.
+#[derive(Debug)]
+pub struct Received(Vec<ExportTraceServiceRequest>);
+
+/// One span, and which service it is of.
+#[derive(Debug, Clone)]
+pub struct Exported {
+    /// `service.name`.
+    pub service: String,
+    /// The span as it was sent.
+    pub span: Span,
+}
+
+impl Received {
+    /// Every span.
+    pub fn spans(&self) -> Vec<Exported> {
+        let mut spans = Vec::new();
+        for of_resource in self.0.iter().flat_map(|export| &export.resource_spans) {
+            let attributes = of_resource.resource.iter().flat_map(|resource| &resource.attributes);
+            let name = attributes.filter(|attribute| attribute.key == "service.name").find_map(|name| {
+                match name.value.as_ref()?.value.as_ref()? {
+                    Value::StringValue(name) => Some(name.clone()),
+                    _ => None,
+                }
+            });
+            let service = name.unwrap_or_default();
+            let sent = of_resource.scope_spans.iter().flat_map(|of_scope| &of_scope.spans);
+            spans.extend(sent.map(|span| Exported { service: service.clone(), span: span.clone() }));
+        }
+        spans
+    }
+
+    /// All of it as it was on the wire: names, attributes, events, links, resources, scopes and whatever else there is.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.0.iter().flat_map(ExportTraceServiceRequest::encode_to_vec).collect()
+    }
+}
+
+impl Exported {
+    /// Whether it is that service's span of that kind and name.
+    pub fn is(&self, service: &str, kind: SpanKind, name: &str) -> bool {
+        self.service == service && self.span.kind() == kind && self.span.name == name
+    }
+
+    /// Whether it is a child of another in the same trace.
+    pub fn is_child_of(&self, parent: &Self) -> bool {
+        self.span.trace_id == parent.span.trace_id && self.span.parent_span_id == parent.span.span_id
+    }
+
+    /// Trace and span id, as logs write them.
+    pub fn ids(&self) -> (String, String) {
+        (hex(&self.span.trace_id), hex(&self.span.span_id))
+    }
+}
+
+/// The one span of that service, kind and name.
+///
+/// # Panics
+/// Where there is none, or there are several.
+pub fn the<'a>(spans: &'a [Exported], service: &str, kind: SpanKind, name: &str) -> &'a Exported {
+    let found: Vec<_> = spans.iter().filter(|span| span.is(service, kind, name)).collect();
+    let all = || spans.iter().map(|span| format!("{} {}", span.service, span.span.name)).collect::<Vec<_>>();
+    assert_eq!(found.len(), 1, "spans {name} of {service} in {:#?}", all());
+    found[0]
+}
+
+/// Bytes in lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

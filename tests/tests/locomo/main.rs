@@ -1,0 +1,85 @@
+//! Real input: the memory of twenty people whose truth is known goes in, dreams clean it through the services, and what
+//! comes out is scored. Needs the folder `shared` beside the repository, and python3.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod people;
+mod scoring;
+mod set;
+
+use memex_stack::stack::Stack;
+use tests::command::Memex;
+use tokio::time::Instant;
+
+use people::People;
+use set::{Set, Shared};
+
+/// What the dreams may do: the workspace's most, so that one dream suffices.
+const KEYS: [&str; 6] = [
+    "dream_max_writes=200",
+    "dream_max_files=200",
+    "dream_max_bytes=4194304",
+    "dream_max_read_bytes=67108864",
+    "dream_max_seconds=3600",
+    "dream_concurrency=4",
+];
+
+/// At most so many dreams for one user before there is nothing left to do.
+const MOST_DREAMS: usize = 5;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn duplicates_of_twenty_peoples_memory_go_nothing_else_does_and_a_second_dream_changes_nothing() {
+    let Some(shared) = Shared::beside_the_repository() else { return };
+    evaluate(&shared, "dev").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn phrasings_that_nobody_tuned_for_are_scored_the_same() {
+    if std::env::var_os("MEMEX_LONG").is_none_or(|value| value != "1") {
+        println!("skipped: the split `test` is scored with MEMEX_LONG=1");
+        return;
+    }
+    let Some(shared) = Shared::beside_the_repository() else { return };
+    evaluate(&shared, "test").await;
+}
+
+/// Imports, dreams, exports, dreams again, exports again, scores.
+async fn evaluate(shared: &Shared, split: &str) {
+    // Printed, never judged.
+    let began = Instant::now();
+    let set = Set::generate(shared, split).await;
+    let stack = Stack::start().await;
+    let memex = Memex::at(&stack.endpoint(), stack.workspace().operator_token()).await;
+    memex.json(&[&["config", "set"], &KEYS[..]].concat()).await;
+    let people = People { stack: &stack, memex: &memex, set: &set };
+
+    people.import().await;
+    let imported = people.revisions().await;
+    assert_eq!(imported, set.files(), "an import makes one revision a file");
+    people.import_again().await;
+    assert_eq!(people.revisions().await, imported, "a second import changes nothing");
+    let imported_in = began.elapsed();
+
+    let dreams = people.dream_until_nothing_is_left(MOST_DREAMS).await;
+    let dreamt_in = began.elapsed() - imported_in;
+    people.export("after").await;
+    let dreamt = people.revisions().await;
+    people.only_their_own_files_were_touched().await;
+
+    people.dream_in_vain().await;
+    assert_eq!(people.revisions().await, dreamt, "a second dream changes nothing");
+    people.export("second").await;
+
+    let score = scoring::score(shared, &set).await;
+    let [notes, lines, copies] = ["files", "lines", "dup_copies"].map(|what| set.count(what));
+    println!("LoCoMo, split {split}: {} users, {notes} files, {lines} lines, {copies} duplicates", set.users().len());
+    println!(
+        "imported twice in {:.1} s, {dreams} dreams in {:.1} s, all in {:.1} s",
+        imported_in.as_secs_f64(),
+        dreamt_in.as_secs_f64(),
+        began.elapsed().as_secs_f64()
+    );
+    println!("{}", score.of_all());
+    score.holds();
+    stack.finish().await;
+}

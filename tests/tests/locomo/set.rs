@@ -1,0 +1,139 @@
+//! The data set: made by the evaluation's own generator, from LoCoMo's conversations.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tests::waiting::ends;
+use tokio::process::Command;
+
+/// The folder beside the repository that has the evaluation and its data.
+pub struct Shared(PathBuf);
+
+impl Shared {
+    /// The folder; nothing, with a word about it, where it or a part of it is missing.
+    pub fn beside_the_repository() -> Option<Self> {
+        let shared = Self(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"));
+        let needed = ["eval/gen.py", "eval/score.py", "data/locomo10.json"];
+        match needed.into_iter().find(|part| !shared.0.join(part).is_file()) {
+            None => Some(shared),
+            Some(missing) => {
+                println!("skipped: ../shared/{missing} is not there; LoCoMo's licence keeps it out of this repository");
+                None
+            }
+        }
+    }
+
+    /// The path of a part.
+    pub fn part(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Runs one of the evaluation's programs; gives what it printed and whether it ended with 0.
+    pub async fn python(&self, program: &str, args: &[&str]) -> (String, bool) {
+        let mut python = Command::new("python3");
+        // Imports of the programs must leave nothing in a folder that is not ours.
+        python.env("PYTHONDONTWRITEBYTECODE", "1").arg(self.part(program)).args(args).kill_on_drop(true);
+        let output = ends(program, python.output()).await;
+        let output = output.unwrap_or_else(|error| panic!("python3, which the evaluation needs, does not run: {error}"));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (said, output.status.success())
+    }
+}
+
+/// The memory of twenty people before any dream, with its truth, and what became of it.
+pub struct Set {
+    dir: TempDir,
+    manifest: Value,
+    users: Vec<String>,
+}
+
+impl Set {
+    /// Makes the set of one split: the same at every call.
+    pub async fn generate(shared: &Shared, split: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |path: PathBuf| path.to_str().unwrap().to_owned();
+        let (out, locomo) = (path(dir.path().join("set")), path(shared.part("data/locomo10.json")));
+        let mut args = vec!["--out", &out, "--seed", "1", "--split", split, "--users", "0", "--locomo", &locomo];
+        let errata = path(shared.part("data/locomo-errata.json"));
+        if Path::new(&errata).is_file() {
+            args.extend(["--errata", &errata]);
+        }
+        let (said, done) = shared.python("eval/gen.py", &args).await;
+        assert!(done, "gen.py {args:?}: {said}");
+        let manifest = std::fs::read(dir.path().join("set/manifest.json")).unwrap();
+        let mut set = Self { manifest: serde_json::from_slice(&manifest).unwrap(), users: Vec::new(), dir };
+        set.users = names(&set.before()).collect();
+        set.users.sort();
+        assert_eq!(set.users.len(), 20, "LoCoMo has twenty speakers: {:?}", set.users);
+        set
+    }
+
+    /// The users, in order.
+    pub fn users(&self) -> &[String] {
+        &self.users
+    }
+
+    /// The day that the dreams take for today.
+    pub fn today(&self) -> &str {
+        self.manifest["now"].as_str().unwrap()
+    }
+
+    /// A count of the manifest.
+    pub fn count(&self, what: &str) -> i64 {
+        self.manifest["suites"]["locomo"][what].as_i64().unwrap()
+    }
+
+    /// How many files of their own the users have, their logs included.
+    pub fn files(&self) -> i64 {
+        let of_user = |user| count_files(&self.before().join(user).join("user"));
+        self.users.iter().map(of_user).sum()
+    }
+
+    /// The folder that the generator made, as the scorer takes it.
+    pub fn path(&self) -> PathBuf {
+        self.dir.path().join("set")
+    }
+
+    /// What goes in: a folder a user.
+    pub fn before(&self) -> PathBuf {
+        self.path().join("before")
+    }
+
+    /// What comes out.
+    pub fn exported(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// The paths of a user that no dream may touch.
+    pub fn protected(&self, user: &str) -> Vec<String> {
+        let truth = std::fs::read(self.path().join("truth").join(format!("{user}.json"))).unwrap();
+        let truth: Value = serde_json::from_slice(&truth).unwrap();
+        truth["protected"].as_array().unwrap().iter().map(|path| path.as_str().unwrap().to_owned()).collect()
+    }
+}
+
+fn names(dir: &Path) -> impl Iterator<Item = String> + use<> {
+    std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap())
+}
+
+fn count_files(dir: &Path) -> i64 {
+    let inside = |name: String| {
+        let path = dir.join(name);
+        if path.is_dir() { count_files(&path) } else { 1 }
+    };
+    names(dir).map(inside).sum()
+}
+
+/// Copies a folder with everything in it.
+pub fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for name in names(from) {
+        let (from, to) = (from.join(&name), to.join(&name));
+        if from.is_dir() {
+            copy_folder(&from, &to);
+        } else {
+            std::fs::copy(from, to).unwrap();
+        }
+    }
+}
