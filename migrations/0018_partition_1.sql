@@ -4,6 +4,7 @@ CREATE FUNCTION mx_partition_1(p_month date) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '1s' AS $$
 DECLARE l_first date := date_trunc('month', p_month)::date; l_name text := format('mx_access_log_%s', to_char(p_month, 'YYYY_MM'));
 BEGIN
+  PERFORM pg_advisory_xact_lock(hashtext('mx_partition_1'));   -- several services sweep and migrate at once
   IF to_regclass(l_name) IS NOT NULL THEN RETURN false; END IF;
   EXECUTE format('CREATE TABLE %I (LIKE mx_access_log INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', l_name);
   EXECUTE format('ALTER TABLE mx_access_log ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',

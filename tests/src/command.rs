@@ -81,6 +81,12 @@ async fn program() -> PathBuf {
     if !is_current(&program) {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.args(["build", "--package", "memex"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        // What cargo told this test about its own package would make build scripts run again.
+        let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+        let variables = std::env::vars_os().map(|(name, _)| name);
+        variables.filter(|name| name.to_str().is_some_and(told)).for_each(|name| {
+            cargo.env_remove(name);
+        });
         if folder.file_name().is_some_and(|name| name == "release") {
             cargo.arg("--release");
         }
@@ -99,9 +105,9 @@ fn is_current(program: &Path) -> bool {
     let Some((_, sources)) = noted.split_once(": ") else { return false };
     // Cargo writes a space in a path as `\ `; what is no path then is no file, and asks for a build.
     let newest = |sources: &str| -> Option<SystemTime> {
-        sources.split_ascii_whitespace().try_fold(SystemTime::UNIX_EPOCH, |newest, source| {
-            Some(newest.max(changed(Path::new(source))?))
-        })
+        sources
+            .split_ascii_whitespace()
+            .try_fold(SystemTime::UNIX_EPOCH, |newest, source| Some(newest.max(changed(Path::new(source))?)))
     };
     newest(sources).is_some_and(|newest| newest <= built)
 }

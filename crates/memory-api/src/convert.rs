@@ -24,9 +24,18 @@ pub fn timestamp(at: DateTime<Utc>) -> Timestamp {
     Timestamp { seconds: at.timestamp(), nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or(0) }
 }
 
+/// The seconds that a Timestamp may have: the years 1 to 9999, which Postgres keeps as well.
+const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+
 /// A time of the wire; `None` where it is out of range.
 pub fn time(at: &Timestamp) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp(at.seconds, u32::try_from(at.nanos).ok()?)
+    let seconds = Some(at.seconds).filter(|seconds| SECONDS.contains(seconds))?;
+    DateTime::from_timestamp(seconds, u32::try_from(at.nanos).ok()?)
+}
+
+/// The time of a page token, in microseconds; `None` where it is out of the same range.
+pub fn time_of_micros(micros: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_micros(micros).filter(|at| SECONDS.contains(&at.timestamp()))
 }
 
 /// Bytes as lower-case hexadecimal digits.
@@ -119,7 +128,14 @@ mod tests {
         let at = DateTime::from_timestamp(1_700_000_000, 123_456_000).unwrap();
         assert_eq!(time(&timestamp(at)), Some(at));
         assert_eq!(time(&Timestamp { seconds: 0, nanos: -1 }), None);
-        assert_eq!(time(&Timestamp { seconds: i64::MAX, nanos: 0 }), None);
+        for seconds in [i64::MAX, i64::MIN, SECONDS.start() - 1, SECONDS.end() + 1] {
+            assert_eq!(time(&Timestamp { seconds, nanos: 0 }), None);
+        }
+        for seconds in [*SECONDS.start(), *SECONDS.end()] {
+            assert_eq!(time(&Timestamp { seconds, nanos: 0 }), time_of_micros(seconds * 1_000_000));
+            assert!(time_of_micros(seconds * 1_000_000).is_some());
+        }
+        assert_eq!(time_of_micros(i64::MIN), None);
     }
 
     #[test]

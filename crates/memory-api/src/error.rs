@@ -47,9 +47,9 @@ impl Error {
     /// Whether a statement failed because a function or table of ours is not there.
     pub fn is_missing_schema(&self) -> bool {
         let Error::Database(source) = self else { return false };
-        // 42883: undefined function, 42P01: undefined table, 42501: no right to it yet.
+        // 42501: no right to it yet.
         let code = source.as_database_error().and_then(|error| error.code());
-        code.is_some_and(|code| matches!(code.as_ref(), "42883" | "42P01" | "42501"))
+        is_missing(source) || code.is_some_and(|code| code == "42501")
     }
 
     /// The refusal's reason; `None` where it is a failure.
@@ -98,6 +98,12 @@ fn unreachable(source: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether a function or a table of ours is not there.
+fn is_missing(source: &sqlx::Error) -> bool {
+    // 42883: undefined function, 42P01: undefined table.
+    source.as_database_error().and_then(|db| db.code()).is_some_and(|code| matches!(code.as_ref(), "42883" | "42P01"))
+}
+
 fn database_status(source: &sqlx::Error) -> Status {
     let canceled = source.as_database_error().and_then(|db| db.code()).is_some_and(|code| code == "57014");
     if matches!(source, sqlx::Error::PoolTimedOut) {
@@ -107,6 +113,12 @@ fn database_status(source: &sqlx::Error) -> Status {
     }
     if canceled {
         return Refusal::new(ErrorReason::DeadlineExceeded, "the statement took longer than it may").into_status();
+    }
+    if is_missing(source) {
+        tracing::error!("the database lacks this version's schema; run `memory-api migrate`");
+        return Refusal::new(ErrorReason::DatabaseUnavailable, "the database is not ready for this version yet")
+            .retry_after(DATABASE_RETRY)
+            .into_status();
     }
     if unreachable(source) {
         tracing::warn!(error = %source, "Postgres cannot be reached");

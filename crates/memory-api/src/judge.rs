@@ -172,7 +172,8 @@ fn tidied_lines(file: &JudgedFile) -> u32 {
     let stat = DiffStat::of(before, file.after.as_deref().unwrap_or_default());
     let dropped =
         file.treatments.iter().filter(|one| one.kind == TreatmentKind::DropDuplicate).filter_map(|one| one.before);
-    let dropped: u32 = dropped.map(|lines| lines.last - lines.first + 1).sum();
+    // The ranges are a worker's word: they may be absurd, and are only summed up here.
+    let dropped = dropped.fold(0_u32, |sum, lines| sum.saturating_add(lines.last - lines.first).saturating_add(1));
     stat.added_lines.max(stat.removed_lines.saturating_sub(dropped))
 }
 

@@ -63,7 +63,7 @@ async fn survives_a_failpoint(point: &str) {
     let stack = with_users().await;
     let mut written = 0;
     for run in 0..RUNS {
-        let failpoint = format!("{point}:skip:{}", 3 + 2 * run);
+        let failpoint = format!("{point}:skip:{}", 24 + 2 * run);
         let mut memory_api = Process::memory_api(&stack.database_url(), &failpoint).await;
         let (writing, acknowledged) = write(&stack, &memory_api.endpoint()).await;
         memory_api.dies().await;

@@ -1,11 +1,13 @@
 //! Real input: the memory of twenty people whose truth is known goes in, dreams clean it through the services, and what
 //! comes out is scored. Needs the folder `shared` beside the repository, and python3.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, whose figures are to be read")]
 
 mod people;
 mod scoring;
 mod set;
+
+use std::io::Write as _;
 
 use memex_stack::stack::Stack;
 use tests::command::Memex;
@@ -36,7 +38,7 @@ async fn duplicates_of_twenty_peoples_memory_go_nothing_else_does_and_a_second_d
 #[tokio::test(flavor = "multi_thread")]
 async fn phrasings_that_nobody_tuned_for_are_scored_the_same() {
     if std::env::var_os("MEMEX_LONG").is_none_or(|value| value != "1") {
-        println!("skipped: the split `test` is scored with MEMEX_LONG=1");
+        say("skipped: the split `test` is scored with MEMEX_LONG=1");
         return;
     }
     let Some(shared) = Shared::beside_the_repository() else { return };
@@ -72,14 +74,18 @@ async fn evaluate(shared: &Shared, split: &str) {
 
     let score = scoring::score(shared, &set).await;
     let [notes, lines, copies] = ["files", "lines", "dup_copies"].map(|what| set.count(what));
-    println!("LoCoMo, split {split}: {} users, {notes} files, {lines} lines, {copies} duplicates", set.users().len());
-    println!(
-        "imported twice in {:.1} s, {dreams} dreams in {:.1} s, all in {:.1} s",
-        imported_in.as_secs_f64(),
-        dreamt_in.as_secs_f64(),
-        began.elapsed().as_secs_f64()
-    );
-    println!("{}", score.of_all());
+    let seconds = [imported_in, dreamt_in, began.elapsed()].map(|time| format!("{:.1} s", time.as_secs_f64()));
+    let [imported_in, dreamt_in, all] = seconds;
+    let users = set.users().len();
+    say(&format!("LoCoMo, split {split}: {users} users, {notes} files, {lines} lines, {copies} duplicates"));
+    say(&format!("imported twice in {imported_in}, {dreams} dreams in {dreamt_in}, all in {all}"));
+    say(&score.of_all().to_string());
     score.holds();
     stack.finish().await;
+}
+
+/// Says what people should see of a test that passes as well: what is printed is only shown of one that fails.
+fn say(line: &str) {
+    // Where standard error is closed nobody looks.
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

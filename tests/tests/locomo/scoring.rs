@@ -14,7 +14,8 @@ pub struct Score {
 pub async fn score(shared: &Shared, set: &Set) -> Score {
     let [data, after, second] = [set.path(), set.exported("after"), set.exported("second")];
     let [data, after, second] = [&data, &after, &second].map(|path| path.to_str().unwrap());
-    let args = ["--data", data, "--after", after, "--second", second, "--profile", "dup", "--gate", "--suite", "locomo"];
+    let args =
+        ["--data", data, "--after", after, "--second", second, "--profile", "dup", "--gate", "--suite", "locomo"];
     let (printed, passed) = shared.python("eval/score.py", &args).await;
     let said = serde_json::from_str(&printed).unwrap_or_else(|_| panic!("score.py: {printed}"));
     Score { said, passed }

@@ -18,7 +18,9 @@ impl Shared {
         match needed.into_iter().find(|part| !shared.0.join(part).is_file()) {
             None => Some(shared),
             Some(missing) => {
-                println!("skipped: ../shared/{missing} is not there; LoCoMo's licence keeps it out of this repository");
+                crate::say(&format!(
+                    "skipped: ../shared/{missing} is not there; LoCoMo's licence keeps it out of this repository"
+                ));
                 None
             }
         }
@@ -35,7 +37,8 @@ impl Shared {
         // Imports of the programs must leave nothing in a folder that is not ours.
         python.env("PYTHONDONTWRITEBYTECODE", "1").arg(self.part(program)).args(args).kill_on_drop(true);
         let output = ends(program, python.output()).await;
-        let output = output.unwrap_or_else(|error| panic!("python3, which the evaluation needs, does not run: {error}"));
+        let output =
+            output.unwrap_or_else(|error| panic!("python3, which the evaluation needs, does not run: {error}"));
         let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         (said, output.status.success())
     }

@@ -45,7 +45,8 @@ async fn dream_of(stack: &Stack, user: &str) -> [HeldDream; 2] {
     }
     let max_read_bytes = i64::try_from(READS * BYTES).unwrap();
     let budget = DreamBudget { max_ops: OPS as i32, max_read_bytes, ..DreamBudget::default() };
-    hand::start_dream(stack, StartDreamRequest { user_id: user.into(), budget: Some(budget), ..Default::default() }).await;
+    hand::start_dream(stack, StartDreamRequest { user_id: user.into(), budget: Some(budget), ..Default::default() })
+        .await;
     let workers = hand::worker(stack, 2).await;
     let held = hand::claim_one(&workers[0]).await;
     [held.through(&workers[0]), held.through(&workers[1])]
@@ -71,7 +72,8 @@ async fn read(held: HeldDream, number: usize) -> Result<(), Status> {
 }
 
 async fn counted(stack: &Stack, user: &str, column: &str) -> i64 {
-    let statement = format!("SELECT d.{column}::bigint FROM mx_dream d JOIN mx_scope s USING (scope_id) WHERE s.user_id = $1");
+    let statement =
+        format!("SELECT d.{column}::bigint FROM mx_dream d JOIN mx_scope s USING (scope_id) WHERE s.user_id = $1");
     ask::number(stack.sql(), &statement, &[user]).await
 }
 

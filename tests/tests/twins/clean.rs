@@ -6,7 +6,10 @@ use tests::{ask, hand, messy};
 /// Memory in which nothing stands twice, though some of it looks like it.
 const CLEAN: [(&str, &str); 5] = [
     ("user/times.md", "# Times\n\n- The train leaves at 7:40.\n- The train leaves at 7:45.\n"),
-    ("user/people.md", "- Ada's brother is Ben.\n- Ada's brother is Bert.\n- Ada is not Ben's boss.\n- Ada is Ben's boss.\n"),
+    (
+        "user/people.md",
+        "- Ada's brother is Ben.\n- Ada's brother is Bert.\n- Ada is not Ben's boss.\n- Ada is Ben's boss.\n",
+    ),
     ("user/code.md", "```\nx = 1\nx = 1\n```\n"),
     ("user/log.md", "- came home\n- came home\n"),
     ("user/empty.md", ""),

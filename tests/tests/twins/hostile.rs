@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use memex_proto::v1::{
     BatchReadFilesRequest, ErrorReason, GetChangesetRequest, GetDreamRequest, GetRevisionRequest, ListAccessLogRequest,
-    ListDreamsRequest, ListFilesRequest, ListRevisionsRequest, ReadFileRequest, RevertDreamRequest, Role, WriteFileRequest,
+    ListDreamsRequest, ListFilesRequest, ListRevisionsRequest, ReadFileRequest, RevertDreamRequest, Role,
+    WriteFileRequest,
 };
 use memex_stack::stack::{Clients, Stack, StackOptions, User};
 use memory_api::{Guard, Guards};
@@ -13,15 +14,20 @@ use tests::{ask, hand, messy};
 use tonic::Status;
 
 /// Ids that elsewhere are paths, patterns, prefixes, keys or code.
+#[rustfmt::skip]
+const HOSTILE: [&str; 67] = [
+    "a", "ab", "abc", "a/", "a/b", "a/../b", "../a", "./a", "a/.", "/", "//", ".", "..", "a/../../etc/passwd",
+    "users/a", "user/a", "shared", "shared/", "%", "_", "a%", "a_", "%a%", "*", "?", "a*", "[a]", "\\", "a\\",
+    "a\\_", " ", "a ", " a", "A", "ä", "a\u{308}", "👩👧", "🙂", "'", "''", "\"", "a'; DROP TABLE mx_file; --",
+    "a' OR '1'='1", "$1", "{a}", "a,b", "{}", "NULL", "null", "0", "1", "-1", "true", "a%2Fb", "%2e%2e", "a;b",
+    "a|b", "a&b", "$(id)", "`id`", "<script>", "drm_AAAAAAAAAAEBAQEBAQEBAQEBAQEBAQEB", "tok_x", "system",
+    "dream-agent", "operator", "main",
+];
+
+/// The same, and the longest there can be.
 fn hostile_ids() -> Vec<String> {
-    let short = [
-        "a", "ab", "abc", "a/", "a/b", "a/../b", "../a", "./a", "a/.", "/", "//", ".", "..", "a/../../etc/passwd", "users/a", "user/a", "shared",
-        "shared/", "%", "_", "a%", "a_", "%a%", "*", "?", "a*", "[a]", "\\", "a\\", "a\\_", " ", "a ", " a", "A", "ä", "a\u{308}", "👩👧", "🙂",
-        "'", "''", "\"", "a'; DROP TABLE mx_file; --", "a' OR '1'='1", "$1", "{a}", "a,b", "{}", "NULL", "null", "0", "1", "-1", "true", "a%2Fb", "%2e%2e",
-        "a;b", "a|b", "a&b", "$(id)", "`id`", "<script>", "drm_AAAAAAAAAAEBAQEBAQEBAQEBAQEBAQEB", "tok_x", "system", "dream-agent", "operator", "main",
-    ];
     let long = ["a".repeat(256), "a".repeat(255), "_".repeat(256), "é".repeat(128)];
-    short.into_iter().map(str::to_owned).chain(long).collect()
+    HOSTILE.into_iter().map(str::to_owned).chain(long).collect()
 }
 
 /// A text that only this user has.
@@ -59,7 +65,11 @@ async fn sees_itself_alone(clients: &Clients, id: &str, user_id: &str) {
     let user_id = user_id.to_owned();
     let request = ListFilesRequest { user_id: user_id.clone(), prefix: "user/".into(), ..Default::default() };
     let files = clients.memory.clone().list_files(request).await.unwrap().into_inner().files;
-    assert_eq!(files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["user/a.md", "user/only.md"], "{id:?}");
+    assert_eq!(
+        files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(),
+        ["user/a.md", "user/only.md"],
+        "{id:?}"
+    );
     let request = BatchReadFilesRequest { user_id: user_id.clone(), paths: vec!["user/a.md".into()] };
     let read = clients.memory.clone().batch_read_files(request).await.unwrap().into_inner();
     assert!(format!("{read:?}").contains(&format!("{:?}", text_of(id))), "{id:?} reads another's text: {read:?}");
@@ -202,7 +212,12 @@ async fn without_the_guard_a_bound_token_reads_and_writes_anothers_memory() {
     let foreign = adas(&stack).await;
     let clients = Clients::at(&stack.endpoint(), &stack.workspace().token(Role::Agent, "ben").await);
     get_revision(&clients, foreign.revisions[0].clone()).await.expect("nothing keeps ben from ada's revision");
-    let request = WriteFileRequest { user_id: "ada".into(), path: "user/mine.md".into(), content: "ben was here".into(), ..Default::default() };
+    let request = WriteFileRequest {
+        user_id: "ada".into(),
+        path: "user/mine.md".into(),
+        content: "ben was here".into(),
+        ..Default::default()
+    };
     clients.memory.clone().write_file(request).await.expect("nothing keeps ben from ada's memory");
     assert_eq!(stack.user("ada").await.read("user/mine.md").await.as_deref(), Some("ben was here"));
     stack.abandon().await;

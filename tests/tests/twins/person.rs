@@ -12,16 +12,16 @@ const RUNS: usize = 12;
 
 const SAID: &str = "- Ada has moved to Linz.";
 
-/// Where in a dream the person writes, and what the worker asks next.
+/// What the worker asks right after the person has written.
 #[derive(Clone, Copy, Debug)]
-enum When {
-    BeforeARead,
-    BeforeStaging,
-    BeforeARenewal,
-    BeforeFinishing,
+enum Asks {
+    Read,
+    Stage,
+    Renew,
+    Finish,
 }
 
-const TIMES: [When; 4] = [When::BeforeARead, When::BeforeStaging, When::BeforeARenewal, When::BeforeFinishing];
+const TIMES: [Asks; 4] = [Asks::Read, Asks::Stage, Asks::Renew, Asks::Finish];
 
 /// A user who writes while a worker dreams: to the file that is dreamt over, to another, or to a new one.
 async fn writes(user: &User, run: usize) -> (String, String) {
@@ -43,12 +43,12 @@ async fn held_dream(stack: &Stack, user: &User, run: usize) -> HeldDream {
     hand::claim_one(&hand::worker(stack, 1).await[0]).await
 }
 
-async fn is_overtaken(held: &HeldDream, when: When) {
-    match when {
-        When::BeforeARead => assert_eq!(refused(held.read("user/notes.md").await), ErrorReason::DreamOvertaken),
-        When::BeforeStaging => assert_eq!(refused(held.clean().await), ErrorReason::DreamOvertaken),
-        When::BeforeARenewal => assert_eq!(held.renew().await.unwrap().stop(), StopReason::Overtaken),
-        When::BeforeFinishing => assert_eq!(held.ends().await, DreamState::Overtaken),
+async fn is_overtaken(held: &HeldDream, asks: Asks) {
+    match asks {
+        Asks::Read => assert_eq!(refused(held.read("user/notes.md").await), ErrorReason::DreamOvertaken),
+        Asks::Stage => assert_eq!(refused(held.clean().await), ErrorReason::DreamOvertaken),
+        Asks::Renew => assert_eq!(held.renew().await.unwrap().stop(), StopReason::Overtaken),
+        Asks::Finish => assert_eq!(held.ends().await, DreamState::Overtaken),
     }
 }
 
@@ -58,32 +58,31 @@ async fn what_a_person_writes_during_a_dream_stays_and_is_dreamt_later() {
     for run in 0..RUNS {
         let user = stack.user(&format!("user-{run}")).await;
         let held = held_dream(&stack, &user, run).await;
-        let when = TIMES[run % TIMES.len()];
+        let asks = TIMES[run % TIMES.len()];
         held.read("user/notes.md").await.unwrap();
-        if !matches!(when, When::BeforeARead | When::BeforeStaging) {
+        if !matches!(asks, Asks::Read | Asks::Stage) {
             held.clean().await.unwrap();
         }
         let (path, text) = writes(&user, run).await;
-        is_overtaken(&held, when).await;
-        assert_eq!(user.read(&path).await, Some(text), "{when:?}: the person's text is not what stands there");
-        assert_eq!(user.read("user/dream-log.md").await, None, "{when:?}: an overtaken dream has left something");
-        assert_eq!(ask::dreams(&stack, user.id()).await, ["overtaken 1"], "{when:?}");
+        is_overtaken(&held, asks).await;
+        assert_eq!(user.read(&path).await, Some(text), "{asks:?}: the person's text is not what stands there");
+        assert_eq!(user.read("user/dream-log.md").await, None, "{asks:?}: an overtaken dream has left something");
+        assert_eq!(ask::dreams(&stack, user.id()).await, ["overtaken 1"], "{asks:?}");
 
-        assert_eq!(stack.worker().poll_once().await.unwrap(), 0, "{when:?}: the person is not quiet yet");
+        assert_eq!(stack.worker().poll_once().await.unwrap(), 0, "{asks:?}: the person is not quiet yet");
         stack.quiet().await;
-        assert_eq!(stack.worker().poll_once().await.unwrap(), 1, "{when:?}: what was written is due");
-        assert!(user.read(&path).await.unwrap().contains(SAID), "{when:?}");
-        assert!(messy::is_dreamt_but_for(&user, &["user/news.md"]).await, "{when:?}: {:?}", user.files().await);
+        assert_eq!(stack.worker().poll_once().await.unwrap(), 1, "{asks:?}: what was written is due");
+        assert!(user.read(&path).await.unwrap().contains(SAID), "{asks:?}");
+        assert!(messy::is_dreamt_but_for(&user, &["user/news.md"]).await, "{asks:?}: {:?}", user.files().await);
     }
     stack.finish().await;
 }
 
 #[tokio::test]
 async fn without_the_guard_a_dream_is_not_overtaken_and_without_the_ledger_too_the_persons_text_is_lost() {
-    for (guards, ending, kept) in [
-        (Guards::default(), DreamState::Proposed, true),
-        (Guards::without(Guard::Ledger), DreamState::Applied, false),
-    ] {
+    for (guards, ending, kept) in
+        [(Guards::default(), DreamState::Proposed, true), (Guards::without(Guard::Ledger), DreamState::Applied, false)]
+    {
         let stack = Stack::with(StackOptions { guards, ..StackOptions::default() }).await;
         stack.install_twin("mx_lease_1", "overtaken").await;
         let ada = stack.user("ada").await;

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use memex_proto::v1::{ErrorReason, PauseUserRequest, ResumeUserRequest, StartDreamRequest, StopReason, UpdateConfigRequest};
+use memex_proto::v1::{
+    ErrorReason, PauseUserRequest, ResumeUserRequest, StartDreamRequest, StopReason, UpdateConfigRequest,
+};
 use memex_stack::stack::{Stack, User};
 use memory_api::args::DatabaseArgs;
 use memory_api::commands::config::{ConfigAction, ConfigArgs, config};
@@ -58,7 +60,8 @@ async fn switch_workspace(stack: &Stack, on: bool) {
 }
 
 async fn switch_deployment(stack: &Stack, on: bool) {
-    let database = DatabaseArgs { database_url: Some(stack.database_url()), owner_database_url: None, max_connections: 2 };
+    let database =
+        DatabaseArgs { database_url: Some(stack.database_url()), owner_database_url: None, max_connections: 2 };
     let action = ConfigAction::Set { key: "dream_enabled".into(), value: on.to_string(), database };
     config(&ConfigArgs { action }).await.unwrap();
 }
@@ -79,7 +82,11 @@ async fn a_pause_or_a_switch_stops_a_running_dream_before_anything_is_adopted() 
         let stack = Stack::start().await;
         let (ada, held) = begun(&stack).await;
         stop.happens(&stack).await;
-        assert_eq!(ask::dreams(&stack, "ada").await, ["canceled 1"], "{stop:?}: in its own transaction, not at the next call");
+        assert_eq!(
+            ask::dreams(&stack, "ada").await,
+            ["canceled 1"],
+            "{stop:?}: in its own transaction, not at the next call"
+        );
         let before = ask::everything(&stack).await;
         assert_eq!(held.renew().await.unwrap().stop(), StopReason::Canceled, "{stop:?}");
         assert_eq!(refused(held.read("user/notes.md").await), ErrorReason::LeaseLost, "{stop:?}");

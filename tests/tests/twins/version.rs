@@ -3,7 +3,9 @@
 use futures::future::join_all;
 use memex_proto::v1::edit::Kind;
 use memex_proto::v1::write_file_request::Precondition;
-use memex_proto::v1::{AppendLines, Edit, ErrorReason, File, PatchFileRequest, ReadFileRequest, Role, WriteFileRequest};
+use memex_proto::v1::{
+    AppendLines, Edit, ErrorReason, File, PatchFileRequest, ReadFileRequest, Role, WriteFileRequest,
+};
 use memex_stack::stack::{Clients, Stack, StackOptions};
 use tests::ask;
 use tests::refused::reason;
@@ -62,6 +64,8 @@ async fn adds_lines(clients: Clients, how: How, client: usize) -> Seen {
             match add(&clients, how, &line).await {
                 Ok(file) => break file,
                 Err(status) if reason(&status) == ErrorReason::VersionConflict => seen.conflicts += 1,
+                // Shed before any statement ran, on a machine that is slow: nothing was written.
+                Err(status) if reason(&status) == ErrorReason::Overloaded => {}
                 Err(status) => panic!("{how:?}: nothing but a conflict may come of it: {status}"),
             }
         };
@@ -81,7 +85,12 @@ async fn add(clients: &Clients, how: How, line: &str) -> Result<File, Status> {
     };
     if let (How::Write, Some(version)) = (how, version) {
         let precondition = Some(Precondition::ExpectedVersion(version));
-        let request = WriteFileRequest { path: PATH.into(), content: format!("{text}{line}\n"), precondition, ..Default::default() };
+        let request = WriteFileRequest {
+            path: PATH.into(),
+            content: format!("{text}{line}\n"),
+            precondition,
+            ..Default::default()
+        };
         return Ok(clients.memory.clone().write_file(request).await?.into_inner().file.unwrap());
     }
     let append = Kind::AppendLines(AppendLines { lines: vec![line.into()], after_heading: String::new() });
@@ -108,7 +117,8 @@ async fn every_acknowledged_change_is_built_on_the_one_before() {
     let texts = texts(&stack).await;
     assert_eq!(texts.len(), 1 + seen.acknowledged.len(), "acknowledged changes are revisions, one each");
     for (line, version) in &seen.acknowledged {
-        let (before, after) = (&texts[usize::try_from(*version).unwrap() - 2], &texts[usize::try_from(*version).unwrap() - 1]);
+        let (before, after) =
+            (&texts[usize::try_from(*version).unwrap() - 2], &texts[usize::try_from(*version).unwrap() - 1]);
         assert_eq!(*after, format!("{before}{line}\n"), "version {version} is version {} and a line", version - 1);
     }
     assert!(seen.conflicts > 0, "nobody came second: the race did not take place");
@@ -122,7 +132,8 @@ async fn without_the_guard_acknowledged_changes_are_lost() {
     let seen = everybody_adds(&stack).await;
     let texts = texts(&stack).await;
     assert!(lost(&texts) > 0, "the twin has lost nothing, so the guard was not what kept it");
-    let there = seen.acknowledged.iter().filter(|(line, _)| texts.last().unwrap().lines().any(|kept| kept == line)).count();
+    let there =
+        seen.acknowledged.iter().filter(|(line, _)| texts.last().unwrap().lines().any(|kept| kept == line)).count();
     assert!(there < seen.acknowledged.len(), "all {there} acknowledged lines are there without the guard");
     stack.abandon().await;
 }

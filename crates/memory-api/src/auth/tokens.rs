@@ -57,15 +57,24 @@ impl Tokens {
             );
         }
         let mut caller = caller_of(row)?;
-        caller.dream = dream(metadata, caller.role)?;
+        caller.dream = match dream(metadata, caller.role) {
+            Err(Error::Refused { refusal, .. }) if refusal.reason == ErrorReason::RoleRequired => {
+                return Err(self.refuse_role(&caller, operation, *refusal).await?);
+            }
+            dream => dream?,
+        };
         if caller.dream.is_some() {
             caller.actor = DREAM_ACTOR.to_owned();
         }
-        if may(caller.role, operation) { Ok(caller) } else { Err(self.refuse_role(&caller, operation).await?) }
+        if may(caller.role, operation) {
+            return Ok(caller);
+        }
+        let refusal = role_required(caller.role, operation);
+        Err(self.refuse_role(&caller, operation, refusal).await?)
     }
 
-    async fn refuse_role(&self, caller: &Caller, operation: Operation) -> Result<Error> {
-        let refusal = role_required(caller.role, operation);
+    /// Logs the refusal of a role; a worker's belongs to no workspace, and so to no log.
+    async fn refuse_role(&self, caller: &Caller, operation: Operation, refusal: Refusal) -> Result<Error> {
         if caller.workspace_id == 0 {
             return Ok(refusal.into());
         }

@@ -24,14 +24,15 @@ pub struct LogRow<'a> {
     pub reason: ErrorReason,
 }
 
-/// Adds a row, in the caller's transaction where it has one.
+/// Adds a row, in the caller's transaction where it has one. A dream that a worker invented writes nothing anywhere.
 pub async fn add(executor: impl PgExecutor<'_>, row: LogRow<'_>, caller: &Caller) -> Result<()> {
     let trace = current_trace().map(|ids| ids.trace_id.to_vec());
     let outcome = if row.reason == ErrorReason::Unspecified { AccessOutcome::Ok } else { AccessOutcome::Refused };
     sqlx::query!(
         "-- access_log.add
         INSERT INTO mx_access_log (scope_id, operation, path, outcome, reason, actor, principal, dream_id, trace_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
+         WHERE $8::uuid IS NULL OR EXISTS (SELECT FROM mx_dream WHERE scope_id = $1 AND dream_id = $8)",
         row.scope,
         row.operation.code(),
         row.path,

@@ -249,7 +249,8 @@ impl Store {
         sqlx::query!(
             "-- dream_view.log_refused
             INSERT INTO mx_access_log (scope_id, operation, path, outcome, reason, actor, principal, dream_id, trace_id)
-            SELECT $1, $2, r.path, 2, r.reason, $5, $6, $7, $8 FROM unnest($3::text[], $4::smallint[]) AS r(path, reason)",
+            SELECT $1, $2, r.path, 2, r.reason, $5, $6, $7, $8 FROM unnest($3::text[], $4::smallint[]) AS r(path, reason)
+             WHERE EXISTS (SELECT FROM mx_dream WHERE scope_id = $1 AND dream_id = $7)",
             dream.id.scope,
             operation.code(),
             &paths as &[&str],

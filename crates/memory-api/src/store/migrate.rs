@@ -39,14 +39,17 @@ pub async fn migrate(owner: &PgPool) -> Result<(), MigrateError> {
     Ok(())
 }
 
-/// The role belongs to the cluster, so that two databases of one cluster may make it at the same time.
+/// The role belongs to the cluster, so that two databases of one cluster may make it at the same time, and so that it may
+/// have been made before, for an owner who may make none.
 async fn create_role(owner: &PgPool) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "-- migrate.role
         DO $$ BEGIN
-          CREATE ROLE memex_app NOLOGIN;
-          EXECUTE format('GRANT memex_app TO %I', current_user);
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+          IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'memex_app') AND pg_has_role('memex_app', 'MEMBER') THEN RETURN; END IF;
+          BEGIN CREATE ROLE memex_app NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'memex_app') THEN RAISE; END IF;
+          END;
+          BEGIN EXECUTE format('GRANT memex_app TO %I', current_user); EXCEPTION WHEN unique_violation THEN NULL; END;
         END $$"
     )
     .execute(owner)

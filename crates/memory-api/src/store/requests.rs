@@ -43,10 +43,14 @@ pub async fn remembered(tx: &mut PgConnection, key: Option<&RequestKey>) -> Resu
 }
 
 /// Remembers the answer, in the transaction that did it.
+///
+/// # Errors
+/// REQUEST_ID_REUSED where another call with the same id was quicker: the transaction must be rolled back.
 pub async fn remember(tx: &mut PgConnection, key: Option<&RequestKey>, answer: &[u8]) -> Result<()> {
     let Some(key) = key else { return Ok(()) };
-    sqlx::query!(
-        "-- requests.put\nINSERT INTO mx_request (scope_id, principal, request_id, digest, changed, answer) VALUES ($1, $2, $3, $4, true, $5)",
+    let done = sqlx::query!(
+        "-- requests.put
+        INSERT INTO mx_request (scope_id, principal, request_id, digest, changed, answer) VALUES ($1, $2, $3, $4, true, $5) ON CONFLICT DO NOTHING",
         key.scope,
         key.principal,
         key.id,
@@ -55,7 +59,7 @@ pub async fn remember(tx: &mut PgConnection, key: Option<&RequestKey>, answer: &
     )
     .execute(tx)
     .await?;
-    Ok(())
+    if done.rows_affected() == 1 { Ok(()) } else { Err(reused().into()) }
 }
 
 /// The refusal of an id that came with other content.

@@ -85,6 +85,17 @@ pub async fn set_keys_in_force(tx: &mut PgConnection, workspace_id: i64) -> Resu
         .collect())
 }
 
+/// Locks a workspace: the first lock of a transaction that changes its keys.
+pub async fn lock_workspace(tx: &mut PgConnection, workspace_id: i64) -> Result<()> {
+    sqlx::query!(
+        "-- settings.lock\nSELECT workspace_id FROM mx_workspace WHERE workspace_id = $1 FOR NO KEY UPDATE",
+        workspace_id
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(())
+}
+
 /// Sets keys in a transaction: ends open dreams where the switch is thrown, marks the workspace where scopes must be
 /// armed again.
 pub async fn set_keys_in(

@@ -15,6 +15,7 @@ use crate::error::{Error, Result, field};
 use crate::services::context::Context;
 use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
+use crate::store::dreams::lock_scope;
 use crate::store::requests::{RequestKey, remember, remembered};
 use crate::store::tokens::{NewToken, put_token};
 
@@ -42,6 +43,8 @@ pub(super) async fn handle(
     let secret = new_token();
 
     let mut tx = context.store.pool().begin().await?;
+    // Before looking for an answer, so that a repeat at the same time waits for it.
+    lock_scope(&mut tx, scope).await?;
     let before = remembered(&mut tx, key.as_ref()).await?;
     let token_id = match &before {
         Some(answer) => {

@@ -12,7 +12,7 @@ use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 
 use crate::auth::Caller;
-use crate::convert::{hex, time, timestamp};
+use crate::convert::{hex, time, time_of_micros, timestamp};
 use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::store::access_log::{LogEntry, LogFilter};
@@ -57,6 +57,9 @@ fn filter(request: &pb::ListAccessLogRequest) -> Result<LogFilter> {
         "" => None,
         id => Some(id.parse::<DreamId>().map_err(|_| field("dream_id", "must be a dream's id, drm_…"))?.id),
     };
+    if request.actor.len() > limits::MAX_ACTOR_BYTES || request.actor.chars().any(char::is_control) {
+        return Err(field("actor", format!("at most {} bytes of plain text", limits::MAX_ACTOR_BYTES)).into());
+    }
     let at = |name, value: Option<&prost_types::Timestamp>| {
         value.map(|value| time(value).ok_or_else(|| field(name, "is no time"))).transpose()
     };
@@ -91,7 +94,7 @@ fn before(token: &str) -> Result<Option<(DateTime<Utc>, i64)>> {
     let read = || {
         let bytes: [u8; 16] = URL_SAFE_NO_PAD.decode(token).ok()?.try_into().ok()?;
         let (at, id) = bytes.split_at(8);
-        let at = DateTime::from_timestamp_micros(i64::from_be_bytes(at.try_into().ok()?))?;
+        let at = time_of_micros(i64::from_be_bytes(at.try_into().ok()?))?;
         Some((at, i64::from_be_bytes(id.try_into().ok()?)))
     };
     let expired =

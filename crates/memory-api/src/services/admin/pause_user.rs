@@ -11,6 +11,7 @@ use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
+use crate::store::dreams::lock_scope;
 use crate::store::requests::{RequestKey, remember, remembered};
 use crate::store::users;
 
@@ -28,12 +29,15 @@ pub(super) async fn handle(
     let key = request_id(&request.request_id)?.map(|id| RequestKey { scope, principal: caller.token_id, id, digest });
 
     let mut tx = context.store.pool().begin().await?;
+    // Before looking for an answer, so that a repeat at the same time waits for it.
+    lock_scope(&mut tx, scope).await?;
+    let row = LogRow { scope, operation: Operation::PauseUser, path: "", reason: ErrorReason::Unspecified };
+    add(&mut *tx, row, &caller).await?;
     if let Some(answer) = remembered(&mut tx, key.as_ref()).await? {
+        tx.commit().await?;
         return Ok(pb::PauseUserResponse::decode(answer.as_slice()).unwrap_or_default());
     }
     let paused = users::pause(&mut tx, scope).await?;
-    let row = LogRow { scope, operation: Operation::PauseUser, path: "", reason: ErrorReason::Unspecified };
-    add(&mut *tx, row, &caller).await?;
     let canceled = paused.canceled.map(|id| DreamId { scope, id }.to_string());
     let answer = pb::PauseUserResponse { changed: paused.changed, canceled_dream_id: canceled.unwrap_or_default() };
     remember(&mut tx, key.as_ref(), &answer.encode_to_vec()).await?;

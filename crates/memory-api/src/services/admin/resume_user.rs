@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
+use crate::store::dreams::lock_scope;
 use crate::store::requests::{RequestKey, remember, remembered};
 use crate::store::users;
 
@@ -27,12 +28,15 @@ pub(super) async fn handle(
     let key = request_id(&request.request_id)?.map(|id| RequestKey { scope, principal: caller.token_id, id, digest });
 
     let mut tx = context.store.pool().begin().await?;
+    // Before looking for an answer, so that a repeat at the same time waits for it.
+    lock_scope(&mut tx, scope).await?;
+    let row = LogRow { scope, operation: Operation::ResumeUser, path: "", reason: ErrorReason::Unspecified };
+    add(&mut *tx, row, &caller).await?;
     if let Some(answer) = remembered(&mut tx, key.as_ref()).await? {
+        tx.commit().await?;
         return Ok(pb::ResumeUserResponse::decode(answer.as_slice()).unwrap_or_default());
     }
     let (changed, due_at) = users::resume(&mut tx, scope).await?;
-    let row = LogRow { scope, operation: Operation::ResumeUser, path: "", reason: ErrorReason::Unspecified };
-    add(&mut *tx, row, &caller).await?;
     let answer = pb::ResumeUserResponse { changed, due_at: due_at.map(timestamp) };
     remember(&mut tx, key.as_ref(), &answer.encode_to_vec()).await?;
     tx.commit().await?;

@@ -13,7 +13,7 @@ use crate::services::context::Context;
 use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
 use crate::store::requests::{RequestKey, remember, remembered};
-use crate::store::settings::set_keys_in;
+use crate::store::settings::{lock_workspace, set_keys_in};
 
 pub(super) async fn handle(
     context: &Context,
@@ -37,13 +37,16 @@ pub(super) async fn handle(
     }
 
     let mut tx = store.pool().begin().await?;
+    // Before looking for an answer, so that a repeat at the same time waits for it.
+    lock_workspace(&mut tx, caller.workspace_id).await?;
+    let row = LogRow { scope, operation: Operation::UpdateConfig, path: "", reason: ErrorReason::Unspecified };
+    add(&mut *tx, row, &caller).await?;
     if let Some(answer) = remembered(&mut tx, request_key.as_ref()).await? {
+        tx.commit().await?;
         return Ok(pb::UpdateConfigResponse::decode(answer.as_slice()).unwrap_or_default());
     }
     let values: Vec<(&str, Option<String>)> = changes.iter().map(|(key, value)| (key.name, value.clone())).collect();
     let canceled = set_keys_in(&mut tx, caller.workspace_id, &values, &caller.actor).await?;
-    let row = LogRow { scope, operation: Operation::UpdateConfig, path: "", reason: ErrorReason::Unspecified };
-    add(&mut *tx, row, &caller).await?;
     let set = crate::store::settings::set_keys_in_force(&mut tx, caller.workspace_id).await?;
     let answer = pb::UpdateConfigResponse {
         entries: changes.iter().map(|(key, _)| entry(key, &set)).collect(),

@@ -26,6 +26,9 @@ use crate::store::dreams::{self, Conclusion, DreamRow, Ending, Finish, Gate, Sea
 /// The most paths that a dream leaves for the next: as many as a scope has files by default.
 const MAX_LEFT: usize = 2_000;
 
+/// The most model tokens that a dream can have used: far beyond any key, and far below what a sum over runs can hold.
+const MAX_MODEL_TOKENS: i64 = 1_000_000_000_000;
+
 pub(super) async fn handle(
     context: &Context,
     caller: Caller,
@@ -56,8 +59,8 @@ fn validate(request: &pb::FinishDreamRequest) -> Result<FinishOutcome, Refusal> 
     if request.summary.len() > limits::MAX_SUMMARY_BYTES || request.summary.contains('\0') {
         return Err(field("summary", format!("at most {} bytes, without NUL", limits::MAX_SUMMARY_BYTES)));
     }
-    if request.model_tokens < 0 {
-        return Err(field("model_tokens", "is counted from 0"));
+    if !(0..=MAX_MODEL_TOKENS).contains(&request.model_tokens) {
+        return Err(field("model_tokens", format!("must be 0 to {MAX_MODEL_TOKENS}")));
     }
     if request.left.len() > MAX_LEFT {
         return Err(field("left", format!("at most {MAX_LEFT} paths")));

@@ -1,6 +1,5 @@
 //! ListDreams: newest first.
 
-use chrono::DateTime;
 use memex_core::dream::DreamState;
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
@@ -8,6 +7,7 @@ use uuid::Uuid;
 
 use super::message;
 use crate::auth::Caller;
+use crate::convert::time_of_micros;
 use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::page::{Listing, expired, page_size};
@@ -68,7 +68,7 @@ fn place_of(row: &DreamRow) -> Vec<u8> {
 fn listed_after(last: &[u8]) -> Result<ListedAfter, Refusal> {
     let read = || {
         let (at, id) = last.split_at_checked(8)?;
-        let created_at = DateTime::from_timestamp_micros(i64::from_be_bytes(at.try_into().ok()?))?;
+        let created_at = time_of_micros(i64::from_be_bytes(at.try_into().ok()?))?;
         Some(ListedAfter { created_at, dream_id: Uuid::from_slice(id).ok()? })
     };
     read().ok_or_else(expired)
@@ -76,6 +76,7 @@ fn listed_after(last: &[u8]) -> Result<ListedAfter, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
     use memex_proto::v1::ErrorReason;
 
     use super::*;

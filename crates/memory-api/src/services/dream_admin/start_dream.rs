@@ -1,6 +1,6 @@
 //! StartDream: asks for a dream now.
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 use memex_core::actor::Operation;
 use memex_core::budget::BudgetLimits;
 use memex_core::dream::Mode;
@@ -21,6 +21,7 @@ use crate::auth::Caller;
 use crate::error::{Error, Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
+use crate::store::access_log::{LogRow, add};
 use crate::store::dreams::{
     DreamPolicy, LockedScope, NewDream, dream_policy, dream_row, hold_switch, insert_dream, lock_scope, log_dream_call,
     open_dream,
@@ -53,6 +54,9 @@ pub(super) async fn handle(
     hold_switch(&mut tx, caller.workspace_id).await?;
     let locked = lock_scope(&mut tx, scope).await?;
     if let Some(answer) = remembered(&mut tx, key.as_ref()).await? {
+        let row = LogRow { scope, operation: Operation::StartDream, path: "", reason: ErrorReason::Unspecified };
+        add(&mut *tx, row, &caller).await?;
+        tx.commit().await?;
         return pb::StartDreamResponse::decode(answer.as_slice())
             .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"));
     }
@@ -141,7 +145,9 @@ fn as_of(text: &str) -> Result<Option<NaiveDate>, Refusal> {
     if text.is_empty() {
         return Ok(None);
     }
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| day.to_string() == text);
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .ok()
+        .filter(|day| day.to_string() == text && (1..=9_999).contains(&day.year()));
     day.map(Some).ok_or_else(|| field("as_of", "must be a day, YYYY-MM-DD"))
 }
 
@@ -204,7 +210,7 @@ mod tests {
 
     #[test]
     fn what_is_out_of_range_or_not_built_is_refused() {
-        let broken: [fn(&mut pb::StartDreamRequest); 8] = [
+        let broken: [fn(&mut pb::StartDreamRequest); 9] = [
             |r| r.budget = Some(pb::DreamBudget { max_ops: 201, ..Default::default() }),
             |r| r.budget = Some(pb::DreamBudget { max_files: -1, ..Default::default() }),
             |r| r.budget = Some(pb::DreamBudget { max_bytes: 1_023, ..Default::default() }),
@@ -213,6 +219,7 @@ mod tests {
             |r| r.instructions = "a".repeat(4_001),
             |r| r.as_of = "2026-2-3".into(),
             |r| r.as_of = "2026-02-30".into(),
+            |r| r.as_of = "0000-01-01".into(),
         ];
         for break_it in broken {
             let mut request = request();

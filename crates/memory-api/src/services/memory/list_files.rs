@@ -1,6 +1,6 @@
 //! ListFiles: files by path, without their texts.
 
-use memex_core::path::{PathPrefix, ScopeKind};
+use memex_core::path::{MemoryPath, PathPrefix, ScopeKind};
 use memex_proto::v1 as pb;
 
 use super::answer::file;
@@ -81,7 +81,11 @@ fn ask(request: &pb::ListFilesRequest, owner: &str) -> Result<Ask> {
     let listing = Listing::of(CallDigest::of("ListFiles").text(owner).text(prefix.as_str()));
     let after = match listing.last(&request.page_token)? {
         None => String::new(),
-        Some(last) => String::from_utf8(last).map_err(|_| expired())?,
+        Some(last) => {
+            // A token is not secret, so that what stands in it is judged like any path.
+            let path = String::from_utf8(last).ok().filter(|path| MemoryPath::parse(path).is_ok());
+            path.ok_or_else(expired)?
+        }
     };
     let range = FileRange {
         from: prefix.as_str().to_owned(),

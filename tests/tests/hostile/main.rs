@@ -1,0 +1,9 @@
+//! What hostile callers, unlucky timing and odd installations must not be able to do.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod audit;
+mod database;
+mod input;
+mod repeats;
+mod together;

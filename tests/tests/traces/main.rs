@@ -1,0 +1,12 @@
+//! Traces and logs: both services as processes, exporting to a receiver in this one. What they tell of a dream, and what
+//! they never tell of anybody's memory.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod canaries;
+mod canary;
+mod house;
+mod logs;
+mod one_trace;
+mod scheduled;
+mod service;
