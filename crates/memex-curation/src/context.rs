@@ -45,63 +45,72 @@ const NEUTRAL: [&str; 36] = [
 /// Words that may stand beside those.
 const FILLERS: [&str; 14] =
     ["the", "a", "of", "from", "for", "on", "and", "about", "in", "with", "daily", "my", "assistant", "at"];
-/// A title of one of these is a subject, not a person or a thing: what names its own person need not repeat it.
-const TOPICS: [&str; 52] = [
-    "work",
-    "travel",
-    "health",
-    "food",
-    "drinks",
-    "family",
-    "people",
-    "home",
-    "hobbies",
-    "fitness",
-    "music",
-    "books",
-    "pets",
-    "finance",
-    "money",
-    "school",
-    "study",
-    "schedule",
-    "calendar",
-    "shopping",
-    "recipes",
-    "garden",
-    "car",
-    "house",
-    "kitchen",
-    "tech",
-    "setup",
-    "tools",
-    "coding",
-    "contacts",
-    "friends",
-    "team",
-    "company",
-    "projects",
-    "plans",
-    "goals",
-    "habits",
-    "routines",
-    "medical",
-    "sports",
-    "games",
-    "movies",
-    "life",
-    "career",
-    "places",
-    "trips",
-    "events",
-    "tasks",
-    "ideas",
-    "interests",
-    "likes",
-    "dislikes",
+/// Words that make a title say where, when or on what terms what stands under it holds: "At work", "Summer", "If it
+/// rains". Any other title names a subject, which a statement that names its own person need not repeat.
+const SCENES: [&str; 60] = [
+    "at",
+    "in",
+    "on",
+    "for",
+    "with",
+    "without",
+    "when",
+    "while",
+    "where",
+    "if",
+    "during",
+    "before",
+    "after",
+    "until",
+    "unless",
+    "since",
+    "as",
+    "by",
+    "from",
+    "to",
+    "against",
+    "instead",
+    "not",
+    "no",
+    "never",
+    "maybe",
+    "possibly",
+    "perhaps",
+    "draft",
+    "drafts",
+    "planned",
+    "future",
+    "old",
+    "former",
+    "formerly",
+    "past",
+    "wrong",
+    "rumours",
+    "rumors",
+    "fiction",
+    "morning",
+    "mornings",
+    "noon",
+    "afternoon",
+    "afternoons",
+    "evening",
+    "evenings",
+    "night",
+    "nights",
+    "weekday",
+    "weekdays",
+    "weekend",
+    "weekends",
+    "spring",
+    "summer",
+    "autumn",
+    "fall",
+    "winter",
+    "holiday",
+    "holidays",
 ];
 /// Second words that tell that the first one is somebody who does or has something.
-const VERBS: [&str; 66] = [
+const VERBS: [&str; 74] = [
     "is",
     "was",
     "has",
@@ -117,6 +126,14 @@ const VERBS: [&str; 66] = [
     "may",
     "might",
     "lives",
+    "pays",
+    "grows",
+    "cooks",
+    "bakes",
+    "keeps",
+    "prints",
+    "shares",
+    "sees",
     "works",
     "likes",
     "loves",
@@ -251,16 +268,14 @@ pub(crate) fn heading_context(document: &Document, statement: &Statement, root: 
 /// Whether `root` says by itself what the heading would add.
 fn is_redundant(heading: &Heading, root: &Statement) -> bool {
     let (words, _) = words_without_days(&heading.text);
+    let said = normal::without_lead(&root.text);
     // In whatever case: "ada likes tea" under "Ada" is what "Ada likes tea" is.
-    if starts_with_words(&root.text, &words) {
+    if starts_with_words(said, &words) {
         return true;
     }
-    // "At home" is a place, "Home" a subject: words that tell where or for whom make no topic.
-    let topic = words.iter().all(|w| {
-        let joins = matches!(w.as_str(), "the" | "and" | "of" | "about" | "my");
-        joins || TOPICS.contains(&w.as_str()) || NEUTRAL.contains(&w.as_str())
-    });
-    heading.level == 1 && topic && names_its_subject(&root.text)
+    // "At home" is a place, "Home" a subject.
+    let scene = words.iter().any(|w| SCENES.contains(&w.as_str()) || date::is_weekday(w));
+    heading.level == 1 && !scene && names_its_subject(said)
 }
 
 /// Whether the statement opens with the person it is about: "The user …", "Ann's …", "Ann likes …".
@@ -364,7 +379,14 @@ mod tests {
         assert_ne!(context("# Food\n- likes green tea\n"), "");
         assert_ne!(context("# Food\n- Breakfast is porridge with milk\n"), "");
         assert_ne!(context("# Ann\n- Breakfast is porridge with milk\n"), "");
-        assert_ne!(context("# Bob\n- Ann likes green tea\n"), "");
+        assert_eq!(context("# The allotment\n- Ann's plot is number 17.\n"), "");
+        assert_ne!(context("# The allotment\n- The plot is number 17.\n"), "");
+        assert_eq!(
+            context("# Money\n- Reminder: Ann pays for the plot.\n"),
+            context("# Money\n- Ann pays for the plot.\n")
+        );
+        assert_ne!(context("# Summer\n- Ann likes green tea\n"), "");
+        assert_ne!(context("# If Bob pays\n- Ann likes green tea\n"), "");
         assert_ne!(context("# Notes\n## At work\n- Ann drinks black coffee\n"), "");
     }
 }

@@ -76,6 +76,11 @@ fn fold(text: &str) -> String {
     folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The statement as it would stand without "FYI," and the like before it.
+pub(crate) fn without_lead(text: &str) -> &str {
+    strip_lead(text.trim_start())
+}
+
 /// Drops final punctuation, leads and tails until nothing more goes.
 fn undecorate(folded: &str) -> (&str, bool) {
     let mut body = folded.trim();
