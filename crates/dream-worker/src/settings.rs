@@ -125,6 +125,7 @@ impl WorkerArgs {
         let drain = self.lifecycle.drain_timeout(&mut mistakes);
         let listen = self.listen(&mut mistakes);
         let allow_plaintext = env_flag(ALLOW_PLAINTEXT, self.allow_plaintext.as_deref(), false, &mut mistakes);
+        self.telemetry.check(&mut mistakes);
         match (client, mistakes.into_result()) {
             (Some(client), Ok(())) => Ok(WorkerSettings {
                 enabled,

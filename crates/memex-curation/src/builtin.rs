@@ -63,9 +63,8 @@ fn grounds(read: &[ReadFile<'_>], today: NaiveDate) -> Grounds {
     let mut groups: HashMap<&str, Vec<Place>> = HashMap::new();
     for (f, file) in read.iter().enumerate() {
         for (s, identity) in file.identities.iter().enumerate() {
-            let said_on = identity.when.around.or(identity.when.effective);
             if let Some(key) = identity.key.as_deref()
-                && said_on.is_none_or(|day| day <= today || identity.when.around.is_none())
+                && identity.headed.is_none_or(|day| day <= today)
             {
                 groups.entry(key).or_default().push((f, s));
             }

@@ -48,6 +48,9 @@ pub(crate) struct Identity {
     /// Equal keys: the same statement in the same context. `None`: it has no double.
     pub key: Option<String>,
     pub when: When,
+    /// The day of its heading or front matter: a later one than today makes it a plan. Not the day on which it was
+    /// asserted, which is never later but by a clock.
+    pub headed: Option<NaiveDate>,
     /// It opens with "FYI," or ends with "(again)" and the like.
     pub decorated: bool,
 }
@@ -151,7 +154,8 @@ impl FileContext<'_> {
             || self.is_past(document, i)
             || (key_of(&form.key).is_some() && self.records.contains(&statement.headings.last().copied()));
         let key = (!excluded).then(|| self.key(document, i, when));
-        Identity { key, when, decorated: form.decorated }
+        let headed = self.headed(document, statement).filter(|_| when.around.is_some());
+        Identity { key, when, headed, decorated: form.decorated }
     }
 
     /// The statement in its context, as one text.
@@ -200,11 +204,15 @@ impl FileContext<'_> {
         headings.chain(leads.filter(|t| t.split_whitespace().count() <= 8)).any(|t| has_history_word(t))
     }
 
-    fn when(&self, document: &Document, statement: &Statement) -> When {
+    fn headed(&self, document: &Document, statement: &Statement) -> Option<NaiveDate> {
         let heading = statement.headings.iter().rev().find_map(|&h| document.headings[h].day);
+        heading.or(document.front_date)
+    }
+
+    fn when(&self, document: &Document, statement: &Statement) -> When {
         let lines = statement.lines.first as usize - 1..statement.lines.last as usize;
         let asserted = || lines.filter_map(|i| self.file.asserted_on.get(i).copied().flatten()).max();
-        let around = heading.or(document.front_date).or_else(asserted);
+        let around = self.headed(document, statement).or_else(asserted);
         if let Some(stamp) = date::leading_stamp(&statement.text) {
             return When { effective: Some(stamp), around: None };
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::settings::Mistakes;
+use crate::settings::{Given, Mistakes};
 
 /// Done as asked.
 pub const EXIT_OK: u8 = 0;
@@ -21,13 +21,13 @@ pub const EXIT_UNAVAILABLE: u8 = 69;
 pub const EXIT_INTERRUPTED: u8 = 130;
 
 /// How long a process may take to end.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Ending")]
 pub struct LifecycleArgs {
     /// Seconds that calls in flight may still take after the process was told to end, 0 to 3600. Keep it below what
-    /// sends SIGKILL (Kubernetes: terminationGracePeriodSeconds, 30 by default)
-    #[arg(long, env = "MEMEX_DRAIN_SECONDS", default_value_t = LifecycleArgs::DRAIN_SECONDS)]
-    pub drain_seconds: u64,
+    /// sends SIGKILL (Kubernetes: terminationGracePeriodSeconds, 30 by default) [default: 25]
+    #[arg(long, env = "MEMEX_DRAIN_SECONDS", value_name = "SECONDS", default_value = "", hide_default_value = true)]
+    pub drain_seconds: Given<u64>,
 }
 
 impl LifecycleArgs {
@@ -36,14 +36,8 @@ impl LifecycleArgs {
 
     /// The drain time; a mistake where it is out of range.
     pub fn drain_timeout(&self, mistakes: &mut Mistakes) -> Duration {
-        mistakes.range("--drain-seconds / MEMEX_DRAIN_SECONDS", self.drain_seconds, 0..=3600);
-        Duration::from_secs(self.drain_seconds)
-    }
-}
-
-impl Default for LifecycleArgs {
-    fn default() -> Self {
-        Self { drain_seconds: Self::DRAIN_SECONDS }
+        let setting = "--drain-seconds / MEMEX_DRAIN_SECONDS";
+        Duration::from_secs(mistakes.number(setting, &self.drain_seconds, Self::DRAIN_SECONDS, 0..=3600))
     }
 }
 
@@ -124,7 +118,7 @@ mod tests {
     #[test]
     fn a_drain_time_out_of_range_is_a_mistake() {
         let mut mistakes = Mistakes::new();
-        LifecycleArgs { drain_seconds: 3601 }.drain_timeout(&mut mistakes);
+        LifecycleArgs { drain_seconds: 3601.into() }.drain_timeout(&mut mistakes);
         assert!(mistakes.to_string().contains("must be 0 to 3600, is 3601"));
     }
 }

@@ -1,6 +1,8 @@
 //! Gathers every bad setting, so that a start is refused with all of them at once.
 
+use std::convert::Infallible;
 use std::fmt;
+use std::str::FromStr;
 
 /// One setting that cannot be used, and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +54,30 @@ impl Mistakes {
         }
     }
 
+    /// The number that was given, `default` where none was, or where it cannot be read or is not within `allowed` (both
+    /// ends included): then with a mistake.
+    pub fn number<T: PartialOrd + fmt::Display + Copy>(
+        &mut self,
+        setting: &str,
+        given: &Given<T>,
+        default: T,
+        allowed: std::ops::RangeInclusive<T>,
+    ) -> T {
+        let (least, most) = (allowed.start(), allowed.end());
+        match given {
+            Given::Nothing => default,
+            Given::Read(number) if allowed.contains(number) => *number,
+            Given::Read(number) => {
+                self.add(setting, format_args!("must be {least} to {most}, is {number}"));
+                default
+            }
+            Given::Unreadable(text) => {
+                self.add(setting, format_args!("must be a number from {least} to {most}, is {text:?}"));
+                default
+            }
+        }
+    }
+
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -89,6 +115,36 @@ impl From<Mistake> for Mistakes {
     }
 }
 
+/// A setting's value as it was typed. What cannot be read is kept until every mistake is known, instead of ending the
+/// start by itself; give it to [`Mistakes::number`]. An empty text is nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Given<T> {
+    /// Nothing was given.
+    #[default]
+    Nothing,
+    /// What was given.
+    Read(T),
+    /// What was given and cannot be read.
+    Unreadable(String),
+}
+
+impl<T: FromStr> FromStr for Given<T> {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text.trim() {
+            "" => Self::Nothing,
+            trimmed => trimmed.parse().map_or_else(|_| Self::Unreadable(trimmed.to_owned()), Self::Read),
+        })
+    }
+}
+
+impl<T> From<T> for Given<T> {
+    fn from(value: T) -> Self {
+        Self::Read(value)
+    }
+}
+
 /// Reads a switch. `value` is what was given (a flag's or a variable's text); absent or empty means `default`, and
 /// anything but `true`, `false`, `1` and `0` is a mistake: a switch that was mistyped must not be guessed.
 pub fn env_flag(setting: &str, value: Option<&str>, default: bool, mistakes: &mut Mistakes) -> bool {
@@ -119,6 +175,15 @@ mod tests {
             "2 settings cannot be used:\n  --lease-seconds / MEMEX_LEASE_SECONDS: must be 5 to 600, is 3\n  \
              --endpoint / MEMEX_ENDPOINT: must be given"
         );
+    }
+
+    #[test]
+    fn a_number_that_cannot_be_read_is_one_mistake_among_the_others() {
+        let mut mistakes = Mistakes::new();
+        let mut read = |text: &str| mistakes.number("MEMEX_SLOTS", &text.parse().unwrap(), 3, 1..=64);
+        assert_eq!(["", " ", " 7 ", "many", "65"].map(&mut read), [3, 3, 7, 3, 3]);
+        let printed: Vec<_> = mistakes.iter().map(|mistake| mistake.problem.as_str()).collect();
+        assert_eq!(printed, ["must be a number from 1 to 64, is \"many\"", "must be 1 to 64, is 65"]);
     }
 
     #[test]

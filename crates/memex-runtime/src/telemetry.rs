@@ -17,13 +17,15 @@ use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 pub use format::LogFormat;
 
+use crate::settings::{Given, Mistake, Mistakes};
+
 /// How a process logs. Where spans go is said by the standard `OTEL_*` variables. Flatten it into a command's arguments.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Logging")]
 pub struct TelemetryArgs {
-    /// Log lines for people, or as JSON objects with trace_id and span_id
-    #[arg(long, env = "MEMEX_LOG_FORMAT", value_enum, default_value_t)]
-    pub log_format: LogFormat,
+    /// human: log lines for people; json: objects with trace_id and span_id [default: human]
+    #[arg(long, env = "MEMEX_LOG_FORMAT", value_name = "FORMAT", default_value = "", hide_default_value = true)]
+    pub log_format: Given<LogFormat>,
     /// What is logged: a level, or levels by module such as info,memory_api=debug
     #[arg(long = "log", env = "MEMEX_LOG", value_name = "FILTER", default_value = TelemetryArgs::LOG)]
     pub log: String,
@@ -34,11 +36,35 @@ pub struct TelemetryArgs {
 
 impl TelemetryArgs {
     const LOG: &str = "info";
+
+    /// Notes what [`init`] would refuse, so that it is told with a process's other mistakes.
+    pub fn check(&self, mistakes: &mut Mistakes) {
+        let filter = self.filter().map(|_| ());
+        let format = self.format().map(|_| ());
+        let exporting = self.otlp_endpoint.is_some() || export::endpoint_from_environment().is_some();
+        let protocol = if exporting { export::refuse_other_protocols() } else { Ok(()) };
+        for result in [filter, format, protocol] {
+            mistakes.check(result.map_err(Mistake::from));
+        }
+    }
+
+    fn filter(&self) -> Result<EnvFilter, TelemetryError> {
+        let given = |source| TelemetryError::Filter { filter: self.log.clone(), source };
+        EnvFilter::builder().parse(&self.log).map_err(given)
+    }
+
+    fn format(&self) -> Result<LogFormat, TelemetryError> {
+        match &self.log_format {
+            Given::Nothing => Ok(LogFormat::default()),
+            Given::Read(format) => Ok(*format),
+            Given::Unreadable(format) => Err(TelemetryError::Format { format: format.clone() }),
+        }
+    }
 }
 
 impl Default for TelemetryArgs {
     fn default() -> Self {
-        Self { log_format: LogFormat::default(), log: Self::LOG.to_owned(), otlp_endpoint: None }
+        Self { log_format: Given::Nothing, log: Self::LOG.to_owned(), otlp_endpoint: None }
     }
 }
 
@@ -54,6 +80,12 @@ pub enum TelemetryError {
         #[source]
         source: tracing_subscriber::filter::ParseError,
     },
+    /// The log's format is unknown.
+    #[error("--log-format / MEMEX_LOG_FORMAT: must be human or json, is {format:?}")]
+    Format {
+        /// What was given.
+        format: String,
+    },
     /// A protocol was asked for that this build does not speak.
     #[error("{variable}: must be grpc, the one protocol that spans are exported with, is {protocol:?}")]
     Protocol {
@@ -68,6 +100,16 @@ pub enum TelemetryError {
     /// The exporter's own thread cannot be started.
     #[error("the span exporter's thread cannot be started")]
     Runtime(#[source] std::io::Error),
+}
+
+impl From<TelemetryError> for Mistake {
+    fn from(error: TelemetryError) -> Self {
+        let text = error.to_string();
+        match text.split_once(": ") {
+            Some((setting, problem)) => Mistake::new(setting, problem),
+            None => Mistake::new("OTEL_*", text),
+        }
+    }
 }
 
 /// What was set up. Call [`Telemetry::shutdown`] as the last thing a process does: spans are exported in batches.
@@ -97,12 +139,9 @@ pub fn init(service_name: &'static str, args: &TelemetryArgs) -> Result<Telemetr
     if let Some(installed) = INSTALLED.get() {
         return Ok(Telemetry { owner: false, ..installed.clone() });
     }
-    let filter = EnvFilter::builder()
-        .parse(&args.log)
-        .map_err(|source| TelemetryError::Filter { filter: args.log.clone(), source })?;
+    let (filter, format) = (args.filter()?, args.format()?);
     let (provider, exporting) = export::provider(service_name, args.otlp_endpoint.as_deref())?;
-    let subscriber =
-        Registry::default().with(span_layer(&provider)).with(format::layer(args.log_format).with_filter(filter));
+    let subscriber = Registry::default().with(span_layer(&provider)).with(format::layer(format).with_filter(filter));
     match tracing::subscriber::set_global_default(subscriber) {
         Ok(()) => {
             let telemetry = Telemetry { provider: Some(provider), owner: true, exporting };

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use memex_runtime::lifecycle::Shutdown;
+use memex_runtime::settings::Mistakes;
 use memory_api::args::DatabaseArgs;
 use memory_api::commands::bootstrap::{BootstrapArgs, bootstrap};
 use memory_api::commands::migrate_database;
@@ -72,7 +73,7 @@ impl PairOptions {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         Self {
             data_dir: data_dir.into(),
-            database: DatabaseArgs { database_url: None, owner_database_url: None, max_connections: 16 },
+            database: DatabaseArgs::default(),
             durable: true,
             listen: any,
             worker_listen: any,
@@ -240,7 +241,7 @@ impl Pair {
     fn memory_api_launch(&self) -> Launch<'_> {
         let options = &self.options;
         let database = self.database.args();
-        let max_connections = database.max_connections.to_string();
+        let max_connections = database.connections(&mut Mistakes::new()).to_string();
         let args = ["serve", "--listen", &options.listen.to_string(), "--max-connections", &max_connections];
         let urls =
             [("DATABASE_URL", &database.database_url), ("MEMEX_OWNER_DATABASE_URL", &database.owner_database_url)];

@@ -280,7 +280,7 @@ impl Drop for Stack {
 
 fn database_args(url: &str) -> DatabaseArgs {
     // Few, because many stacks of one test process share a cluster.
-    DatabaseArgs { database_url: Some(url.to_owned()), owner_database_url: None, max_connections: 4 }
+    DatabaseArgs { database_url: Some(url.to_owned()), owner_database_url: None, max_connections: 4.into() }
 }
 
 fn causes(error: &(dyn std::error::Error + 'static)) -> String {

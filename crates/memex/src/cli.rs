@@ -27,7 +27,7 @@ Exit codes: 0 done, 1 refused, 2 usage, 64 bad settings, 69 memory-api or Postgr
 reached, 130 interrupted.
 
 Examples:
-  memex demo                            see what it does, in a minute
+  memex demo                            see what it does, in seconds
   memex up                              memory-api, dream-worker and a Postgres on this machine
   memex ls user/                        list a user's files
   memex import notes/ --user ada        bring a folder of Markdown into memory

@@ -26,7 +26,7 @@ use memex_proto::v1::history_service_client::HistoryServiceClient;
 use memex_proto::v1::memory_service_client::MemoryServiceClient;
 use memex_runtime::client::{AuthChannel, connect};
 use memex_runtime::retry::{Classify, RetryPolicy, retry};
-use memex_runtime::settings::Mistakes;
+use memex_runtime::settings::Mistake;
 use memex_runtime::telemetry::{self, Telemetry, TelemetryArgs};
 use tonic::{Code, Response, Status};
 use uuid::Uuid;
@@ -92,9 +92,7 @@ fn own_program() -> Result<PathBuf, Failure> {
 }
 
 fn bad_setting(error: telemetry::TelemetryError) -> Failure {
-    let mut mistakes = Mistakes::new();
-    mistakes.add("telemetry", error);
-    Failure::Settings(mistakes)
+    Failure::Settings(Mistake::from(error).into())
 }
 
 /// One user, for the commands that are about one.

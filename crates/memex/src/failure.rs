@@ -155,7 +155,9 @@ impl Failure {
             for (name, value) in facts(refusal) {
                 writeln!(err, "  {name}: {}", output::safe_line(value))?;
             }
-            for (field, rule) in &refusal.violations {
+            // Most refusals of one field are that field's rule, which stands above already.
+            let said = |rule: &str| self.to_string().ends_with(rule);
+            for (field, rule) in refusal.violations.iter().filter(|(_, rule)| !said(rule)) {
                 writeln!(err, "  {}: {}", output::safe_line(field), output::safe_line(rule))?;
             }
         }
@@ -221,10 +223,12 @@ impl From<PairError> for Failure {
     }
 }
 
-/// An error and what caused it, on one line.
+/// An error and what caused it, on one line; a cause that its effect quotes is not said again.
 fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
-    std::iter::once(error.to_string()).chain(causes.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
+    causes
+        .map(ToString::to_string)
+        .fold(error.to_string(), |said, cause| if said.contains(&cause) { said } else { format!("{said}: {cause}") })
 }
 
 fn violation(field: &str, rule: &str) -> Value {

@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 use memex_runtime::lifecycle::LifecycleArgs;
 use memex_runtime::server::ServerArgs;
-use memex_runtime::settings::Mistakes;
+use memex_runtime::settings::{Given, Mistakes};
 use memex_runtime::telemetry::TelemetryArgs;
 
 use crate::store::connect::PoolSettings;
@@ -41,17 +41,26 @@ pub struct DatabaseArgs {
     /// the owner's, and serve takes the role memex_app.
     #[arg(long, env = "MEMEX_OWNER_DATABASE_URL", hide_env_values = true)]
     pub owner_database_url: Option<String>,
-    /// Connections at most, 1 to 500.
-    #[arg(long, env = "MEMEX_MAX_CONNECTIONS", default_value_t = 16)]
-    pub max_connections: u32,
+    /// Connections at most, 1 to 500 [default: 16]
+    #[arg(long, env = "MEMEX_MAX_CONNECTIONS", value_name = "COUNT", default_value = "", hide_default_value = true)]
+    pub max_connections: Given<u32>,
 }
 
 impl DatabaseArgs {
+    /// Connections at most where nothing is said: enough to keep a few cores of Postgres busy, few of its default 100.
+    const MAX_CONNECTIONS: u32 = 16;
+
+    /// Connections at most.
+    pub fn connections(&self, mistakes: &mut Mistakes) -> u32 {
+        let setting = "--max-connections / MEMEX_MAX_CONNECTIONS";
+        mistakes.number(setting, &self.max_connections, Self::MAX_CONNECTIONS, 1..=500)
+    }
+
     /// The service's pool settings.
     pub fn service(&self, mistakes: &mut Mistakes) -> Option<PoolSettings> {
-        mistakes.range("--max-connections / MEMEX_MAX_CONNECTIONS", self.max_connections, 1..=500);
+        let max_connections = self.connections(mistakes);
         let url = checked(self.database_url.as_ref(), "--database-url / DATABASE_URL", mistakes)?;
-        Some(PoolSettings { url, max_connections: self.max_connections, set_role: self.owner_database_url.is_none() })
+        Some(PoolSettings { url, max_connections, set_role: self.owner_database_url.is_none() })
     }
 
     /// The owner's pool settings.

@@ -28,8 +28,14 @@ pub enum CommandError {
     Migrate(#[from] migrate::MigrateError),
     /// A statement failed.
     #[error("the database could not be reached or refused")]
-    Database(#[from] sqlx::Error),
-    /// Nothing answers at the database's URL, or it lets nobody in.
+    Database(#[source] sqlx::Error),
+    /// A function or a table of this version is not there.
+    #[error("the database lacks this version's schema; run `memory-api migrate`")]
+    SchemaMissing,
+    /// Postgres answers at the database's URL and lets nobody in.
+    #[error("Postgres refuses DATABASE_URL: correct the URL, or make the role or the database that it names")]
+    NotLetIn(#[source] sqlx::Error),
+    /// Nothing answers at the database's URL.
     #[error(
         "Postgres cannot be reached at DATABASE_URL; start it (or install it: apt-get install postgresql, dnf install \
          postgresql-server, brew install postgresql@17), correct the URL, or run `memex up`, which brings its own"
@@ -55,7 +61,23 @@ impl CommandError {
             CommandError::Settings(_) => EXIT_SETTINGS,
             CommandError::Refused(_) | CommandError::File { .. } => memex_runtime::lifecycle::EXIT_REFUSED,
             CommandError::Migrate(_) | CommandError::Database(_) | CommandError::Unreachable(_) => EXIT_UNAVAILABLE,
+            CommandError::SchemaMissing | CommandError::NotLetIn(_) => EXIT_UNAVAILABLE,
         }
+    }
+
+    fn connecting(error: sqlx::Error) -> Self {
+        // 57P03 and 53300 pass by themselves: it is starting or full.
+        let code = error.as_database_error().and_then(|refused| refused.code());
+        match code.as_deref() {
+            Some("57P03" | "53300") | None => Self::Unreachable(error),
+            Some(_) => Self::NotLetIn(error),
+        }
+    }
+}
+
+impl From<sqlx::Error> for CommandError {
+    fn from(error: sqlx::Error) -> Self {
+        if crate::error::is_missing(&error) { Self::SchemaMissing } else { Self::Database(error) }
     }
 }
 
@@ -81,6 +103,9 @@ pub async fn execute(memory_api: MemoryApi, ready: impl FnOnce(SocketAddr)) -> E
 /// Serves as a process of its own: signals, logs, exit code. `ready` hears the bound address.
 pub async fn run_serve(args: ServeArgs, ready: impl FnOnce(SocketAddr)) -> ExitCode {
     panics::log_panics_without_text();
+    if let Err(mistakes) = crate::run::settings(&args) {
+        return failed(&mistakes, EXIT_SETTINGS);
+    }
     let telemetry = match telemetry::init("memory-api", &args.telemetry) {
         Ok(telemetry) => telemetry,
         Err(error) => return failed(&error, EXIT_SETTINGS),
@@ -118,8 +143,8 @@ pub(crate) async fn owner_pool(database: &DatabaseArgs) -> Result<sqlx::PgPool, 
     let settings = database.owner(&mut mistakes);
     mistakes.into_result()?;
     let settings = settings.ok_or_else(|| CommandError::Refused("no database URL is given".to_owned()))?;
-    let probe = sqlx::PgConnection::connect(&settings.url).await.map_err(CommandError::Unreachable)?;
-    probe.close().await.map_err(CommandError::Unreachable)?;
+    let probe = sqlx::PgConnection::connect(&settings.url).await.map_err(CommandError::connecting)?;
+    probe.close().await.map_err(CommandError::connecting)?;
     Ok(connect::pool(&settings)?)
 }
 

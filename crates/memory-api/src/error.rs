@@ -99,7 +99,7 @@ fn unreachable(source: &sqlx::Error) -> bool {
 }
 
 /// Whether a function or a table of ours is not there.
-fn is_missing(source: &sqlx::Error) -> bool {
+pub(crate) fn is_missing(source: &sqlx::Error) -> bool {
     // 42883: undefined function, 42P01: undefined table.
     source.as_database_error().and_then(|db| db.code()).is_some_and(|code| matches!(code.as_ref(), "42883" | "42P01"))
 }

@@ -28,7 +28,8 @@ use crate::services::dream::Dreams;
 use crate::services::dream_admin::DreamAdmin;
 use crate::services::history::History;
 use crate::services::memory::Memory;
-use crate::store::{Store, connect};
+use crate::store::Store;
+use crate::store::connect::{self, PoolSettings};
 use crate::sweep;
 
 /// Where memory-api listens where nothing else is said.
@@ -79,6 +80,26 @@ impl RunError {
     }
 }
 
+/// What `serve` is told, checked.
+pub(crate) struct Settings {
+    address: SocketAddr,
+    allow_plaintext: bool,
+    drain_timeout: Duration,
+    pool: PoolSettings,
+}
+
+/// The settings, or every mistake in them, those of logs and traces included. Where there is no mistake there are settings.
+pub(crate) fn settings(args: &ServeArgs) -> Result<Option<Settings>, Mistakes> {
+    let mut mistakes = Mistakes::new();
+    let address = args.server.address(DEFAULT_LISTEN, &mut mistakes);
+    let allow_plaintext = args.server.allows_plaintext(&mut mistakes);
+    let drain_timeout = args.lifecycle.drain_timeout(&mut mistakes);
+    let pool = args.database.service(&mut mistakes);
+    args.telemetry.check(&mut mistakes);
+    mistakes.into_result()?;
+    Ok(pool.map(|pool| Settings { address, allow_plaintext, drain_timeout, pool }))
+}
+
 /// Serves until `shutdown`; `ready` hears the bound address as soon as calls are accepted.
 ///
 /// Postgres need not be there: the service starts, says that it is not ready, and becomes ready when it can be reached.
@@ -92,14 +113,8 @@ pub async fn serve(
     shutdown: Shutdown,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), RunError> {
-    let mut mistakes = Mistakes::new();
-    let address = args.server.address(DEFAULT_LISTEN, &mut mistakes);
-    let allow_plaintext = args.server.allows_plaintext(&mut mistakes);
-    let drain_timeout = args.lifecycle.drain_timeout(&mut mistakes);
-    let pool_settings = args.database.service(&mut mistakes);
-    mistakes.into_result()?;
-    let Some(pool_settings) = pool_settings else { return Ok(()) };
-
+    let Some(settings) = settings(&args)? else { return Ok(()) };
+    let Settings { address, allow_plaintext, drain_timeout, pool: pool_settings } = settings;
     let store = Store::new(connect::pool(&pool_settings)?);
     let listener = server::bind(address, allow_plaintext).await?;
     let bound = listener.local_addr().unwrap_or(address);

@@ -111,7 +111,8 @@ async fn start(dir: &Path) -> Embedded {
 async fn set_up(dir: &Path, postgres: &Embedded) -> String {
     postgres.create_database("memex").await.unwrap();
     let url = postgres.owner_url("memex");
-    let database = DatabaseArgs { database_url: Some(url.clone()), owner_database_url: None, max_connections: 2 };
+    let database =
+        DatabaseArgs { database_url: Some(url.clone()), owner_database_url: None, max_connections: 2.into() };
     migrate_database(&database).await.unwrap();
     let made = BootstrapArgs {
         workspace: "main".into(),

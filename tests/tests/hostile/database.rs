@@ -41,7 +41,7 @@ fn as_role(url: &str, role: &str) -> String {
 }
 
 fn args(url: &str) -> DatabaseArgs {
-    DatabaseArgs { database_url: Some(url.to_owned()), owner_database_url: None, max_connections: 4 }
+    DatabaseArgs { database_url: Some(url.to_owned()), owner_database_url: None, max_connections: 4.into() }
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn serve(database: DatabaseArgs) -> (String, Shutdown, JoinHandle<()>) {
         server: ServerArgs { listen: Some("127.0.0.1:0".into()), ..ServerArgs::default() },
         database,
         telemetry: TelemetryArgs::default(),
-        lifecycle: LifecycleArgs { drain_seconds: 5 },
+        lifecycle: LifecycleArgs { drain_seconds: 5.into() },
     };
     let shutdown = Shutdown::manual();
     let (ready, address) = oneshot::channel();
@@ -99,8 +99,11 @@ async fn a_login_role_with_the_services_rights_alone_can_serve_everything() {
     let role = format!("app_{}", Uuid::new_v4().simple());
     change(stack.sql(), &format!("CREATE ROLE {role} LOGIN PASSWORD 'secret' IN ROLE memex_app"), &[]).await;
     let url = stack.database_url();
-    let database =
-        DatabaseArgs { database_url: Some(as_role(&url, &role)), owner_database_url: Some(url), max_connections: 4 };
+    let database = DatabaseArgs {
+        database_url: Some(as_role(&url, &role)),
+        owner_database_url: Some(url),
+        max_connections: 4.into(),
+    };
     let (endpoint, shutdown, task) = serve(database).await;
     let operator = Clients::at(&endpoint, stack.workspace().operator_token());
     let ada = stack.user("ada").await;

@@ -61,7 +61,7 @@ async fn switch_workspace(stack: &Stack, on: bool) {
 
 async fn switch_deployment(stack: &Stack, on: bool) {
     let database =
-        DatabaseArgs { database_url: Some(stack.database_url()), owner_database_url: None, max_connections: 2 };
+        DatabaseArgs { database_url: Some(stack.database_url()), owner_database_url: None, max_connections: 2.into() };
     let action = ConfigAction::Set { key: "dream_enabled".into(), value: on.to_string(), database };
     config(&ConfigArgs { action }).await.unwrap();
 }

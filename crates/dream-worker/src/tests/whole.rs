@@ -31,7 +31,7 @@ async fn args(api: &FakeApi) -> WorkerArgs {
         worker_token: Some(Token::new("test", "mx_worker").unwrap()),
         worker_listen: Some("127.0.0.1:0".to_owned()),
         poll_seconds: Some("0.05".to_owned()),
-        lifecycle: LifecycleArgs { drain_seconds: 0 },
+        lifecycle: LifecycleArgs { drain_seconds: 0.into() },
         ..WorkerArgs::default()
     }
 }

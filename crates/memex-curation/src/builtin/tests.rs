@@ -198,6 +198,16 @@ fn orders_in_memory_are_lines_like_any_other() {
 }
 
 #[test]
+fn a_line_that_was_asserted_after_the_day_of_the_dream_is_no_plan() {
+    let text = "- Ann lives in Porto.\n- Ann has two cats.\n- Ann lives in Porto.\n";
+    let asserted_on = vec![NaiveDate::from_ymd_opt(2026, 12, 24); 3];
+    let file = SourceFile { path: "user/a.md".into(), version: 1, text: text.into(), asserted_on };
+    let ops = curate(&[file], NaiveDate::from_ymd_opt(2026, 12, 1).expect("a day"));
+    assert_eq!(ops.len(), 1);
+    assert_eq!(ops[0].result.matches("Porto").count(), 1);
+}
+
+#[test]
 fn what_stands_under_a_later_day_is_a_plan() {
     let files = [file("user/a.md", TEA), file("user/b.md", &format!("# 2027-01-01\n{TEA}"))];
     assert_eq!(curate(&files, today()), []);

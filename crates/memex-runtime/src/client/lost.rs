@@ -79,9 +79,12 @@ fn lost(status: Status) -> Status {
     let mut text = vec![status.message().to_owned()];
     let mut cause = status.source();
     while let Some(error) = cause {
-        text.push(error.to_string());
+        let said = error.to_string();
+        // tonic's word for every cause, and causes that their effects quote, say nothing more.
+        if said != "transport error" && !text.contains(&said) {
+            text.push(said);
+        }
         cause = error.source();
     }
-    text.dedup();
     Status::unavailable(format!("the connection failed: {}", text.join(": ")))
 }

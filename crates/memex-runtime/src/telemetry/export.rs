@@ -43,14 +43,14 @@ fn resource(service_name: &'static str) -> Resource {
     if named { builder.build() } else { builder.with_service_name(service_name).build() }
 }
 
-fn endpoint_from_environment() -> Option<String> {
+pub(super) fn endpoint_from_environment() -> Option<String> {
     let off = variable("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"))
         || variable("OTEL_TRACES_EXPORTER").is_some_and(|value| value == "none");
     if off { None } else { ENDPOINTS.into_iter().find_map(variable) }
 }
 
 /// Spans that silently go nowhere would be noticed on the night when they are needed.
-fn refuse_other_protocols() -> Result<(), TelemetryError> {
+pub(super) fn refuse_other_protocols() -> Result<(), TelemetryError> {
     match PROTOCOLS.into_iter().find_map(|name| variable(name).map(|value| (name, value))) {
         Some((variable, protocol)) if protocol != "grpc" => Err(TelemetryError::Protocol { variable, protocol }),
         _ => Ok(()),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::IsTerminal as _;
+use std::str::FromStr;
 
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
@@ -12,13 +13,25 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::trace::current_trace;
 
 /// Who reads the log.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LogFormat {
     /// A person: one line each, in colour on a terminal unless NO_COLOR is set.
     #[default]
     Human,
     /// A machine: one JSON object a line, with `trace_id` and `span_id` inside a span.
     Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "human" => Ok(Self::Human),
+            "json" => Ok(Self::Json),
+            _ => Err(()),
+        }
+    }
 }
 
 /// The layer that logs to standard error.

@@ -33,7 +33,7 @@ impl Database {
         let args = DatabaseArgs {
             database_url: given(&options.database.database_url),
             owner_database_url: given(&options.database.owner_database_url),
-            max_connections: options.database.max_connections,
+            max_connections: options.database.max_connections.clone(),
         };
         if args.database_url.is_some() || args.owner_database_url.is_some() {
             Self::given(args, &options.data_dir).await
@@ -43,10 +43,13 @@ impl Database {
     }
 
     async fn embedded(args: DatabaseArgs, options: &PairOptions) -> Result<Self, PairError> {
+        let mut mistakes = Mistakes::new();
+        let connections = args.connections(&mut mistakes);
+        mistakes.into_result()?;
         let how = EmbeddedOptions {
             durable: options.durable,
             lock_wait: LOCK_WAIT,
-            max_connections: u16::try_from(args.max_connections).unwrap_or(500).saturating_add(50),
+            max_connections: u16::try_from(connections).unwrap_or(500).saturating_add(50),
             ..EmbeddedOptions::new(&options.data_dir)
         };
         let embedded = Embedded::start(how).await?;

@@ -28,7 +28,11 @@ pub enum PostgresError {
         dir: PathBuf,
     },
     /// `MEMEX_POSTGRES_BIN` names a directory without a working `initdb` and `postgres`.
-    #[error("MEMEX_POSTGRES_BIN is {}, which does not hold a working initdb and postgres", dir.display())]
+    #[error(
+        "MEMEX_POSTGRES_BIN is {}, which does not hold a working initdb and postgres: correct it, or unset it and \
+         PostgreSQL is searched for. {HOW_TO_INSTALL}",
+        dir.display()
+    )]
     OverrideUnusable {
         /// What the variable says.
         dir: PathBuf,

@@ -28,7 +28,7 @@ impl Replica {
             server: ServerArgs { listen: Some("127.0.0.1:0".into()), ..ServerArgs::default() },
             database,
             telemetry: TelemetryArgs::default(),
-            lifecycle: LifecycleArgs { drain_seconds: 5 },
+            lifecycle: LifecycleArgs { drain_seconds: 5.into() },
         };
         let shutdown = Shutdown::manual();
         let (ready, listening) = oneshot::channel();

@@ -26,7 +26,7 @@ use report::Report;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  memex demo            start from nothing, dream, undo, prove; about a minute
+  memex demo            start from nothing, dream, undo, prove; some seconds
   memex demo --keep     and keep the database, to look around in with `memex up --data-dir`
   memex demo --json     what happened as one JSON value
 

@@ -27,8 +27,8 @@ Examples:
   memex import backup/ --user ada --shared     backup/shared/ too, with an operator's token
 
 A file that is there with the same text is left alone, so that an import can be given again. What
-was imported makes nobody due for a dream. Hidden files are left out. The exit code is 1 where a
-file was refused or skipped.";
+was imported makes nobody due for a dream. Hidden files are left out; every other file that is
+text comes in, whatever its name. The exit code is 1 where a file was refused or skipped.";
 
 /// How many files travel at once.
 const AT_ONCE: usize = 16;

@@ -68,7 +68,7 @@ impl UpArgs {
         let flag = "--dream-enabled / MEMEX_DREAM_ENABLED";
         let dream_enabled = given.map(|text| env_flag(flag, Some(text), true, &mut mistakes));
         let drain = self.lifecycle.drain_timeout(&mut mistakes);
-        mistakes.range("--max-connections / MEMEX_MAX_CONNECTIONS", self.database.max_connections, 1..=500);
+        self.database.connections(&mut mistakes);
         let data_dir = self.data_dir.map_or_else(default_data_dir, Ok).map_err(PairError::from)?;
         mistakes.into_result()?;
         Ok(PairOptions {

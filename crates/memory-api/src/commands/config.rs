@@ -94,7 +94,7 @@ async fn set(store: &Store, name: &str, value: &str) -> Result<usize, CommandErr
 
 fn refused(error: crate::error::Error) -> CommandError {
     match error {
-        crate::error::Error::Database(source) => CommandError::Database(source),
+        crate::error::Error::Database(source) => CommandError::from(source),
         other => CommandError::Refused(other.to_string()),
     }
 }
