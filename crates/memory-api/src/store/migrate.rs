@@ -12,12 +12,33 @@ const MONTHS: i32 = 4;
 /// Why a database could not be brought to this version.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// A migration failed, or the database is newer than this binary.
+    /// A migration failed.
     #[error("the migrations could not be run")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(#[source] sqlx::migrate::MigrateError),
+    /// Another build made the database, with a migration that had not its final shape.
+    #[error(
+        "the database was made by another build, whose migration {0} differs (before version 0.1.0 they may); export \
+         memory with that build (`memex export`) and start with an empty database or data directory"
+    )]
+    OtherBuild(i64),
+    /// A newer memory-api made the database.
+    #[error(
+        "the database is of a newer version: it has migration {0}, which this memory-api does not know; run that version"
+    )]
+    Newer(i64),
     /// Another statement failed.
     #[error("the database could not be prepared")]
     Database(#[from] sqlx::Error),
+}
+
+impl From<sqlx::migrate::MigrateError> for MigrateError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        match error {
+            sqlx::migrate::MigrateError::VersionMismatch(version) => Self::OtherBuild(version),
+            sqlx::migrate::MigrateError::VersionMissing(version) => Self::Newer(version),
+            other => Self::Migration(other),
+        }
+    }
 }
 
 /// Brings the schema to this version; a rerun changes nothing. Two at once wait for each other.
