@@ -54,6 +54,10 @@ word_enum! {
         Read = 2 "read",
         /// BatchReadFiles; one row a file.
         BatchRead = 3 "batch_read",
+        /// SearchFiles.
+        Search = 4 "search",
+        /// Recall.
+        Recall = 5 "recall",
         /// WriteFile.
         Write = 10 "write",
         /// PatchFile.
@@ -72,6 +76,12 @@ word_enum! {
         ListRevisions = 20 "list_revisions",
         /// GetRevision.
         GetRevision = 21 "get_revision",
+        /// DiffRevisions.
+        Diff = 22 "diff",
+        /// BlameFile.
+        Blame = 23 "blame",
+        /// WatchChanges.
+        Watch = 24 "watch",
         /// ClaimDreams.
         Claim = 30 "claim",
         /// RenewLease.
@@ -100,6 +110,26 @@ word_enum! {
         ListAccessLog = 54 "list_access_log",
         /// CreateToken.
         CreateToken = 55 "create_token",
+        /// ListTokens.
+        ListTokens = 56 "list_tokens",
+        /// RevokeToken.
+        RevokeToken = 57 "revoke_token",
+        /// ListUsers.
+        ListUsers = 58 "list_users",
+        /// GetUser.
+        GetUser = 59 "get_user",
+        /// UpdateUser.
+        UpdateUser = 60 "update_user",
+        /// RedactRevision.
+        Redact = 61 "redact",
+        /// ExportUser.
+        Export = 62 "export",
+        /// ImportUser: the call, and each revision that it brings.
+        Import = 63 "import",
+        /// EraseUser.
+        Erase = 64 "erase",
+        /// GetErasure.
+        GetErasure = 65 "get_erasure",
     }
 }
 
@@ -230,8 +260,11 @@ mod tests {
         let roles: Vec<i16> = Role::ALL.iter().map(|role| role.code()).collect();
         assert_eq!(roles, [1, 2, 3, 4, 5]);
         let operations: Vec<i16> = Operation::ALL.iter().map(|operation| operation.code()).collect();
-        let expected =
-            [1, 2, 3, 10, 11, 12, 13, 14, 15, 16, 20, 21, 30, 31, 32, 40, 41, 42, 43, 44, 50, 51, 52, 53, 54, 55];
-        assert_eq!(operations, expected);
+        let expected = [
+            [1, 2, 3, 4, 5].as_slice(),
+            &[10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24, 30, 31, 32, 40, 41, 42, 43, 44],
+        ];
+        let admin: Vec<i16> = (50..=65).collect();
+        assert_eq!(operations, [expected.concat(), admin].concat());
     }
 }

@@ -207,4 +207,20 @@ impl MemoryService for FakeApi {
         self.enter("Stage", format!("Stage {path}")).await?;
         Ok(Response::new(PatchFileResponse { changed: true, ..PatchFileResponse::default() }))
     }
+
+    async fn delete_file(&self, _: Request<DeleteFileRequest>) -> Result<Response<DeleteFileResponse>, Status> {
+        Err(Status::permission_denied("closed to workers"))
+    }
+
+    async fn move_file(&self, _: Request<MoveFileRequest>) -> Result<Response<MoveFileResponse>, Status> {
+        Err(Status::permission_denied("closed to workers"))
+    }
+
+    async fn search_files(&self, _: Request<SearchFilesRequest>) -> Result<Response<SearchFilesResponse>, Status> {
+        Err(Status::permission_denied("closed to workers"))
+    }
+
+    async fn recall(&self, _: Request<RecallRequest>) -> Result<Response<RecallResponse>, Status> {
+        Err(Status::permission_denied("closed to workers"))
+    }
 }

@@ -97,6 +97,22 @@ impl MemoryService for Script {
     async fn patch_file(&self, _: Request<PatchFileRequest>) -> Result<Response<PatchFileResponse>, Status> {
         Err(Status::unimplemented("not in the script"))
     }
+
+    async fn delete_file(&self, _: Request<DeleteFileRequest>) -> Result<Response<DeleteFileResponse>, Status> {
+        Err(Status::unimplemented("not in the script"))
+    }
+
+    async fn move_file(&self, _: Request<MoveFileRequest>) -> Result<Response<MoveFileResponse>, Status> {
+        Err(Status::unimplemented("not in the script"))
+    }
+
+    async fn search_files(&self, _: Request<SearchFilesRequest>) -> Result<Response<SearchFilesResponse>, Status> {
+        Err(Status::unimplemented("not in the script"))
+    }
+
+    async fn recall(&self, _: Request<RecallRequest>) -> Result<Response<RecallResponse>, Status> {
+        Err(Status::unimplemented("not in the script"))
+    }
 }
 
 #[tonic::async_trait]

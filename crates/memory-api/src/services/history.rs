@@ -1,8 +1,12 @@
 //! HistoryService: revisions. One file an RPC.
 
+mod blame_file;
+mod diff_revisions;
 mod get_revision;
 mod list_revisions;
+mod restore_revision;
 pub(super) mod revision;
+mod watch_changes;
 
 use memex_core::actor::Operation;
 use memex_proto::v1 as pb;
@@ -42,5 +46,43 @@ impl HistoryService for History {
         let (metadata, _, request) = request.into_parts();
         let handle = |caller, about| get_revision::handle(&self.context, caller, about, request);
         self.context.answer(&metadata, Operation::GetRevision, handle).await
+    }
+
+    async fn diff_revisions(
+        &self,
+        request: Request<pb::DiffRevisionsRequest>,
+    ) -> Result<Response<pb::DiffRevisionsResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| diff_revisions::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::Diff, handle).await
+    }
+
+    async fn blame_file(
+        &self,
+        request: Request<pb::BlameFileRequest>,
+    ) -> Result<Response<pb::BlameFileResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| blame_file::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::Blame, handle).await
+    }
+
+    async fn restore_revision(
+        &self,
+        request: Request<pb::RestoreRevisionRequest>,
+    ) -> Result<Response<pb::RestoreRevisionResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| restore_revision::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::Restore, handle).await
+    }
+
+    type WatchChangesStream = watch_changes::Changes;
+
+    async fn watch_changes(
+        &self,
+        request: Request<pb::WatchChangesRequest>,
+    ) -> Result<Response<Self::WatchChangesStream>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| watch_changes::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::Watch, handle).await
     }
 }

@@ -17,7 +17,7 @@ pub struct PoolSettings {
     /// Connections at most.
     pub max_connections: u32,
     /// Whether each connection takes the service's role, memex_app, which changes memory only through the doors
-    /// (migrations/0030_rights.sql): so where only the owner's URL is given.
+    /// (migrations/0090_rights.sql): so where only the owner's URL is given.
     pub set_role: bool,
 }
 

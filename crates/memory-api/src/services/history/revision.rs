@@ -25,5 +25,8 @@ pub(in crate::services) fn revision(scope: i64, row: RevisionRow) -> pb::Revisio
         span_id: hex(row.span_id.as_deref().unwrap_or_default()),
         hidden_unicode: row.hidden_unicode,
         created_at: Some(timestamp(row.at)),
+        moved_from: String::new(),
+        redacted: false,
+        imported: None,
     }
 }

@@ -1,0 +1,16 @@
+//! ListUsers: users of the workspace by id.
+
+use memex_proto::v1 as pb;
+
+use crate::auth::Caller;
+use crate::error::{Error, Result};
+use crate::services::context::{AboutCell, Context};
+
+pub(super) async fn handle(
+    _context: &Context,
+    _caller: Caller,
+    _about: AboutCell,
+    _request: pb::ListUsersRequest,
+) -> Result<pb::ListUsersResponse> {
+    Err(Error::Unexpected("not built yet"))
+}

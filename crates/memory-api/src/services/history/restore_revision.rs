@@ -1,0 +1,16 @@
+//! RestoreRevision: an earlier text, as a new revision.
+
+use memex_proto::v1 as pb;
+
+use crate::auth::Caller;
+use crate::error::{Error, Result};
+use crate::services::context::{AboutCell, Context};
+
+pub(super) async fn handle(
+    _context: &Context,
+    _caller: Caller,
+    _about: AboutCell,
+    _request: pb::RestoreRevisionRequest,
+) -> Result<pb::RestoreRevisionResponse> {
+    Err(Error::Unexpected("not built yet"))
+}
