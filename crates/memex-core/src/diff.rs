@@ -4,7 +4,7 @@ mod unified;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-pub use unified::unified;
+pub use unified::{unified, unified_within};
 
 use crate::limits;
 

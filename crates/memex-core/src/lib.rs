@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod actor;
+pub mod blame;
 pub mod budget;
 pub mod clock;
 pub mod diff;

@@ -82,3 +82,6 @@ pub const MAX_BACKOFF_MINUTES: u32 = 360;
 
 /// The factor of the grace for a user whose own writes keep overtaking dreams.
 pub const MAX_GRACE_FACTOR: u32 = 8;
+
+/// Lines of context that a diff may be asked for around each change: beyond it the whole text is what is wanted.
+pub const MAX_CONTEXT_LINES: i32 = 1000;

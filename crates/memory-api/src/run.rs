@@ -122,7 +122,8 @@ pub async fn serve(
     ready(bound);
 
     let health = Health::new();
-    let context = Context { tokens: Tokens::new(store.clone(), clock), store: store.clone(), guards };
+    let tokens = Tokens::new(store.clone(), clock);
+    let context = Context { tokens, store: store.clone(), guards, shutdown: shutdown.clone() };
     let routes = routes(&context, &health)?;
     let watching = tokio::spawn(watch_postgres(store.clone(), health.clone(), shutdown.clone()));
     let sweeping = tokio::spawn(sweep::run(store, shutdown.clone()));

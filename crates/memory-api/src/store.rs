@@ -10,6 +10,7 @@ pub mod commit;
 pub mod connect;
 pub mod dream_view;
 pub mod dreams;
+pub mod earlier;
 pub mod files;
 pub mod migrate;
 pub mod requests;
@@ -19,6 +20,7 @@ pub mod settings;
 pub mod tokens;
 pub mod upkeep;
 pub mod users;
+pub mod watch;
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};

@@ -6,5 +6,8 @@ mod accounts;
 mod contract;
 mod database;
 mod dreams;
+mod history_compare;
+mod history_earlier;
+mod history_watch;
 mod memory;
 mod patches;

@@ -4,7 +4,7 @@ use memex_proto::reason::Refusal;
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
     BatchReadFilesRequest, ErrorReason, GetRevisionRequest, ListFilesRequest, ListRevisionsRequest, ReadFileRequest,
-    Source, WriteFileRequest, batch_read_files_result, read_file_request,
+    Source, WriteFileRequest, batch_read_files_result,
 };
 use memex_stack::stack::Stack;
 use tests::ask;
@@ -114,17 +114,6 @@ async fn odd_paths_are_refused_with_the_rule_and_two_spellings_are_never_two_fil
     ada.write_file(write("user/e\u{301}.md", "one", None)).await.unwrap();
     let twin = ada.write_file(write("user/é.md", "two", None)).await;
     assert_eq!(refused(twin), ErrorReason::ExpectedVersionRequired);
-    stack.finish().await;
-}
-
-#[tokio::test]
-async fn what_is_not_served_yet_says_so() {
-    let stack = Stack::start().await;
-    let mut ada = stack.agent("ada").await.memory;
-    ada.write_file(write("user/a.md", "one", None)).await.unwrap();
-    let at = Some(read_file_request::At::Version(1));
-    let read = ada.read_file(ReadFileRequest { path: "user/a.md".into(), at, ..ReadFileRequest::default() }).await;
-    assert_eq!(refused(read), ErrorReason::FieldInvalid);
     stack.finish().await;
 }
 

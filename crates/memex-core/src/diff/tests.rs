@@ -15,6 +15,14 @@ fn a_diff_shows_changes_with_three_lines_around() {
 }
 
 #[test]
+fn as_many_lines_are_shown_around_a_change_as_are_asked_for() {
+    let (old, new) = ("1\n2\n3\n4\n5\n", "1\n2\nx\n4\n5\n");
+    assert_eq!(unified_within(old, new, ["a", "b"], 0), "--- a\n+++ b\n@@ -3 +3 @@\n-3\n+x\n");
+    assert_eq!(unified_within(old, new, ["a", "b"], 1), "--- a\n+++ b\n@@ -2,3 +2,3 @@\n 2\n-3\n+x\n 4\n");
+    assert_eq!(unified_within(old, new, ["a", "b"], 1000).lines().count(), 9);
+}
+
+#[test]
 fn a_file_that_comes_or_goes_has_an_empty_range() {
     assert_eq!(unified("", "a\nb\n", "x", "y"), "--- x\n+++ y\n@@ -0,0 +1,2 @@\n+a\n+b\n");
     assert_eq!(unified("a\n", "", "x", "y"), "--- x\n+++ y\n@@ -1 +0,0 @@\n-a\n");

@@ -12,8 +12,13 @@ const CONTEXT: usize = 3;
 /// The unified diff from `old` to `new`, with its two labels on top; empty where the texts are the same. Lines keep
 /// their own endings; a last line without one is followed by the usual remark.
 pub fn unified(old: &str, new: &str, old_label: &str, new_label: &str) -> String {
+    unified_within(old, new, [old_label, new_label], CONTEXT)
+}
+
+/// As [`unified`], with so many lines around each change.
+pub fn unified_within(old: &str, new: &str, [old_label, new_label]: [&str; 2], context: usize) -> String {
     let (old, new) = (lines(old), lines(new));
-    let groups = group_diff_ops(ops(&old, &new), CONTEXT);
+    let groups = group_diff_ops(ops(&old, &new), context);
     let mut text = String::new();
     for group in groups.iter().filter(|group| !group.is_empty()) {
         if text.is_empty() {

@@ -7,6 +7,7 @@ use memex_core::actor::Operation;
 use memex_core::user_id::UserId;
 use memex_proto::reason::Refusal;
 use memex_proto::v1::ErrorReason;
+use memex_runtime::lifecycle::Shutdown;
 use tonic::metadata::MetadataMap;
 use tonic::{Response, Status};
 
@@ -24,6 +25,8 @@ pub struct Context {
     pub tokens: Tokens,
     /// Which rules are enforced.
     pub guards: Guards,
+    /// Heard by streams, which end with the service.
+    pub shutdown: Shutdown,
 }
 
 /// What the access log says of a call that is refused before a statement logs it.

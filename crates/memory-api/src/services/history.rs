@@ -82,7 +82,7 @@ impl HistoryService for History {
         request: Request<pb::WatchChangesRequest>,
     ) -> Result<Response<Self::WatchChangesStream>, Status> {
         let (metadata, _, request) = request.into_parts();
-        let handle = |caller, about| watch_changes::handle(&self.context, caller, about, request);
+        let handle = |caller, about| watch_changes::handle(&self.context, caller, about, metadata.clone(), request);
         self.context.answer(&metadata, Operation::Watch, handle).await
     }
 }

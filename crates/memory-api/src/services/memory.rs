@@ -1,13 +1,13 @@
 //! MemoryService: files, outside a dream and within one. One file an RPC.
 
-mod answer;
+pub(super) mod answer;
 mod batch_read_files;
 mod delete_file;
 mod in_dream;
 mod list_files;
 mod move_file;
 mod patch_file;
-mod place;
+pub(super) mod place;
 mod read_file;
 mod recall;
 mod search_files;

@@ -166,7 +166,8 @@ pub async fn revisions_at(tx: &mut PgConnection, scope: i64, sequences: &[i64]) 
     let rows = sqlx::query_as!(
         RevisionRow,
         "-- changesets.revisions
-        SELECT path, version, sequence, operation, size, sha256, actor, source, reason, request_id, dream_id, trace_id, span_id, hidden_unicode, at
+        SELECT path, version, sequence, operation, size, sha256, actor, source, reason, request_id, dream_id, trace_id, span_id, hidden_unicode, at,
+               moved_from, redacted, imported_actor, imported_at, imported_dream
           FROM mx_revision WHERE scope_id = $1 AND sequence = ANY ($2) ORDER BY sequence",
         scope,
         sequences

@@ -30,12 +30,46 @@ pub struct RevisionRow {
     pub span_id: Option<Vec<u8>>,
     pub hidden_unicode: bool,
     pub at: DateTime<Utc>,
+    pub moved_from: Option<String>,
+    pub redacted: bool,
+    pub imported_actor: Option<String>,
+    pub imported_at: Option<DateTime<Utc>>,
+    pub imported_dream: Option<String>,
 }
+
+/// A revision of a record that has its columns and more.
+macro_rules! revision_row {
+    ($row:expr) => {
+        $crate::store::revisions::RevisionRow {
+            path: $row.path,
+            version: $row.version,
+            sequence: $row.sequence,
+            operation: $row.operation,
+            size: $row.size,
+            sha256: $row.sha256,
+            actor: $row.actor,
+            source: $row.source,
+            reason: $row.reason,
+            request_id: $row.request_id,
+            dream_id: $row.dream_id,
+            trace_id: $row.trace_id,
+            span_id: $row.span_id,
+            hidden_unicode: $row.hidden_unicode,
+            at: $row.at,
+            moved_from: $row.moved_from,
+            redacted: $row.redacted,
+            imported_actor: $row.imported_actor,
+            imported_at: $row.imported_at,
+            imported_dream: $row.imported_dream,
+        }
+    };
+}
+pub(super) use revision_row;
 
 /// Which revisions of a scope to list.
 #[derive(Clone, Debug)]
 pub struct RevisionFilter {
-    /// At this path alone.
+    /// At this path alone, with those that the file standing there had before it was moved there.
     pub path: Option<String>,
     /// Of this dream alone.
     pub dream: Option<Uuid>,
@@ -57,13 +91,16 @@ impl Store {
             RevisionRow,
             r#"-- revisions.list
             WITH page AS MATERIALIZED (
-              SELECT path, version, sequence, operation, size, sha256, actor, source, reason, request_id, dream_id, trace_id, span_id, hidden_unicode, at
-                FROM mx_revision WHERE scope_id = $1 AND ($2::text IS NULL OR path = $2) AND ($3::uuid IS NULL OR dream_id = $3) AND sequence < $4
+              SELECT path, version, sequence, operation, size, sha256, actor, source, reason, request_id, dream_id, trace_id, span_id, hidden_unicode, at,
+                   moved_from, redacted, imported_actor, imported_at, imported_dream
+                FROM mx_revision WHERE scope_id = $1 AND ($2::text IS NULL OR path = $2 OR file_id = (
+                       SELECT file_id FROM mx_file WHERE scope_id = $1 AND path = $2 AND NOT deleted)) AND ($3::uuid IS NULL OR dream_id = $3) AND sequence < $4
                ORDER BY sequence DESC LIMIT $5),
             log AS (
               INSERT INTO mx_access_log (scope_id, operation, path, outcome, actor, principal, trace_id)
               VALUES ($1, $6, coalesce($2, ''), 1, $7, $8, $9))
-            SELECT path, version, sequence, operation, size, sha256, actor, source, reason, request_id, dream_id, trace_id, span_id, hidden_unicode, at
+            SELECT path, version, sequence, operation, size, sha256, actor, source, reason, request_id, dream_id, trace_id, span_id, hidden_unicode, at,
+                   moved_from, redacted, imported_actor, imported_at, imported_dream
               FROM page ORDER BY sequence DESC"#,
             scope,
             filter.path,
@@ -80,7 +117,8 @@ impl Store {
         Ok(rows)
     }
 
-    /// One revision with its text (empty where it is a deletion), logged; `None`, logged too, where there is none.
+    /// One revision with its text (empty where it is a deletion), logged; `None`, logged too, where there is none. A redacted
+    /// one is logged as refused.
     pub async fn get_revision(
         &self,
         scope: i64,
@@ -90,14 +128,16 @@ impl Store {
         let row = sqlx::query!(
             r#"-- revisions.get
             WITH one AS MATERIALIZED (
-              SELECT path, version, sequence, operation, text, size, sha256, actor, source, reason, request_id, dream_id, trace_id, span_id, hidden_unicode, at
+              SELECT path, version, sequence, operation, text, size, sha256, actor, source, reason, request_id, dream_id, trace_id, span_id, hidden_unicode, at,
+                   moved_from, redacted, imported_actor, imported_at, imported_dream
                 FROM mx_revision WHERE scope_id = $1 AND sequence = $2),
             log AS (
               INSERT INTO mx_access_log (scope_id, operation, path, file_version, outcome, reason, actor, principal, trace_id)
-              SELECT $1, $3, coalesce(o.path, ''), coalesce(o.version, 0), CASE WHEN o.path IS NULL THEN 2 ELSE 1 END,
-                     CASE WHEN o.path IS NULL THEN $4::smallint ELSE 0::smallint END, $5, $6, $7
+              SELECT $1, $3, coalesce(o.path, ''), coalesce(o.version, 0), CASE WHEN o.path IS NULL OR o.redacted THEN 2 ELSE 1 END,
+                     CASE WHEN o.path IS NULL THEN $4::smallint WHEN o.redacted THEN $8::smallint ELSE 0::smallint END, $5, $6, $7
                 FROM (VALUES (1)) AS call(i) LEFT JOIN one o ON true)
-            SELECT path, version, sequence, operation, text, size, sha256, actor, source, reason, request_id, dream_id, trace_id, span_id, hidden_unicode, at
+            SELECT path, version, sequence, operation, text, size, sha256, actor, source, reason, request_id, dream_id, trace_id, span_id, hidden_unicode, at,
+                   moved_from, redacted, imported_actor, imported_at, imported_dream
               FROM one"#,
             scope,
             sequence,
@@ -105,29 +145,14 @@ impl Store {
             reason_code(ErrorReason::RevisionNotFound),
             caller.actor,
             caller.token_id,
-            trace()
+            trace(),
+            reason_code(ErrorReason::RevisionRedacted)
         )
         .fetch_optional(self.pool())
         .await?;
         Ok(row.map(|row| {
-            let revision = RevisionRow {
-                path: row.path,
-                version: row.version,
-                sequence: row.sequence,
-                operation: row.operation,
-                size: row.size,
-                sha256: row.sha256,
-                actor: row.actor,
-                source: row.source,
-                reason: row.reason,
-                request_id: row.request_id,
-                dream_id: row.dream_id,
-                trace_id: row.trace_id,
-                span_id: row.span_id,
-                hidden_unicode: row.hidden_unicode,
-                at: row.at,
-            };
-            (revision, row.text.unwrap_or_default())
+            let text = row.text.unwrap_or_default();
+            (revision_row!(row), text)
         }))
     }
 }

@@ -2,11 +2,9 @@
 
 use memex_core::ids::{IdRefusal, RevisionId};
 use memex_core::path::ScopeKind;
-use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
-use memex_proto::v1::ErrorReason;
 
-use super::revision::revision;
+use super::revision::{no_revision, redacted, revision};
 use crate::auth::{Caller, wrong_user};
 use crate::error::{Error, Result, field};
 use crate::services::context::{AboutCell, Context};
@@ -28,7 +26,10 @@ pub(super) async fn handle(
         .store
         .get_revision(id.scope, id.sequence, &caller)
         .await?
-        .ok_or_else(|| Error::logged(Refusal::new(ErrorReason::RevisionNotFound, "there is no such revision")))?;
+        .ok_or_else(|| Error::logged(no_revision()))?;
+    if row.redacted {
+        return Err(Error::logged(redacted()));
+    }
     Ok(pb::GetRevisionResponse { revision: Some(revision(id.scope, row)), content })
 }
 

@@ -106,7 +106,7 @@ pub(super) fn version_conflict(conflict: Conflict, current: i64) -> Refusal {
 }
 
 /// There is no file at this path.
-pub(super) fn not_found() -> Refusal {
+pub(in crate::services) fn not_found() -> Refusal {
     Refusal::new(ErrorReason::FileNotFound, "there is no file at this path")
 }
 

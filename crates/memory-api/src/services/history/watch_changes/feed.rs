@@ -1,0 +1,171 @@
+//! The events of one watch, page by page, and the stream that they become.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use memex_core::actor::Operation;
+use memex_core::user_id::UserId;
+use memex_proto::v1 as pb;
+use memex_proto::v1::watch_changes_response::Event;
+use tokio::time::Instant;
+use tonic::Status;
+use tonic::metadata::MetadataMap;
+
+use super::Changes;
+use super::cursor::{Cursor, Cursors, expired};
+use crate::error::Result;
+use crate::services::context::Context;
+use crate::services::history::revision::revision;
+use crate::store::watch::{Reach, Watched};
+
+/// Events that are read at once and wait for a slow caller; the next page is read when they are gone.
+const PAGE: i64 = 500;
+
+/// How often Postgres is asked while nothing happens.
+const POLL: Duration = Duration::from_millis(500);
+
+/// After how long without an event the cursor is sent alone.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// Whose changes are watched.
+#[derive(Clone, Debug)]
+pub(super) enum Whose {
+    /// A user's.
+    User(UserId),
+    /// Those of all users of the workspace, and what they share.
+    Workspace,
+}
+
+/// A watch: where it is, and what was read and not sent yet.
+pub(super) struct Feed {
+    pub context: Context,
+    /// Who watches: asked for again at each look, so that a revoked token ends the watch.
+    pub metadata: MetadataMap,
+    pub workspace_id: i64,
+    pub whose: Whose,
+    pub cursors: Cursors,
+    pub cursor: Cursor,
+    pub waiting: VecDeque<pb::WatchChangesResponse>,
+    /// Whether the last event was read.
+    pub ended: bool,
+    pub sent_at: Instant,
+}
+
+impl Feed {
+    /// The stream of the watch: ends with the service, with the token, after an erasure, and when nobody listens.
+    pub fn stream(self) -> Changes {
+        Box::pin(futures::stream::unfold(Some(self), |feed| async {
+            let mut feed = feed?;
+            match feed.next().await {
+                Ok(Some(event)) => Some((Ok(event), Some(feed))),
+                Ok(None) => None,
+                Err(error) => Some((Err(Status::from(error)), None)),
+            }
+        }))
+    }
+
+    async fn next(&mut self) -> Result<Option<pb::WatchChangesResponse>> {
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                self.sent_at = Instant::now();
+                return Ok(Some(event));
+            }
+            if self.ended || self.context.shutdown.is_triggered() {
+                return Ok(None);
+            }
+            self.context.tokens.caller(&self.metadata, Operation::Watch).await?;
+            self.look().await?;
+            if !self.waiting.is_empty() || self.ended {
+                continue;
+            }
+            if self.sent_at.elapsed() >= HEARTBEAT {
+                self.waiting.push_back(self.event(None));
+                continue;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(POLL) => {}
+                () = self.context.shutdown.triggered() => {}
+            }
+        }
+    }
+
+    /// Reads the next page, if there is one.
+    async fn look(&mut self) -> Result<()> {
+        match self.whose.clone() {
+            Whose::User(user) => self.look_at_user(&user).await,
+            Whose::Workspace => self.look_at_workspace().await,
+        }
+    }
+
+    async fn look_at_user(&mut self, user: &UserId) -> Result<()> {
+        let known = Some(self.cursor.at.scope).filter(|&scope| scope != 0);
+        let found = match known {
+            Some(scope) => Some(scope),
+            None => self.context.store.find_scope(self.workspace_id, Some(user)).await?,
+        };
+        let Some(scope) = found else { return Ok(()) };
+        let reach = self.reach(Some(scope)).await?;
+        match reach.scope {
+            Some((last, false)) => {
+                self.cursor.at.scope = scope;
+                if last <= self.cursor.at.sequence {
+                    return Ok(());
+                }
+            }
+            None if known.is_none() => {
+                self.context.store.forget_scope(self.workspace_id, Some(user));
+                return Ok(());
+            }
+            Some((_, true)) | None => {
+                let erasure = pb::Erasure { user_id: user.as_str().to_owned() };
+                self.waiting.push_back(self.event(Some(Event::Erasure(erasure))));
+                self.ended = true;
+                return Ok(());
+            }
+        }
+        for row in self.context.store.watch_scope(scope, self.cursor.at.sequence, PAGE).await? {
+            self.push(Watched { scope, user_id: user.as_str().to_owned(), row });
+        }
+        Ok(())
+    }
+
+    /// Windows of settled transactions, one after the other: each is read to its end before the next begins.
+    async fn look_at_workspace(&mut self) -> Result<()> {
+        let reach = self.reach(None).await?;
+        let at = &mut self.cursor.at;
+        if at.from == at.to {
+            (at.to, at.scope, at.sequence) = (reach.horizon.max(at.to), 0, 0);
+        }
+        if at.from == at.to {
+            return Ok(());
+        }
+        let page = self.context.store.watch_window(self.workspace_id, self.cursor.at, PAGE).await?;
+        let done = i64::try_from(page.len()).is_ok_and(|rows| rows < PAGE);
+        for watched in page {
+            self.push(watched);
+        }
+        if done {
+            let at = &mut self.cursor.at;
+            (at.from, at.scope, at.sequence) = (at.to, 0, 0);
+        }
+        Ok(())
+    }
+
+    /// How far may be read, in the life of the database that the cursor is of.
+    async fn reach(&self, scope: Option<i64>) -> Result<Reach> {
+        let reach = self.context.store.watch_reach(scope).await?;
+        if reach.epoch == self.cursor.epoch { Ok(reach) } else { Err(expired().into()) }
+    }
+
+    fn push(&mut self, watched: Watched) {
+        (self.cursor.at.scope, self.cursor.at.sequence) = (watched.scope, watched.row.sequence);
+        let change = pb::ChangedFile { user_id: watched.user_id, revision: Some(revision(watched.scope, watched.row)) };
+        let event = self.event(Some(Event::Change(change)));
+        self.waiting.push_back(event);
+    }
+
+    /// An event with the cursor as it is now; `None`: the cursor alone.
+    pub fn event(&self, event: Option<Event>) -> pb::WatchChangesResponse {
+        pb::WatchChangesResponse { cursor: self.cursors.text(self.cursor), event }
+    }
+}

@@ -1,0 +1,208 @@
+//! Watching: every change once, in order within a scope, across reconnects.
+
+use std::collections::BTreeMap;
+
+use memex_proto::v1::watch_changes_response::Event;
+use memex_proto::v1::write_file_request::Precondition;
+use memex_proto::v1::{ChangedFile, ErrorReason, WatchChangesRequest, WatchChangesResponse, WriteFileRequest};
+use memex_stack::stack::{Clients, Stack};
+use tests::ask;
+use tests::refused::{reason, refused};
+use tests::waiting::ends;
+use tonic::Streaming;
+
+async fn write(clients: &Clients, user: &str, path: &str, content: &str) {
+    let request = WriteFileRequest {
+        user_id: user.into(),
+        path: path.into(),
+        content: content.into(),
+        precondition: Some(Precondition::Overwrite(true)),
+        ..Default::default()
+    };
+    clients.memory.clone().write_file(request).await.unwrap();
+}
+
+async fn watch(clients: &Clients, request: WatchChangesRequest) -> Streaming<WatchChangesResponse> {
+    clients.history.clone().watch_changes(request).await.unwrap().into_inner()
+}
+
+async fn next(stream: &mut Streaming<WatchChangesResponse>) -> WatchChangesResponse {
+    ends("the next event of a watch", stream.message()).await.unwrap().expect("the watch goes on")
+}
+
+/// The next change, with its cursor.
+async fn change(stream: &mut Streaming<WatchChangesResponse>) -> (String, ChangedFile) {
+    loop {
+        let answer = next(stream).await;
+        if let Some(Event::Change(change)) = answer.event {
+            return (answer.cursor, change);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_watch_of_a_user_begins_now_and_goes_on_at_its_cursor() {
+    let stack = Stack::start().await;
+    let ada = stack.agent("ada").await;
+    write(&ada, "", "user/a.md", "before").await;
+    let mut stream = watch(&ada, WatchChangesRequest::default()).await;
+    let first = next(&mut stream).await;
+    assert!(first.event.is_none() && !first.cursor.is_empty());
+    for text in ["one", "two"] {
+        write(&ada, "", "user/a.md", text).await;
+    }
+    let (cursor, one) = change(&mut stream).await;
+    assert_eq!((one.user_id.as_str(), one.revision.unwrap().sequence), ("ada", 2));
+    drop(stream);
+    let mut again = watch(&ada, WatchChangesRequest { cursor, ..Default::default() }).await;
+    assert_eq!(change(&mut again).await.1.revision.unwrap().sequence, 3);
+    let mut all = watch(&ada, WatchChangesRequest { from_beginning: true, ..Default::default() }).await;
+    for sequence in 1..=3 {
+        assert_eq!(change(&mut all).await.1.revision.unwrap().sequence, sequence);
+    }
+    let log = "SELECT count(*) FROM mx_access_log WHERE operation = 24 AND outcome = 1";
+    assert_eq!(ask::number(stack.sql(), log, &[]).await, 3);
+    drop((again, all));
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_user_without_memory_is_watched_from_their_first_write_on() {
+    let stack = Stack::start().await;
+    let ada = stack.agent("ada").await;
+    let mut stream = watch(&ada, WatchChangesRequest::default()).await;
+    let cursor = next(&mut stream).await.cursor;
+    write(&ada, "", "user/a.md", "one").await;
+    assert_eq!(change(&mut stream).await.1.revision.unwrap().sequence, 1);
+    let mut again = watch(&ada, WatchChangesRequest { cursor, ..Default::default() }).await;
+    assert_eq!(change(&mut again).await.1.revision.unwrap().sequence, 1);
+    drop((stream, again));
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn each_watches_what_they_may_read_and_a_cursor_is_of_its_own_watch() {
+    let stack = Stack::start().await;
+    let (ada, backend) = (stack.agent("ada").await, stack.backend().await);
+    let refusal =
+        async |clients: &Clients, request| refused(clients.history.clone().watch_changes(request).await.map(|_| ()));
+    let all = WatchChangesRequest { all_users: true, ..Default::default() };
+    let of = |user: &str| WatchChangesRequest { user_id: user.into(), ..Default::default() };
+    assert_eq!(refusal(&ada, all.clone()).await, ErrorReason::RoleRequired);
+    assert_eq!(refusal(&ada, of("bob")).await, ErrorReason::WrongUser);
+    assert_eq!(refusal(&backend, of("")).await, ErrorReason::FieldInvalid);
+    assert_eq!(
+        refusal(&backend, WatchChangesRequest { all_users: true, ..of("ada") }).await,
+        ErrorReason::FieldInvalid
+    );
+    let cursor = next(&mut watch(&backend, of("ada")).await).await.cursor;
+    assert_eq!(
+        refusal(&backend, WatchChangesRequest { cursor: cursor.clone(), ..of("bob") }).await,
+        ErrorReason::CursorExpired
+    );
+    assert_eq!(
+        refusal(&backend, WatchChangesRequest { cursor: cursor.clone(), ..all }).await,
+        ErrorReason::CursorExpired
+    );
+    ask::change(stack.sql(), "UPDATE mx_epoch SET system_identifier = system_identifier - 1", &[]).await;
+    assert_eq!(refusal(&backend, WatchChangesRequest { cursor, ..of("ada") }).await, ErrorReason::CursorExpired);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_restored_database_ends_the_watches_and_sets_its_transactions_back() {
+    let stack = Stack::start().await;
+    let backend = stack.backend().await;
+    write(&backend, "ada", "user/a.md", "one").await;
+    let all = WatchChangesRequest { all_users: true, from_beginning: true, ..Default::default() };
+    let mut stream = watch(&backend, all.clone()).await;
+    change(&mut stream).await;
+    for table in ["mx_revision", "mx_scope"] {
+        let beyond = format!("UPDATE {table} SET feed_xid = (feed_xid::text::bigint + 1000000)::text::xid8");
+        ask::change(stack.sql(), &beyond, &[]).await;
+    }
+    ask::change(stack.sql(), "UPDATE mx_epoch SET timeline = 'another'", &[]).await;
+    let ended = ends("the end of the watch", async {
+        loop {
+            if let Err(status) = stream.message().await {
+                return status;
+            }
+        }
+    });
+    assert_eq!(reason(&ended.await), ErrorReason::CursorExpired);
+    assert_eq!(change(&mut watch(&backend, all).await).await.1.user_id, "ada");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn an_erased_user_is_the_last_event_of_their_watch() {
+    let stack = Stack::start().await;
+    let ada = stack.agent("ada").await;
+    write(&ada, "", "user/a.md", "one").await;
+    let mut stream = watch(&ada, WatchChangesRequest::default()).await;
+    next(&mut stream).await;
+    ask::change(stack.sql(), "UPDATE mx_scope SET erasing = true WHERE kind = 1", &[]).await;
+    let Some(Event::Erasure(erasure)) = next(&mut stream).await.event else { panic!("no erasure") };
+    assert_eq!(erasure.user_id, "ada");
+    assert!(ends("the end of the watch", stream.message()).await.unwrap().is_none());
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_revoked_token_ends_its_watch() {
+    let stack = Stack::start().await;
+    let ada = stack.agent("ada").await;
+    let mut stream = watch(&ada, WatchChangesRequest::default()).await;
+    next(&mut stream).await;
+    ask::change(stack.sql(), "UPDATE mx_token SET revoked_at = mx_now() WHERE user_id = 'ada'", &[]).await;
+    let status = ends("the end of the watch", stream.message()).await.unwrap_err();
+    assert_eq!(reason(&status), ErrorReason::TokenInvalid);
+    stack.finish().await;
+}
+
+const WRITERS: usize = 16;
+const WRITES: usize = 12;
+const USERS: usize = 4;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_reconnects_sees_every_change_of_many_writers_once_and_in_order() {
+    let stack = Stack::start().await;
+    let backend = stack.backend().await;
+    let mut stream = watch(&backend, WatchChangesRequest { all_users: true, ..Default::default() }).await;
+    let mut cursor = next(&mut stream).await.cursor;
+    let writers: Vec<_> = (0..WRITERS).map(|writer| tokio::spawn(keep_writing(backend.clone(), writer))).collect();
+    let mut seen: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    let mut count = 0;
+    while count < WRITERS * WRITES {
+        let change = loop {
+            let answer = next(&mut stream).await;
+            cursor = answer.cursor;
+            if let Some(Event::Change(change)) = answer.event {
+                break change;
+            }
+        };
+        seen.entry(change.user_id).or_default().push(change.revision.unwrap().sequence);
+        count += 1;
+        if count % 7 == 0 {
+            let cursor = cursor.clone();
+            stream = watch(&backend, WatchChangesRequest { all_users: true, cursor, ..Default::default() }).await;
+        }
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let each = i64::try_from(WRITERS * WRITES / USERS).unwrap();
+    assert_eq!(seen.len(), USERS);
+    for (user, sequences) in seen {
+        assert_eq!(sequences, (1..=each).collect::<Vec<_>>(), "{user}");
+    }
+    drop(stream);
+    stack.finish().await;
+}
+
+async fn keep_writing(backend: Clients, writer: usize) {
+    for number in 0..WRITES {
+        let user = format!("user-{}", (writer + number) % USERS);
+        write(&backend, &user, &format!("user/{writer}.md"), &format!("{writer} {number}")).await;
+    }
+}
