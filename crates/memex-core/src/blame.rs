@@ -53,7 +53,8 @@ mod tests {
 
     #[test]
     fn each_line_is_the_revisions_that_brought_it() {
-        let cases: [(&[&str], &[(&str, usize)]); 7] = [
+        type Case = (&'static [&'static str], &'static [(&'static str, usize)]);
+        let cases: [Case; 7] = [
             (&[], &[]),
             (&["a\nb\n"], &[("a", 1), ("b", 1)]),
             (&["a\nb\n", "a\nx\nb\n"], &[("a", 1), ("x", 2), ("b", 1)]),

@@ -160,6 +160,18 @@ async fn a_revoked_token_ends_its_watch() {
     stack.finish().await;
 }
 
+#[tokio::test]
+async fn a_service_that_is_told_to_end_ends_its_watches_first() {
+    let stack = Stack::start().await;
+    let ada = stack.agent("ada").await;
+    let mut stream = watch(&ada, WatchChangesRequest::default()).await;
+    next(&mut stream).await;
+    let end = tokio::spawn(async move { stream.message().await });
+    stack.finish().await;
+    let end = ends("the end of the watch", end).await.unwrap();
+    assert!(end.expect("it ends of itself, and is not cut off").is_none());
+}
+
 const WRITERS: usize = 16;
 const WRITES: usize = 12;
 const USERS: usize = 4;
@@ -169,22 +181,15 @@ async fn a_watch_that_reconnects_sees_every_change_of_many_writers_once_and_in_o
     let stack = Stack::start().await;
     let backend = stack.backend().await;
     let mut stream = watch(&backend, WatchChangesRequest { all_users: true, ..Default::default() }).await;
-    let mut cursor = next(&mut stream).await.cursor;
+    next(&mut stream).await;
     let writers: Vec<_> = (0..WRITERS).map(|writer| tokio::spawn(keep_writing(backend.clone(), writer))).collect();
     let mut seen: BTreeMap<String, Vec<i64>> = BTreeMap::new();
     let mut count = 0;
     while count < WRITERS * WRITES {
-        let change = loop {
-            let answer = next(&mut stream).await;
-            cursor = answer.cursor;
-            if let Some(Event::Change(change)) = answer.event {
-                break change;
-            }
-        };
+        let (cursor, change) = change(&mut stream).await;
         seen.entry(change.user_id).or_default().push(change.revision.unwrap().sequence);
         count += 1;
         if count % 7 == 0 {
-            let cursor = cursor.clone();
             stream = watch(&backend, WatchChangesRequest { all_users: true, cursor, ..Default::default() }).await;
         }
     }
