@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use memex_proto::v1::watch_changes_response::Event;
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{ChangedFile, ErrorReason, WatchChangesRequest, WatchChangesResponse, WriteFileRequest};
-use memex_stack::stack::{Clients, Stack};
+use memex_stack::stack::{Clients, Stack, StackOptions};
 use tests::ask;
 use tests::refused::{reason, refused};
 use tests::waiting::ends;
@@ -170,6 +170,29 @@ async fn a_service_that_is_told_to_end_ends_its_watches_first() {
     stack.finish().await;
     let end = ends("the end of the watch", end).await.unwrap();
     assert!(end.expect("it ends of itself, and is not cut off").is_none());
+}
+
+#[tokio::test]
+async fn a_workspace_is_watched_with_what_it_shares_and_without_the_others() {
+    let workspaces = vec!["main".into(), "other".into()];
+    let stack = Stack::with(StackOptions { workspaces, ..StackOptions::default() }).await;
+    let other = stack.workspace_named("other").backend().await;
+    // The first scope of a user: what is read in the order of scopes would have it before the rest.
+    write(&other, "eve", "user/a.md", "one").await;
+    let backend = stack.backend().await;
+    write(&backend, "ada", "user/a.md", "one").await;
+    write(&stack.operator(), "", "shared/company.md", "one").await;
+    let all = WatchChangesRequest { all_users: true, from_beginning: true, ..Default::default() };
+    let mut stream = watch(&backend, all.clone()).await;
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        seen.push(change(&mut stream).await.1.user_id);
+    }
+    seen.sort();
+    assert_eq!(seen, ["", "ada"]);
+    assert_eq!(change(&mut watch(&other, all).await).await.1.user_id, "eve");
+    drop(stream);
+    stack.finish().await;
 }
 
 const WRITERS: usize = 16;
