@@ -18,4 +18,6 @@ mod sweep;
 #[cfg(feature = "test-doors")]
 pub use guards::Guard;
 pub use guards::Guards;
+#[cfg(feature = "test-doors")]
+pub use sweep::sweep_once;
 pub use run::{DEFAULT_LISTEN, RunError, serve};
