@@ -18,6 +18,6 @@ mod sweep;
 #[cfg(feature = "test-doors")]
 pub use guards::Guard;
 pub use guards::Guards;
+pub use run::{DEFAULT_LISTEN, RunError, serve};
 #[cfg(feature = "test-doors")]
 pub use sweep::sweep_once;
-pub use run::{DEFAULT_LISTEN, RunError, serve};

@@ -2,9 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod access_log;
 mod accounts;
+mod authorization;
 mod contract;
 mod database;
 mod dreams;
+mod every_call;
+mod isolation;
 mod memory;
 mod patches;
+mod tokens;
+mod users;

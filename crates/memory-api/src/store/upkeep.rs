@@ -51,9 +51,8 @@ impl Store {
     /// Drops the months of the access log that no workspace keeps any longer; returns which.
     pub async fn drop_partitions(&self) -> Result<Vec<String>> {
         let mut dropped = Vec::new();
-        while let Some(name) = sqlx::query_scalar!("-- upkeep.drop\nSELECT mx_partition_drop_1()")
-            .fetch_one(self.pool())
-            .await?
+        while let Some(name) =
+            sqlx::query_scalar!("-- upkeep.drop\nSELECT mx_partition_drop_1()").fetch_one(self.pool()).await?
         {
             dropped.push(name);
         }
