@@ -7,6 +7,7 @@ mod accounts;
 mod authorization;
 mod contract;
 mod database;
+mod drained;
 mod dreams;
 mod every_call;
 mod isolation;
