@@ -4,7 +4,7 @@ CREATE TABLE mx_scope (
   scope_id bigint GENERATED ALWAYS AS IDENTITY,
   workspace_id bigint NOT NULL,
   kind smallint NOT NULL,                              -- 1 user, 2 shared
-  user_id text NOT NULL DEFAULT '',
+  user_id text COLLATE "C" NOT NULL DEFAULT '',   -- byte order, in which users are listed
   sequence bigint NOT NULL DEFAULT 0,
   moved_sequence bigint NOT NULL DEFAULT 0,            -- of the last revision that a dream must not have missed
   new_changes integer NOT NULL DEFAULT 0,              -- qualifying revisions above the watermark

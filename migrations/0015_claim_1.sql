@@ -42,8 +42,8 @@ BEGIN
       t := mx_now(); l_dream := gen_random_uuid();
       INSERT INTO mx_dream (scope_id, dream_id, workspace_id, state, mode, curator, requested, max_ops, max_files, max_bytes, max_read_bytes, max_seconds,
           fence, attempts, worker, worker_name, lease_expires_at, snapshot_sequence, as_of, created_at, claimed_at)
-        SELECT c.scope_id, l_dream, w, 'running', mx_setting_1(w, 'dream_mode'), mx_setting_1(w, 'dream_curator'), false,
-          mx_setting_1(w, 'dream_max_writes')::integer, mx_setting_1(w, 'dream_max_files')::integer, mx_setting_1(w, 'dream_max_bytes')::bigint,
+        SELECT c.scope_id, l_dream, w, 'running', mx_user_setting_1(w, c.scope_id, 'dream_mode'), mx_setting_1(w, 'dream_curator'), false,
+          mx_user_setting_1(w, c.scope_id, 'dream_max_writes')::integer, mx_user_setting_1(w, c.scope_id, 'dream_max_files')::integer, mx_user_setting_1(w, c.scope_id, 'dream_max_bytes')::bigint,
           mx_setting_1(w, 'dream_max_read_bytes')::bigint, mx_setting_1(w, 'dream_max_seconds')::integer,
           1, 1, p_worker, p_worker_name, t + l_lease, s.sequence, (t AT TIME ZONE 'UTC')::date, t, t FROM mx_scope s WHERE s.scope_id = c.scope_id;
       PERFORM mx_rearm_1(c.scope_id);   -- a running dream blocks: due_at becomes NULL

@@ -1,5 +1,5 @@
 //! What the whole-system tests share: waiting for a condition, questions to the database, a worker by hand, writers whose
-//! every call is kept.
+//! every call is kept, and calls by descriptor.
 
 pub mod ask;
 pub mod child;
@@ -7,6 +7,8 @@ pub mod command;
 pub mod hand;
 pub mod messy;
 pub mod otlp;
+pub mod raw;
 pub mod refused;
+pub mod rpcs;
 pub mod waiting;
 pub mod writers;

@@ -19,3 +19,5 @@ mod sweep;
 pub use guards::Guard;
 pub use guards::Guards;
 pub use run::{DEFAULT_LISTEN, RunError, serve};
+#[cfg(feature = "test-doors")]
+pub use sweep::sweep_once;

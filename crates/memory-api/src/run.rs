@@ -126,7 +126,7 @@ pub async fn serve(
     let context = Context { tokens, store: store.clone(), guards, shutdown: shutdown.clone() };
     let routes = routes(&context, &health)?;
     let watching = tokio::spawn(watch_postgres(store.clone(), health.clone(), shutdown.clone()));
-    let sweeping = tokio::spawn(sweep::run(store, shutdown.clone()));
+    let sweeping = tokio::spawn(sweep::run(store.clone(), shutdown.clone()));
     let limits = ServerLimits {
         drain_timeout,
         too_large: TooLargeLayer::answering(error::message_too_large),
@@ -135,6 +135,10 @@ pub async fn serve(
     let drained = server::serve(listener, routes, &health, &shutdown, limits).await;
     watching.abort();
     sweeping.abort();
+    // After the last call, so that none is lost.
+    if let Err(error) = store.write_held_refusals().await {
+        tracing::warn!(%error, "refusals beyond the rate were counted but their rows could not be written");
+    }
     tracing::info!(drained = ?drained.as_ref().ok(), "memory-api has ended");
     drained.map(|_| ()).map_err(RunError::from)
 }

@@ -3,6 +3,7 @@
 //! One statement per function, its name on its first line; time from `mx_now()`. Each module below adds its part to
 //! `Store`: `impl Store` blocks by table.
 
+pub mod access_list;
 pub mod access_log;
 pub mod asserted;
 pub mod changesets;
@@ -13,6 +14,7 @@ pub mod dreams;
 pub mod earlier;
 pub mod files;
 pub mod migrate;
+pub mod refusals;
 pub mod requests;
 pub mod revisions;
 pub mod scopes;
@@ -35,12 +37,14 @@ pub struct Store {
     scopes: Arc<RwLock<HashMap<scopes::ScopeKey, i64>>>,
     /// The days of the lines of file versions.
     asserted: asserted::Remembered,
+    /// Refusals beyond the rate that have rows of their own.
+    refusals: Arc<refusals::Refusals>,
 }
 
 impl Store {
     /// A store over a pool whose connections act as the service's role.
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, scopes: Arc::default(), asserted: asserted::Remembered::default() }
+        Self { pool, scopes: Arc::default(), asserted: asserted::Remembered::default(), refusals: Arc::default() }
     }
 
     /// The pool, for the statements of this crate.

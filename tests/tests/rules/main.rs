@@ -2,12 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod access_log;
 mod accounts;
+mod authorization;
 mod contract;
 mod database;
+mod drained;
 mod dreams;
 mod history_compare;
 mod history_earlier;
 mod history_watch;
+mod every_call;
+mod isolation;
 mod memory;
 mod patches;
+mod tokens;
+mod users;

@@ -13,6 +13,7 @@ use memex_proto::{DREAM_FENCE_METADATA, DREAM_ID_METADATA};
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
+use uuid::Uuid;
 
 use super::caller::{Caller, DreamContext};
 use super::roles::may;
@@ -27,7 +28,12 @@ const BELIEVED: Duration = Duration::from_secs(5);
 const REMEMBERED: usize = 10_000;
 
 /// Tokens by hash, each with when it was looked up.
-type Known = HashMap<[u8; 32], (Instant, TokenRow)>;
+#[derive(Default)]
+struct Known {
+    rows: HashMap<[u8; 32], (Instant, TokenRow)>,
+    /// How often tokens were forgotten: a look-up that began before the last time may have read what is no longer so.
+    forgotten: u64,
+}
 
 /// Turns request metadata into a `Caller`.
 #[derive(Clone)]
@@ -85,25 +91,35 @@ impl Tokens {
 
     async fn look_up(&self, hash: [u8; 32]) -> Result<TokenRow> {
         let now = Instant::now();
-        {
+        let forgotten = {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((at, row)) = known.get(&hash)
+            if let Some((at, row)) = known.rows.get(&hash)
                 && now.duration_since(*at) < BELIEVED
             {
                 return Ok(row.clone());
             }
-        }
+            known.forgotten
+        };
         let row = self.store.token_by_hash(&hash).await?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(row) = row else {
-            known.remove(&hash);
+            known.rows.remove(&hash);
             return Err(invalid().into());
         };
-        if known.len() >= REMEMBERED {
-            known.clear();
+        if known.rows.len() >= REMEMBERED {
+            known.rows.clear();
         }
-        known.insert(hash, (now, row.clone()));
+        if known.forgotten == forgotten {
+            known.rows.insert(hash, (now, row.clone()));
+        }
         Ok(row)
+    }
+
+    /// Forgets a token that was revoked or given a new secret, so that it ends at once in this process.
+    pub fn forget(&self, token_id: Uuid) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.forgotten += 1;
+        known.rows.retain(|_, (_, row)| row.token_id != token_id);
     }
 }
 

@@ -16,6 +16,7 @@ mod resume_user;
 mod revoke_token;
 mod update_config;
 mod update_user;
+mod user;
 
 use memex_core::actor::Operation;
 use memex_proto::v1 as pb;

@@ -1,4 +1,4 @@
-//! Hashed tokens.
+//! Hashed tokens: looked up, made, listed and revoked.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -53,9 +53,9 @@ pub struct NewToken<'a> {
     pub created_by: &'a str,
 }
 
-/// Stores a token, or where its id is known gives it a new secret, which voids the first.
-pub async fn put_token(tx: &mut PgConnection, token: &NewToken<'_>) -> Result<()> {
-    sqlx::query!(
+/// Stores a token, or where its id is known gives it a new secret, which voids the first; false where it was revoked.
+pub async fn put_token(tx: &mut PgConnection, token: &NewToken<'_>) -> Result<bool> {
+    let done = sqlx::query!(
         "-- tokens.put
         INSERT INTO mx_token (token_id, hash, workspace_id, role, user_id, actor, expires_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT ON CONSTRAINT mx_token_pk DO UPDATE SET hash = EXCLUDED.hash WHERE mx_token.revoked_at IS NULL",
@@ -70,5 +70,79 @@ pub async fn put_token(tx: &mut PgConnection, token: &NewToken<'_>) -> Result<()
     )
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
+}
+
+/// Which tokens to list; newest first, from below `before`.
+#[derive(Clone, Debug)]
+pub struct TokenFilter<'a> {
+    /// Bound to this user; `None`: all.
+    pub user: Option<&'a str>,
+    /// Revoked and expired ones too.
+    pub ended: bool,
+    /// The last token of the page before.
+    pub before: Option<(DateTime<Utc>, Uuid)>,
+    /// How many at most.
+    pub limit: i64,
+}
+
+/// A token as it is listed: never its hash.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct ListedToken {
+    pub token_id: Uuid,
+    pub role: i16,
+    pub user_id: Option<String>,
+    pub actor: String,
+    pub created_at: DateTime<Utc>,
+    pub created_by: String,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+impl Store {
+    /// Tokens of a workspace, newest first.
+    pub async fn list_tokens(&self, workspace_id: i64, filter: &TokenFilter<'_>) -> Result<Vec<ListedToken>> {
+        let (before_at, before_id) = filter.before.unzip();
+        let rows = sqlx::query_as!(
+            ListedToken,
+            "-- tokens.list
+            SELECT token_id, role, user_id, actor, created_at, created_by, expires_at, revoked_at FROM mx_token
+             WHERE workspace_id = $1 AND ($2::text IS NULL OR user_id = $2)
+               AND ($3 OR revoked_at IS NULL AND (expires_at IS NULL OR expires_at > mx_now()))
+               AND (created_at, token_id) < (coalesce($4, 'infinity'::timestamptz), coalesce($5, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+             ORDER BY created_at DESC, token_id DESC LIMIT $6",
+            workspace_id,
+            filter.user,
+            filter.ended,
+            before_at,
+            before_id,
+            filter.limit
+        )
+        .fetch_all(self.pool())
+        .await?;
+        Ok(rows)
+    }
+}
+
+/// Revokes a token of a workspace: whether it was not revoked before, or `None` where the workspace has no such token.
+pub async fn revoke_token(tx: &mut PgConnection, workspace_id: i64, token_id: Uuid) -> Result<Option<bool>> {
+    let before = sqlx::query!(
+        "-- tokens.lock\nSELECT revoked_at FROM mx_token WHERE token_id = $1 AND workspace_id = $2 FOR UPDATE",
+        token_id,
+        workspace_id
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(before) = before else { return Ok(None) };
+    if before.revoked_at.is_some() {
+        return Ok(Some(false));
+    }
+    let done = sqlx::query!(
+        "-- tokens.revoke\nUPDATE mx_token SET revoked_at = mx_now() WHERE token_id = $1 AND revoked_at IS NULL",
+        token_id
+    )
+    .execute(tx)
+    .await?;
+    Ok(Some(done.rows_affected() == 1))
 }

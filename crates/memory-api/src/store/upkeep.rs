@@ -33,8 +33,45 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets request ids beyond `request_retention_hours`; returns how many.
+    /// Makes the partitions of months whose rows fell to the default partition, which takes them along; returns whether
+    /// there were any.
+    pub async fn make_missed_partitions(&self) -> Result<bool> {
+        let months = sqlx::query_scalar!(
+            r#"-- upkeep.missed
+            SELECT DISTINCT date_trunc('month', at AT TIME ZONE 'UTC')::date AS "month!" FROM mx_access_log_default LIMIT 12"#
+        )
+        .fetch_all(self.pool())
+        .await?;
+        for month in &months {
+            sqlx::query!("-- upkeep.missed_partition\nSELECT mx_partition_1($1)", month).fetch_one(self.pool()).await?;
+        }
+        Ok(!months.is_empty())
+    }
+
+    /// Drops the months of the access log that no workspace keeps any longer; returns which.
+    pub async fn drop_partitions(&self) -> Result<Vec<String>> {
+        let mut dropped = Vec::new();
+        while let Some(name) =
+            sqlx::query_scalar!("-- upkeep.drop\nSELECT mx_partition_drop_1()").fetch_one(self.pool()).await?
+        {
+            dropped.push(name);
+        }
+        Ok(dropped)
+    }
+
+    /// Forgets request ids beyond `request_retention_hours`, a batch a statement; returns how many.
     pub async fn forget_requests(&self) -> Result<u64> {
+        let mut forgotten = 0;
+        loop {
+            let batch = self.forget_some_requests().await?;
+            forgotten += batch;
+            if batch < FORGET_BATCH.unsigned_abs() {
+                return Ok(forgotten);
+            }
+        }
+    }
+
+    async fn forget_some_requests(&self) -> Result<u64> {
         let done = sqlx::query!(
             "-- upkeep.forget_requests
             DELETE FROM mx_request WHERE (scope_id, principal, request_id) IN (

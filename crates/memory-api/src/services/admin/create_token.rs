@@ -62,14 +62,26 @@ pub(super) async fn handle(
         expires_at: wanted.expires_at,
         created_by: &caller.actor,
     };
-    put_token(&mut tx, &token).await?;
+    if !put_token(&mut tx, &token).await? {
+        return Err(revoked().into());
+    }
     if before.is_none() {
         remember(&mut tx, key.as_ref(), token_id.as_bytes()).await?;
     }
     let row = LogRow { scope, operation: Operation::CreateToken, path: "", reason: ErrorReason::Unspecified };
     add(&mut *tx, row, &caller).await?;
     tx.commit().await?;
+    if before.is_some() {
+        context.tokens.forget(token_id);
+    }
     Ok(pb::CreateTokenResponse { token_id: TokenId(token_id).to_string(), token: secret })
+}
+
+fn revoked() -> Refusal {
+    Refusal::new(
+        ErrorReason::WrongState,
+        "the token of this request was revoked; make another with a new request_id, or none",
+    )
 }
 
 fn wanted(caller: &Caller, request: &pb::CreateTokenRequest) -> Result<Wanted> {

@@ -1,16 +1,24 @@
 //! GetUser: one user's state.
 
+use memex_core::actor::Operation;
 use memex_proto::v1 as pb;
 
+use super::user::{erased, message};
 use crate::auth::Caller;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::services::context::{AboutCell, Context};
+use crate::store::users::user;
 
 pub(super) async fn handle(
-    _context: &Context,
-    _caller: Caller,
-    _about: AboutCell,
-    _request: pb::GetUserRequest,
+    context: &Context,
+    caller: Caller,
+    about: AboutCell,
+    request: pb::GetUserRequest,
 ) -> Result<pb::GetUserResponse> {
-    Err(Error::Unexpected("not built yet"))
+    let asked = caller.user(&request.user_id, context.guards.scope)?;
+    let scope = context.known_scope(&caller, &asked).await?;
+    about.scope(scope);
+    let row = user(context.store.pool(), scope).await?.ok_or_else(erased)?;
+    context.store.log_ok(scope, Operation::GetUser, "", &caller).await?;
+    Ok(pb::GetUserResponse { user: Some(message(row)) })
 }

@@ -4,18 +4,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use memex_core::actor::Operation;
-use memex_core::ids::{DreamId, TokenId};
+use memex_core::ids::{DreamId, IdRefusal, TokenId};
 use memex_core::limits;
 use memex_core::path::MemoryPath;
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 
-use crate::auth::Caller;
+use crate::auth::{Caller, wrong_user};
 use crate::convert::{hex, time, time_of_micros, timestamp};
 use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
-use crate::store::access_log::{LogEntry, LogFilter};
+use crate::store::access_list::{LogEntry, LogFilter, LogOf};
 
 pub(super) async fn handle(
     context: &Context,
@@ -23,27 +23,50 @@ pub(super) async fn handle(
     about: AboutCell,
     request: pb::ListAccessLogRequest,
 ) -> Result<pb::ListAccessLogResponse> {
-    let mut filter = filter(&request)?;
-    if caller.bound_user.is_some() || !request.user_id.is_empty() {
-        let user = caller.user(&request.user_id, context.guards.scope)?;
-        let scope = context.known_scope(&caller, &user).await?;
+    let dream = dream(&request.dream_id)?;
+    let of = of(context, &caller, &request.user_id, dream).await?;
+    if let LogOf::Scope(scope) | LogOf::Dream(scope, _) = of {
         about.scope(scope);
-        filter.scope = Some(scope);
     }
+    let filter = filter(of, &request)?;
     let limit = page_size(request.page_size)?;
-    let mut rows = context.store.list_log(caller.workspace_id, &filter, limit + 1).await?;
+    let mut rows = context.store.list_log(&filter, limit + 1).await?;
     let more = rows.len() as i64 > limit;
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next_page_token = rows.last().filter(|_| more).map(|row| token(row.at, row.entry_id)).unwrap_or_default();
-    let scope = match filter.scope {
-        Some(scope) => scope,
-        None => context.store.shared_scope(caller.workspace_id).await?,
+    let scope = match of {
+        LogOf::Scope(scope) | LogOf::Dream(scope, _) => scope,
+        LogOf::Workspace(workspace) => context.store.shared_scope(workspace).await?,
     };
     context.store.log_ok(scope, Operation::ListAccessLog, filter.path.as_deref().unwrap_or(""), &caller).await?;
     Ok(pb::ListAccessLogResponse { entries: rows.into_iter().map(entry).collect(), next_page_token })
 }
 
-fn filter(request: &pb::ListAccessLogRequest) -> Result<LogFilter> {
+/// Whose rows: the user's, the dream's, or the whole workspace's.
+async fn of(context: &Context, caller: &Caller, user: &str, dream: Option<DreamId>) -> Result<LogOf> {
+    let scope = if caller.bound_user.is_some() || !user.is_empty() {
+        let user = caller.user(user, context.guards.scope)?;
+        Some(context.known_scope(caller, &user).await?)
+    } else {
+        None
+    };
+    let Some(dream) = dream else { return Ok(scope.map_or(LogOf::Workspace(caller.workspace_id), LogOf::Scope)) };
+    let owner = context.store.scope_owner(dream.scope).await?;
+    let own = owner.is_some_and(|(workspace, ..)| workspace == caller.workspace_id);
+    if context.guards.scope && (!own || scope.is_some_and(|scope| scope != dream.scope)) {
+        return Err(wrong_user().into());
+    }
+    Ok(LogOf::Dream(dream.scope, dream.id))
+}
+
+fn dream(text: &str) -> Result<Option<DreamId>, Refusal> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|refusal: IdRefusal| field("dream_id", refusal.to_string()))
+}
+
+fn filter(of: LogOf, request: &pb::ListAccessLogRequest) -> Result<LogFilter> {
     let path = match request.path.as_str() {
         "" => None,
         path => {
@@ -53,10 +76,6 @@ fn filter(request: &pb::ListAccessLogRequest) -> Result<LogFilter> {
             Some(path.as_str().to_owned())
         }
     };
-    let dream = match request.dream_id.as_str() {
-        "" => None,
-        id => Some(id.parse::<DreamId>().map_err(|_| field("dream_id", "must be a dream's id, drm_…"))?.id),
-    };
     if request.actor.len() > limits::MAX_ACTOR_BYTES || request.actor.chars().any(char::is_control) {
         return Err(field("actor", format!("at most {} bytes of plain text", limits::MAX_ACTOR_BYTES)).into());
     }
@@ -64,10 +83,9 @@ fn filter(request: &pb::ListAccessLogRequest) -> Result<LogFilter> {
         value.map(|value| time(value).ok_or_else(|| field(name, "is no time"))).transpose()
     };
     Ok(LogFilter {
-        scope: None,
+        of,
         path,
         actor: Some(request.actor.clone()).filter(|actor| !actor.is_empty()),
-        dream,
         from: at("from_time", request.from_time.as_ref())?,
         to: at("to_time", request.to_time.as_ref())?,
         before: before(&request.page_token)?,

@@ -1,16 +1,148 @@
 //! UpdateUser: a user's own keys, and readmission.
 
+use memex_core::actor::Operation;
+use memex_core::keys::{Key, Level, key};
+use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
+use memex_proto::v1::ErrorReason;
+use prost::Message as _;
 
+use super::user::{erased, message};
 use crate::auth::Caller;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, field};
 use crate::services::context::{AboutCell, Context};
+use crate::services::request::{CallDigest, request_id};
+use crate::store::access_log::{LogRow, add};
+use crate::store::dreams::lock_scope;
+use crate::store::requests::{RequestKey, remember, remembered};
+use crate::store::settings::SetKey;
+use crate::store::users::{set_user_key, user};
+
+/// A key of the user and its value; `None` for a reset.
+type Change = (&'static Key, Option<String>);
 
 pub(super) async fn handle(
-    _context: &Context,
-    _caller: Caller,
-    _about: AboutCell,
-    _request: pb::UpdateUserRequest,
+    context: &Context,
+    caller: Caller,
+    about: AboutCell,
+    request: pb::UpdateUserRequest,
 ) -> Result<pb::UpdateUserResponse> {
-    Err(Error::Unexpected("not built yet"))
+    let asked = caller.user(&request.user_id, context.guards.scope)?;
+    if request.readmit {
+        return Err(readmission(&request).into());
+    }
+    let changes = changes(&request)?;
+    let id = request_id(&request.request_id)?;
+    let scope = context.known_scope(&caller, &asked).await?;
+    about.scope(scope);
+    narrow(&changes, &context.store.set_keys_of(caller.workspace_id).await?)?;
+    let digest = digest(asked.as_str(), &changes);
+    let key = id.map(|id| RequestKey { scope, principal: caller.token_id, id, digest });
+
+    let mut tx = context.store.pool().begin().await?;
+    // Before looking for an answer, so that a repeat at the same time waits for it.
+    if lock_scope(&mut tx, scope).await?.erasing {
+        return Err(erased().into());
+    }
+    let row = LogRow { scope, operation: Operation::UpdateUser, path: "", reason: ErrorReason::Unspecified };
+    add(&mut *tx, row, &caller).await?;
+    if let Some(answer) = remembered(&mut tx, key.as_ref()).await? {
+        tx.commit().await?;
+        return pb::UpdateUserResponse::decode(answer.as_slice())
+            .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"));
+    }
+    let mut changed = false;
+    for (key, value) in &changes {
+        changed |= set_user_key(&mut tx, scope, key.name, value.as_deref(), &caller.actor).await?;
+    }
+    let state = user(&mut *tx, scope).await?.ok_or_else(erased)?;
+    let answer = pb::UpdateUserResponse { user: Some(message(state)), changed };
+    remember(&mut tx, key.as_ref(), &answer.encode_to_vec()).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+/// The refusal of a readmission: of one that asks for more, and of a user who was not erased.
+fn readmission(request: &pb::UpdateUserRequest) -> Refusal {
+    if request.values.is_empty() && request.reset_keys.is_empty() {
+        Refusal::new(ErrorReason::WrongState, "the user is not erased")
+    } else {
+        field("readmit", "is given alone: one who is readmitted has no keys yet")
+    }
+}
+
+/// The changes in a stable order, or every mistake in them at once.
+fn changes(request: &pb::UpdateUserRequest) -> Result<Vec<Change>, Refusal> {
+    let mut changes: Vec<Change> = Vec::new();
+    let mut mistakes: Vec<(String, String)> = Vec::new();
+    for (name, value) in &request.values {
+        match user_key(name).and_then(|key| Ok((key, key.check(value).map_err(|refusal| refusal.to_string())?))) {
+            Ok((key, value)) => changes.push((key, Some(value))),
+            Err(rule) => mistakes.push((format!("values[{name}]"), rule)),
+        }
+    }
+    for name in &request.reset_keys {
+        match user_key(name) {
+            Ok(_) if request.values.contains_key(name) => {
+                mistakes.push((format!("reset_keys[{name}]"), "is set and reset in one call".to_owned()));
+            }
+            Ok(key) => changes.push((key, None)),
+            Err(rule) => mistakes.push((format!("reset_keys[{name}]"), rule)),
+        }
+    }
+    if changes.is_empty() && mistakes.is_empty() {
+        mistakes.push(("values".to_owned(), "name at least one key".to_owned()));
+    }
+    refuse(mistakes)?;
+    changes.sort_by_key(|(key, _)| key.name);
+    changes.dedup_by_key(|(key, _)| key.name);
+    Ok(changes)
+}
+
+/// One refusal that names every mistake.
+fn refuse(mut mistakes: Vec<(String, String)>) -> Result<(), Refusal> {
+    if mistakes.is_empty() {
+        return Ok(());
+    }
+    mistakes.sort();
+    let text: Vec<String> = mistakes.iter().map(|(name, rule)| format!("{name}: {rule}")).collect();
+    let refusal = Refusal::new(ErrorReason::FieldInvalid, text.join("; "));
+    Err(mistakes.into_iter().fold(refusal, |refusal, (name, rule)| refusal.violation(name, rule)))
+}
+
+fn user_key(name: &str) -> Result<&'static Key, String> {
+    key(name).filter(|key| key.is_set_at(Level::User)).ok_or_else(|| {
+        let keys = memex_core::keys::KEYS.iter().filter(|key| key.is_set_at(Level::User));
+        format!("is no key of a user; those are {}", keys.map(|key| key.name).collect::<Vec<_>>().join(", "))
+    })
+}
+
+/// A user's key may only narrow what the workspace says: a value that would count for nothing is refused.
+fn narrow(changes: &[Change], workspace: &[SetKey]) -> Result<(), Refusal> {
+    let at = |key: &Key, level| {
+        workspace.iter().find(|row| row.level == level && row.key == key.name).map(|row| row.value.as_str())
+    };
+    let mut mistakes = Vec::new();
+    for (key, value) in changes {
+        let Some(value) = value.as_deref() else { continue };
+        let above = at(key, Level::Workspace).or_else(|| at(key, Level::Deployment)).unwrap_or(key.default);
+        let in_force = key.effective(|level| match level {
+            Level::Workspace => Some(above),
+            Level::User => Some(value),
+            _ => None,
+        });
+        if in_force != value {
+            let rule = format!("may only narrow what the workspace says, which is {above}");
+            mistakes.push((format!("values[{}]", key.name), rule));
+        }
+    }
+    refuse(mistakes)
+}
+
+fn digest(user: &str, changes: &[Change]) -> [u8; 32] {
+    let begin = CallDigest::of("UpdateUser").text(user);
+    changes
+        .iter()
+        .fold(begin, |digest, (key, value)| digest.text(key.name).optional(value.as_deref().map(str::as_bytes)))
+        .finish()
 }

@@ -217,7 +217,7 @@ pub async fn finish(tx: &mut PgConnection, finish: &Finish, ending: &Ending) -> 
 pub async fn loss_window(tx: &mut PgConnection, dream: DreamId) -> Result<LossWindow> {
     let row = sqlx::query!(
         r#"-- dreams.loss_window
-        SELECT mx_setting_1(d.workspace_id, 'dream_guard') AS "guard!", mx_setting_1(d.workspace_id, 'dream_max_loss_percent')::bigint AS "max_percent!",
+        SELECT mx_user_setting_1(d.workspace_id, d.scope_id, 'dream_guard') AS "guard!", mx_setting_1(d.workspace_id, 'dream_max_loss_percent')::bigint AS "max_percent!",
                coalesce((SELECT sum(a.lost_statements) FROM mx_dream a
                  WHERE a.scope_id = d.scope_id AND a.state = 'applied' AND a.ended_at > mx_now() - interval '30 days'), 0) AS "lost!",
                (SELECT a.statements_before FROM mx_dream a

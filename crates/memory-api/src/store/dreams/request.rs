@@ -15,7 +15,7 @@ pub struct DreamPolicy {
     pub dreaming: bool,
     /// Whether the user is paused.
     pub paused: bool,
-    /// The workspace's `dream_mode`.
+    /// `dream_mode` as the workspace and the user have it.
     pub mode: String,
     /// The workspace's `dream_curator`.
     pub curator: String,
@@ -39,9 +39,9 @@ pub async fn hold_switch(tx: &mut PgConnection, workspace_id: i64) -> Result<()>
 pub async fn dream_policy(tx: &mut PgConnection, scope: i64) -> Result<DreamPolicy> {
     let row = sqlx::query!(
         r#"-- dreams.policy
-        SELECT mx_dreaming_1(workspace_id) AS "dreaming!", paused, mx_setting_1(workspace_id, 'dream_mode') AS "mode!",
-               mx_setting_1(workspace_id, 'dream_curator') AS "curator!", mx_setting_1(workspace_id, 'dream_max_writes')::bigint AS "max_ops!",
-               mx_setting_1(workspace_id, 'dream_max_files')::bigint AS "max_files!", mx_setting_1(workspace_id, 'dream_max_bytes')::bigint AS "max_bytes!",
+        SELECT mx_dreaming_1(workspace_id) AS "dreaming!", paused, mx_user_setting_1(workspace_id, scope_id, 'dream_mode') AS "mode!",
+               mx_setting_1(workspace_id, 'dream_curator') AS "curator!", mx_user_setting_1(workspace_id, scope_id, 'dream_max_writes')::bigint AS "max_ops!",
+               mx_user_setting_1(workspace_id, scope_id, 'dream_max_files')::bigint AS "max_files!", mx_user_setting_1(workspace_id, scope_id, 'dream_max_bytes')::bigint AS "max_bytes!",
                mx_setting_1(workspace_id, 'dream_max_read_bytes')::bigint AS "max_read_bytes!",
                mx_setting_1(workspace_id, 'dream_max_seconds')::bigint AS "max_seconds!"
           FROM mx_dream_state WHERE scope_id = $1"#,

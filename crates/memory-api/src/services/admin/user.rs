@@ -1,0 +1,30 @@
+//! A user as callers see them, and the refusal of one who was erased.
+
+use memex_proto::reason::Refusal;
+use memex_proto::v1 as pb;
+use memex_proto::v1::ErrorReason;
+
+use crate::convert::timestamp;
+use crate::store::users::UserRow;
+
+/// The message of a user.
+pub(super) fn message(row: UserRow) -> pb::User {
+    pb::User {
+        values: row.values().collect(),
+        user_id: row.user_id,
+        files: row.files,
+        size_bytes: row.size_bytes,
+        sequence: row.sequence,
+        created_at: Some(timestamp(row.created_at)),
+        changed_at: row.changed_at.map(timestamp),
+        paused: row.paused,
+        parked: row.parked,
+        new_changes: row.new_changes,
+        due_at: row.due_at.map(timestamp),
+    }
+}
+
+/// The refusal of whatever is asked of a user who was erased.
+pub(super) fn erased() -> Refusal {
+    Refusal::new(ErrorReason::UserErased, "the user was erased or is being erased")
+}

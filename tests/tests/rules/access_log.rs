@@ -1,0 +1,216 @@
+//! The access log: its months, its listings, and refusals beyond a rate.
+
+use std::time::Duration;
+
+use memex_core::ids::DreamId;
+use memex_proto::v1::{ErrorReason, ListAccessLogRequest, ListFilesRequest, ReadFileRequest, StartDreamRequest};
+use memex_stack::stack::sqlx::{self, AssertSqlSafe, Row as _};
+use memex_stack::stack::{Stack, StackOptions};
+use memory_api::args::DatabaseArgs;
+use memory_api::sweep_once;
+use tests::ask;
+use tests::refused::{bytes, refused};
+use tests::waiting::until;
+use uuid::Uuid;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The statements as they are sent.
+const STATEMENTS: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/memory-api/src/store/access_list.rs"));
+
+async fn sweep(stack: &Stack) {
+    let database =
+        DatabaseArgs { database_url: Some(stack.database_url()), owner_database_url: None, max_connections: 2.into() };
+    sweep_once(&database).await.unwrap();
+}
+
+async fn list(stack: &Stack, user: &str) {
+    let mut memory = stack.backend().await.memory;
+    memory.list_files(ListFilesRequest { user_id: user.into(), ..Default::default() }).await.unwrap();
+}
+
+/// The months that have a partition, relative to this one.
+async fn months(stack: &Stack) -> Vec<String> {
+    let statement = "SELECT (12 * extract(year FROM age) + extract(month FROM age))::integer::text FROM (
+        SELECT age(to_date(right(inhrelid::regclass::text, 7), 'YYYY_MM'), date_trunc('month', mx_now() AT TIME ZONE 'UTC')) AS age
+          FROM pg_inherits WHERE inhparent = 'mx_access_log'::regclass AND inhrelid <> 'mx_access_log_default'::regclass ORDER BY 1) a";
+    ask::lines(stack.sql(), statement, &[]).await
+}
+
+async fn in_default(stack: &Stack) -> i64 {
+    ask::number(stack.sql(), "SELECT count(*) FROM mx_access_log_default", &[]).await
+}
+
+#[tokio::test]
+async fn a_month_is_made_three_months_ahead_with_every_index_and_the_default_stays_empty() {
+    let stack = Stack::start().await;
+    assert_eq!(months(&stack).await, ["0", "1", "2", "3"]);
+    list(&stack, "ada").await;
+    // No sweep for longer than months were made for: rows fall to the default, and the next sweep takes them along.
+    stack.advance(DAY * 150).await;
+    list(&stack, "ada").await;
+    assert!(in_default(&stack).await > 0);
+    let before = ask::number(stack.sql(), "SELECT count(*) FROM mx_access_log", &[]).await;
+    sweep(&stack).await;
+    assert_eq!(in_default(&stack).await, 0);
+    assert_eq!(months(&stack).await.split_off(months(&stack).await.len() - 4), ["0", "1", "2", "3"]);
+    list(&stack, "ada").await;
+    assert_eq!(in_default(&stack).await, 0);
+    let statement = "SELECT count(*) FROM pg_inherits p WHERE inhparent = 'mx_access_log'::regclass
+        AND (SELECT count(*) FROM pg_index WHERE indrelid = p.inhrelid AND indisvalid) <> (SELECT count(*) FROM pg_index WHERE indrelid = p.inhparent)";
+    assert_eq!(ask::number(stack.sql(), statement, &[]).await, 0);
+    let kept = ask::number(stack.sql(), "SELECT count(*) FROM mx_access_log", &[]).await;
+    assert!(kept <= before + 1 && kept > 0, "{kept} rows of {before}");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_month_goes_when_no_workspace_keeps_it_any_longer() {
+    let stack =
+        Stack::with(StackOptions { workspaces: vec!["main".into(), "other".into()], ..Default::default() }).await;
+    list(&stack, "ada").await;
+    stack.advance(DAY * 70).await;
+    sweep(&stack).await;
+    let first = ask::number(stack.sql(), "SELECT count(*) FROM mx_access_log", &[]).await;
+    assert!(first > 0);
+    let set = "INSERT INTO mx_config (workspace_id, key, value, updated_by) SELECT workspace_id, 'access_log_retention_days', $2, 'test' FROM mx_workspace WHERE name = $1
+               ON CONFLICT ON CONSTRAINT mx_config_pk DO UPDATE SET value = EXCLUDED.value";
+    ask::change(stack.sql(), set, &["main", "1"]).await;
+    sweep(&stack).await;
+    assert_eq!(ask::number(stack.sql(), "SELECT count(*) FROM mx_access_log", &[]).await, first, "the other keeps it");
+    ask::change(stack.sql(), set, &["other", "1"]).await;
+    sweep(&stack).await;
+    assert_eq!(ask::number(stack.sql(), "SELECT count(*) FROM mx_access_log", &[]).await, 0);
+    let months = months(&stack).await;
+    assert!(months.iter().all(|month| month.parse::<i64>().unwrap() >= -1), "{months:?}");
+    list(&stack, "ada").await;
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn request_ids_are_forgotten_after_their_hours_however_many_there_are() {
+    let stack = Stack::start().await;
+    let fill = "INSERT INTO mx_request (scope_id, principal, request_id, digest, changed, at)
+                SELECT 1, gen_random_uuid(), gen_random_uuid(), '', true, mx_now() FROM generate_series(1, 25000)";
+    ask::change(stack.sql(), fill, &[]).await;
+    stack.advance(DAY).await;
+    ask::change(stack.sql(), &fill.replace("25000", "5"), &[]).await;
+    stack.advance(DAY + DAY / 2).await;
+    sweep(&stack).await;
+    assert_eq!(ask::number(stack.sql(), "SELECT count(*) FROM mx_request", &[]).await, 5);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn refusals_beyond_the_rate_are_counted_and_none_is_lost() {
+    let stack = Stack::start().await;
+    let mut ada = stack.agent("ada").await.memory;
+    let foreign = ReadFileRequest { user_id: "bob".into(), path: "user/a.md".into(), at: None };
+    for _ in 0..260 {
+        assert_eq!(refused(ada.read_file(foreign.clone()).await), ErrorReason::WrongUser);
+    }
+    let rows = "SELECT count(*) FROM mx_access_log WHERE actor = 'agent'";
+    assert_eq!(ask::number(stack.sql(), rows, &[]).await, 100);
+    let counted = "SELECT count(*) + sum(suppressed) FROM mx_access_log WHERE actor = 'agent'";
+    let all = until("the rows that were held are written", async || {
+        Some(ask::number(stack.sql(), counted, &[]).await).filter(|counted| *counted > 100)
+    });
+    assert_eq!(all.await, 260);
+    assert_eq!(ask::number(stack.sql(), rows, &[]).await, 101);
+    let request = ListAccessLogRequest { actor: "agent".into(), page_size: 1, ..Default::default() };
+    let newest = stack.operator().admin.list_access_log(request).await.unwrap().into_inner().entries.remove(0);
+    assert_eq!((newest.suppressed, newest.reason()), (159, ErrorReason::WrongUser));
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_dream_of_another_workspace_has_no_log_here_whether_it_exists_or_not() {
+    let stack =
+        Stack::with(StackOptions { workspaces: vec!["main".into(), "other".into()], ..Default::default() }).await;
+    stack.user("ada").await.write("user/a.md", "x").await;
+    let start = StartDreamRequest { user_id: "ada".into(), ..Default::default() };
+    let dream_id = stack.operator().dream_admin.start_dream(start).await.unwrap().into_inner().dream.unwrap().dream_id;
+    let of = |dream_id: String| ListAccessLogRequest { dream_id, ..Default::default() };
+    let rows = stack.operator().admin.list_access_log(of(dream_id.clone())).await.unwrap().into_inner().entries;
+    assert!(!rows.is_empty() && rows.iter().all(|row| row.dream_id == dream_id));
+    let mut other = stack.workspace_named("other").operator().admin;
+    let existing = other.list_access_log(of(dream_id)).await.unwrap_err();
+    let made_up = DreamId { scope: 9_999_999, id: Uuid::from_u128(1) }.to_string();
+    assert_eq!(bytes(&existing), bytes(&other.list_access_log(of(made_up)).await.unwrap_err()));
+    stack.finish().await;
+}
+
+/// A log of 150,000 rows over three months, two workspaces and a thousand users.
+async fn fill(stack: &Stack) {
+    for statement in [
+        "INSERT INTO mx_scope (workspace_id, kind, user_id) SELECT 1 + n % 2, 1, 'user ' || n FROM generate_series(1, 1000) n",
+        "SELECT mx_partition_1((mx_now() - make_interval(months => n))::date) FROM generate_series(1, 2) n",
+        "INSERT INTO mx_access_log (scope_id, at, operation, path, outcome, actor, principal, dream_id)
+         SELECT s.lowest + n % 1000, mx_now() - n * interval '30 seconds', 2, 'user/' || n % 50 || '.md', 1, 'agent ' || n % 20, gen_random_uuid(),
+                CASE WHEN n % 100 = 0 THEN md5((n / 1000)::text)::uuid END
+           FROM generate_series(1, 150000) n, (SELECT min(scope_id) AS lowest FROM mx_scope WHERE user_id LIKE 'user %') s",
+        "ANALYZE",
+    ] {
+        ask::change(stack.sql(), statement, &[]).await;
+    }
+}
+
+/// The text of a statement in the source, by its name.
+fn statement(name: &str) -> String {
+    let from = STATEMENTS.find(&format!("-- access_log.{name}\n")).unwrap_or_else(|| panic!("no statement {name}"));
+    let text = &STATEMENTS[from..];
+    text[..text.find("\",\n").unwrap()].to_owned()
+}
+
+#[tokio::test]
+async fn every_listing_of_the_log_is_the_walk_of_an_index() {
+    let stack = Stack::start().await;
+    fill(&stack).await;
+    let dream = "(SELECT dream_id FROM mx_access_log WHERE dream_id IS NOT NULL LIMIT 1)";
+    let scope = "(SELECT max(scope_id) FROM mx_scope)";
+    let scalar = async |of: &str| {
+        let row = sqlx::query(AssertSqlSafe(format!("-- test.scalar\nSELECT {of}::text"))).fetch_one(stack.sql()).await;
+        format!("'{}'", row.unwrap().get::<String, _>(0))
+    };
+    let (dream, scope) = (scalar(dream).await, scalar(scope).await);
+    let open = "NULL, NULL, NULL, NULL";
+    let page = "NULL, NULL, mx_now() - interval '40 days', 5";
+    let time = "mx_now() - interval '50 days', mx_now() - interval '20 days', NULL, NULL";
+    let listings = [
+        ("by workspace", "of_workspace", format!("1, {open}, NULL, NULL, 100")),
+        ("by time", "of_workspace", format!("1, {time}, NULL, NULL, 100")),
+        ("a later page", "of_workspace", format!("1, {page}, NULL, NULL, 100")),
+        ("by actor", "of_workspace", format!("1, {open}, NULL, 'agent 7', 100")),
+        ("by path", "of_workspace", format!("1, {open}, 'user/7.md', NULL, 100")),
+        ("by user", "of_scope", format!("{scope}, {open}, NULL, NULL, 100")),
+        ("by user and path", "of_scope", format!("{scope}, {open}, 'user/7.md', NULL, 100")),
+        ("by user and time", "of_scope", format!("{scope}, {time}, NULL, NULL, 100")),
+        ("by dream", "of_dream", format!("{scope}, {dream}, {open}, NULL, NULL, 100")),
+    ];
+    let full = "SELECT inhrelid::regclass::text FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
+                 WHERE inhparent = 'mx_access_log'::regclass AND reltuples > 1000";
+    let full = ask::lines(stack.sql(), full, &[]).await;
+    assert!(full.len() > 1, "{full:?}");
+    for (what, name, values) in listings {
+        for plan_kind in ["force_custom_plan", "force_generic_plan"] {
+            let plan = plan(&stack, &statement(name), &values, plan_kind).await;
+            let whole = full.iter().any(|partition| plan.contains(&format!("Seq Scan on {partition} ")));
+            // The rows of one user or dream may be sorted where few are expected; those of a workspace never.
+            let sorted = name == "of_workspace" && plan.contains("Sort  (cost");
+            assert!(plan.contains("Index Scan") && !whole && !sorted, "{what}, {plan_kind}:\n{plan}");
+        }
+    }
+    stack.finish().await;
+}
+
+async fn plan(stack: &Stack, statement: &str, values: &str, plan_kind: &str) -> String {
+    let mut connection = stack.sql().acquire().await.unwrap();
+    let prepare = format!("SET plan_cache_mode = {plan_kind}; PREPARE listing AS {statement}");
+    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
+    let explain = format!("EXPLAIN EXECUTE listing({values})");
+    let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut *connection).await.unwrap();
+    let lines: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    sqlx::raw_sql("DEALLOCATE listing; RESET plan_cache_mode").execute(&mut *connection).await.unwrap();
+    lines.join("\n")
+}
