@@ -3,6 +3,7 @@
 pub mod client;
 pub mod deadline;
 pub mod health;
+pub mod in_flight;
 pub mod lifecycle;
 pub mod panics;
 pub mod reflection;
