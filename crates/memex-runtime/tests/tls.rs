@@ -1,5 +1,7 @@
 //! TLS over a real connection: who is let in, and what happens when the files change.
 
+#![allow(clippy::unwrap_used, reason = "what tests share is test code too")]
+
 mod common;
 
 use std::path::Path;

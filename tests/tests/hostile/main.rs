@@ -4,6 +4,9 @@
 
 mod audit;
 mod database;
+mod deadlines;
+mod fuzz;
 mod input;
+mod raw;
 mod repeats;
 mod together;
