@@ -18,8 +18,8 @@ use crate::health::Health;
 use crate::in_flight::{InFlight, InFlightLayer};
 use crate::lifecycle::Shutdown;
 use crate::panics::CatchPanicLayer;
-use crate::too_large::TooLargeLayer;
 use crate::trace::ServerTraceLayer;
+use crate::unreadable::UnreadableLayer;
 
 pub use connections::Connection;
 pub use listen::{BindError, Listening, LoadArgs, ServerArgs, bind};
@@ -47,8 +47,8 @@ pub struct ServerLimits {
     pub keepalive_interval: Duration,
     /// A ping that is not answered within this ends the connection.
     pub keepalive_timeout: Duration,
-    /// What a caller gets whose message is longer than a service reads.
-    pub too_large: TooLargeLayer,
+    /// What a caller gets whose message a service cannot read.
+    pub unreadable: UnreadableLayer,
     /// What a caller gets whose time is up.
     pub late: fn() -> Status,
     /// How much is done at once.
@@ -62,7 +62,7 @@ impl Default for ServerLimits {
             drain_timeout: Duration::from_secs(25),
             keepalive_interval: Duration::from_secs(20),
             keepalive_timeout: Duration::from_secs(10),
-            too_large: TooLargeLayer::plain(),
+            unreadable: UnreadableLayer::default(),
             late: DeadlineLayer::plainly_late,
             in_flight: InFlight::default(),
         }
@@ -113,7 +113,7 @@ pub async fn serve(
         .layer(CatchPanicLayer)
         .layer(InFlightLayer::new(limits.in_flight))
         .layer(DeadlineLayer::at_most(limits.max_call).answering(limits.late))
-        .layer(limits.too_large)
+        .layer(limits.unreadable)
         .into_inner();
     let serving = Server::builder()
         .http2_keepalive_interval(Some(limits.keepalive_interval))

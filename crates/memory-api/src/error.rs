@@ -86,6 +86,12 @@ pub fn message_too_large() -> Status {
         .into_status()
 }
 
+/// The answer to a message that is none of the call's.
+pub fn malformed() -> Status {
+    let rule = "must be a message of this call's type, as memex.v1 defines it";
+    field("message", rule).into_status()
+}
+
 /// The answer to a call for which there is no place.
 pub fn overloaded() -> Status {
     Refusal::new(ErrorReason::Overloaded, "too much work is in flight; wait and repeat")

@@ -16,7 +16,7 @@ use memex_runtime::in_flight::InFlight;
 use memex_runtime::lifecycle::{EXIT_SETTINGS, EXIT_UNAVAILABLE, Shutdown};
 use memex_runtime::server::{self, Listening, MAX_MESSAGE_BYTES, ServerLimits, ServerTls};
 use memex_runtime::settings::Mistakes;
-use memex_runtime::too_large::TooLargeLayer;
+use memex_runtime::unreadable::UnreadableLayer;
 use tonic::service::Routes;
 
 use crate::args::ServeArgs;
@@ -136,7 +136,7 @@ pub async fn serve(
     let sweeping = tokio::spawn(sweep::run(store, shutdown.clone()));
     let limits = ServerLimits {
         drain_timeout,
-        too_large: TooLargeLayer::answering(error::message_too_large),
+        unreadable: UnreadableLayer { too_long: error::message_too_large, malformed: error::malformed },
         late: error::late,
         in_flight: InFlight {
             calls: max_in_flight,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use memex_proto::v1::{ErrorReason, WriteFileRequest, WriteFileResponse, write_file_request::Precondition};
 use memex_stack::stack::sqlx::{self, AssertSqlSafe, PgPool};
 use memex_stack::stack::{Clients, Stack};
-use tests::ask::number;
+use tests::ask::{lines, number};
 use tests::refused::{reason, refused};
 use tests::waiting::until;
 use tonic::{Code, Request, Status};
@@ -17,8 +17,11 @@ async fn active(stack: &Stack) -> i64 {
     number(stack.sql(), statement, &[]).await
 }
 
-async fn until_waiting(stack: &Stack) {
-    until("a statement waits for the lock", async || (active(stack).await > 0).then_some(())).await;
+/// Waits until a statement waits for the lock; gives the number of the Postgres process that runs it.
+async fn until_waiting(stack: &Stack) -> String {
+    let statement = "SELECT pid::text FROM pg_stat_activity WHERE datname = current_database()
+                      AND application_name = 'memory-api' AND wait_event_type = 'Lock'";
+    until("a statement waits for the lock", async || lines(stack.sql(), statement, &[]).await.pop()).await
 }
 
 async fn until_gone(stack: &Stack) {
@@ -79,9 +82,12 @@ async fn a_caller_who_leaves_takes_the_statement_along() {
     let held = hold(stack.sql(), "ada").await;
     let agent = ada.agent().clone();
     let leaving = tokio::spawn(async move { send(&agent, Request::new(write("second\n"))).await });
-    until_waiting(&stack).await;
+    let process = until_waiting(&stack).await;
     leaving.abort();
     until_gone(&stack).await;
+    // Its own time limit would have ended the statement and kept the process.
+    let alive = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1::int";
+    assert_eq!(number(stack.sql(), alive, &[&process]).await, 0);
     held.rollback().await.unwrap();
     assert_eq!(ada.read("user/a.md").await.as_deref(), Some("first\n"));
     stack.finish().await;

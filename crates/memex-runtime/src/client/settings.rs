@@ -233,7 +233,8 @@ mod tests {
         let mut mistakes = Mistakes::new();
         assert!(ClientSettings::new("http://127.0.0.1:1").unwrap().with_tls(&args, &mut mistakes).is_none());
         let said = mistakes.to_string();
-        for part in ["--tls-client-key / ", "cannot read /nonexistent/ca.pem", "/nonexistent/cert.pem", "https://HOST"] {
+        for part in ["--tls-client-key / ", "cannot read /nonexistent/ca.pem", "/nonexistent/cert.pem", "https://HOST"]
+        {
             assert!(said.contains(part), "{part}: {said}");
         }
     }
