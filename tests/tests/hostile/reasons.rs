@@ -177,7 +177,7 @@ async fn dreams(stack: &Stack, heard: &mut Heard) {
     let workers = worker(stack, 1).await;
     let held = claim_one(&workers[0]).await;
     held.ends().await;
-    heard.expect(R::LeaseLost, held.renew().await);
+    heard.expect(R::LeaseLost, held.read("user/a.md").await);
     // Ids of the scope that exists, and of nothing in it.
     let scope = dream.dream_id.parse::<DreamId>().unwrap().scope;
     let dream_id = DreamId { scope, id: Uuid::from_u128(7) }.to_string();
