@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use memex_proto::v1::{ListFilesRequest, ListRevisionsRequest, Role};
-use memex_stack::stack::Stack;
+use memex_proto::{DREAM_FENCE_METADATA, DREAM_ID_METADATA};
+use memex_stack::stack::{Clients, Stack};
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use prost_reflect::prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
-use tests::hand::start_dream_of;
+use tests::hand::{claim_one, start_dream_of};
 use tonic::{Code, Request};
 
 use super::raw::{channel, methods, path_of, send};
@@ -160,25 +161,35 @@ fn surprise(code: Code, message: &str) -> Option<String> {
     (bad || leak.is_some()).then(|| format!("{code:?} {message}"))
 }
 
-async fn fuzz(role: Role) {
-    let rounds = if std::env::var("MEMEX_LONG").is_ok() { LONG } else { SHORT };
-    eprintln!("seed {}, {rounds} messages to each call, as {role:?}", String::from_utf8_lossy(&SEED));
-    let stack = Stack::start().await;
+/// Two users with files, the second with a dream that waits; gives the ids that this made.
+async fn peopled(stack: &Stack) -> Vec<String> {
     for user in ["ada", "bob"] {
         let user = stack.user(user).await;
         for path in ["user/a.md", "user/b.md"] {
             user.write(path, "# Notes\n\n- One.\n- Two.\n").await;
         }
     }
-    let dream = start_dream_of(&stack, "bob").await;
+    let dream = start_dream_of(stack, "bob").await;
     let of = ListRevisionsRequest { user_id: "ada".into(), path: "user/a.md".into(), ..Default::default() };
     let revisions = stack.operator().history.list_revisions(of).await.unwrap().into_inner().revisions;
-    let known = revisions.into_iter().map(|revision| revision.revision_id).chain([dream.dream_id]).collect();
+    revisions.into_iter().map(|revision| revision.revision_id).chain([dream.dream_id]).collect()
+}
+
+async fn fuzz(role: Role) {
+    let rounds = if std::env::var("MEMEX_LONG").is_ok() { LONG } else { SHORT };
+    eprintln!("seed {}, {rounds} messages to each call, as {role:?}", String::from_utf8_lossy(&SEED));
+    let stack = Stack::start().await;
+    let known = peopled(&stack).await;
     let mut dice = Dice { rng: TestRng::from_seed(RngAlgorithm::ChaCha, &SEED), known };
     let token = match role {
         Role::Worker => tests::ask::worker_token(&stack).await,
         Role::Operator => stack.workspace().operator_token().to_owned(),
         other => stack.workspace().token(other, if other == Role::Agent { "ada" } else { "" }).await,
+    };
+    // Half of a worker's calls lie within a dream that it holds.
+    let held = match role {
+        Role::Worker => Some(claim_one(&Clients::at(&stack.endpoint(), &token)).await.assignment),
+        _ => None,
     };
     let channel = channel(&stack.endpoint(), &token);
     let mut surprises: BTreeMap<String, (usize, String)> = BTreeMap::new();
@@ -191,8 +202,12 @@ async fn fuzz(role: Role) {
                     if dice.below(2) == 0 { dice.mutate(encoded) } else { encoded }
                 })
                 .collect();
-            let calls = batch.into_iter().map(|bytes| {
+            let calls = batch.into_iter().enumerate().map(|(at, bytes)| {
                 let mut request = Request::new(bytes);
+                if let Some(held) = held.as_ref().filter(|_| at % 2 == 0) {
+                    request.metadata_mut().insert(DREAM_ID_METADATA, held.dream_id.parse().unwrap());
+                    request.metadata_mut().insert(DREAM_FENCE_METADATA, held.fence.into());
+                }
                 request.set_timeout(Duration::from_secs(20));
                 send(&channel, &path, request)
             });
