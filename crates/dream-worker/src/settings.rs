@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use memex_core::limits::MAX_WORKER_NAME_BYTES;
-use memex_runtime::client::{ClientSettings, Token};
+use memex_runtime::client::{ClientSettings, ClientTlsArgs, Token};
 use memex_runtime::lifecycle::LifecycleArgs;
 use memex_runtime::settings::{Mistake, Mistakes, env_flag};
 use memex_runtime::telemetry::TelemetryArgs;
@@ -45,6 +45,9 @@ pub struct WorkerArgs {
     /// memory-api's address [default: http://127.0.0.1:50061]
     #[arg(long, env = "MEMEX_ENDPOINT", value_name = "URL")]
     pub endpoint: Option<String>,
+    /// Whom to trust at an https:// endpoint, and the certificate to show there.
+    #[command(flatten)]
+    pub tls: ClientTlsArgs,
     /// File that holds the worker's token; without it the variable MEMEX_WORKER_TOKEN holds the token itself
     #[arg(long, env = "MEMEX_WORKER_TOKEN_FILE", value_name = "FILE")]
     pub worker_token_file: Option<PathBuf>,
@@ -114,6 +117,7 @@ impl WorkerArgs {
         let enabled = env_flag(ENABLED, self.dream_enabled.as_deref(), false, &mut mistakes);
         let endpoint = given(&self.endpoint).unwrap_or(DEFAULT_ENDPOINT).to_owned();
         let client = mistakes.check(ClientSettings::new(&endpoint));
+        let client = client.and_then(|client| client.with_tls(&self.tls, &mut mistakes));
         let token = mistakes.check(self.token(enabled)).flatten();
         let name = given(&self.worker_name).map_or_else(default_name, str::to_owned);
         if name.len() > MAX_WORKER_NAME_BYTES || name.chars().any(char::is_control) {

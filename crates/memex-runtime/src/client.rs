@@ -2,6 +2,7 @@
 
 mod lost;
 mod settings;
+mod tls;
 
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::trace::{ClientTrace, ClientTraceLayer};
 
 use lost::LostIsUnavailable;
 pub use settings::{ClientArgs, ClientSettings, Token};
+pub use tls::ClientTlsArgs;
 
 /// How long making a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

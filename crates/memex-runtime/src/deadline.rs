@@ -40,20 +40,32 @@ impl Deadline {
 }
 
 /// Wraps services or a channel in [`Deadlined`].
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct DeadlineLayer {
     max: Option<Duration>,
+    answer: fn() -> Status,
 }
 
 impl DeadlineLayer {
     /// A server's: no call waits longer than `max` for its answer to begin, whatever it asks for.
     pub fn at_most(max: Duration) -> Self {
-        Self { max: Some(max) }
+        Self { max: Some(max), answer: Self::plainly_late }
     }
 
     /// A client's: only what the request itself says.
     pub fn as_asked() -> Self {
-        Self { max: None }
+        Self { max: None, answer: Self::plainly_late }
+    }
+
+    /// The same with another answer to a call whose time is up.
+    #[must_use]
+    pub fn answering(self, answer: fn() -> Status) -> Self {
+        Self { answer, ..self }
+    }
+
+    /// DEADLINE_EXCEEDED without details.
+    pub fn plainly_late() -> Status {
+        Status::deadline_exceeded("the call's deadline passed")
     }
 }
 
@@ -61,7 +73,7 @@ impl<S> Layer<S> for DeadlineLayer {
     type Service = Deadlined<S>;
 
     fn layer(&self, inner: S) -> Deadlined<S> {
-        Deadlined { inner, max: self.max }
+        Deadlined { inner, max: self.max, answer: self.answer }
     }
 }
 
@@ -71,6 +83,7 @@ impl<S> Layer<S> for DeadlineLayer {
 pub struct Deadlined<S> {
     inner: S,
     max: Option<Duration>,
+    answer: fn() -> Status,
 }
 
 impl<S> Service<Request<Body>> for Deadlined<S>
@@ -93,11 +106,12 @@ where
         };
         let deadline = Instant::now() + timeout.saturating_sub(AHEAD.min(timeout / 20));
         request.extensions_mut().insert(Deadline(deadline));
+        let answer = self.answer;
         let call = self.inner.call(request);
         Box::pin(async move {
             match before(deadline, call).await {
-                Some(answer) => answer,
-                None => Ok(Status::deadline_exceeded("the call's deadline passed").into_http()),
+                Some(answered) => answered,
+                None => Ok(answer().into_http()),
             }
         })
     }

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod deadline;
 pub mod health;
+pub mod in_flight;
 pub mod lifecycle;
 pub mod panics;
 pub mod reflection;
@@ -11,8 +12,8 @@ pub mod server;
 pub mod settings;
 pub mod telemetry;
 pub mod throttle;
-pub mod too_large;
 pub mod trace;
+pub mod unreadable;
 
 /// A response future as the layers here return it: boxed, because each layer awaits more than the one it wraps.
 pub(crate) type CallFuture<E> = futures::future::BoxFuture<'static, Result<http::Response<tonic::body::Body>, E>>;

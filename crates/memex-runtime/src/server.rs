@@ -2,31 +2,36 @@
 
 mod connections;
 mod listen;
+mod tls;
 
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+use tonic::Status;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tower::ServiceBuilder;
 
 use crate::deadline::DeadlineLayer;
 use crate::health::Health;
+use crate::in_flight::{InFlight, InFlightLayer};
 use crate::lifecycle::Shutdown;
 use crate::panics::CatchPanicLayer;
-use crate::too_large::TooLargeLayer;
 use crate::trace::ServerTraceLayer;
+use crate::unreadable::UnreadableLayer;
 
 pub use connections::Connection;
-pub use listen::{BindError, ServerArgs, bind};
+pub use listen::{BindError, Listening, LoadArgs, ServerArgs, bind};
+pub use tls::{ServerTls, ServerTlsArgs};
 
 /// The longest message that services read and write, in bytes: 4 MiB, tonic's own default, stated so that server and
 /// client agree. Set it on each generated service with `max_decoding_message_size`.
 pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 
-/// Calls that one connection may have open at once. More wait at the client; it bounds what one client can hold here.
-const MAX_CALLS_PER_CONNECTION: u32 = 1024;
+/// Calls that one connection may have open at once. More wait at the client; fewer than [`InFlight::CALLS`], so that one
+/// connection cannot take every place.
+const MAX_CALLS_PER_CONNECTION: u32 = 400;
 
 /// The longest list of request headers, in bytes: a token and a trace context fit many times over.
 const MAX_HEADER_BYTES: u32 = 16 * 1024;
@@ -42,8 +47,12 @@ pub struct ServerLimits {
     pub keepalive_interval: Duration,
     /// A ping that is not answered within this ends the connection.
     pub keepalive_timeout: Duration,
-    /// What a caller gets whose message is longer than a service reads.
-    pub too_large: TooLargeLayer,
+    /// What a caller gets whose message a service cannot read.
+    pub unreadable: UnreadableLayer,
+    /// What a caller gets whose time is up.
+    pub late: fn() -> Status,
+    /// How much is done at once.
+    pub in_flight: InFlight,
 }
 
 impl Default for ServerLimits {
@@ -53,7 +62,9 @@ impl Default for ServerLimits {
             drain_timeout: Duration::from_secs(25),
             keepalive_interval: Duration::from_secs(20),
             keepalive_timeout: Duration::from_secs(10),
-            too_large: TooLargeLayer::plain(),
+            unreadable: UnreadableLayer::default(),
+            late: DeadlineLayer::plainly_late,
+            in_flight: InFlight::default(),
         }
     }
 }
@@ -68,7 +79,8 @@ pub enum Drained {
     Cut,
 }
 
-/// Serves `routes` until `shutdown`, each call within a span, a deadline and a net for panics.
+/// Serves `routes` until `shutdown`, each call within a span, a net for panics, a bound on the work in flight and a
+/// deadline.
 ///
 /// On shutdown `health` says NOT_SERVING first; then no connection is accepted, clients are told to go elsewhere, and
 /// calls in flight have [`ServerLimits::drain_timeout`] to end. What still runs after that is dropped.
@@ -77,14 +89,16 @@ pub enum Drained {
 /// # Errors
 /// When the transport fails as a whole; a failing connection is not an error of the server.
 pub async fn serve(
-    listener: TcpListener,
+    listening: impl Into<Listening>,
     routes: Routes,
     health: &Health,
     shutdown: &Shutdown,
     limits: ServerLimits,
 ) -> Result<Drained, tonic::transport::Error> {
     let cut = CancellationToken::new();
-    let connections = connections::accept(listener, cut.clone());
+    let Listening { listener, tls } = listening.into();
+    let _following = tls.clone().map(|tls| AbortOnDropHandle::new(tokio::spawn(tls.follow())));
+    let connections = connections::accept(listener, tls, cut.clone());
     let stopping = async {
         shutdown.triggered().await;
         health.end().await;
@@ -97,8 +111,9 @@ pub async fn serve(
     let layers = ServiceBuilder::new()
         .layer(ServerTraceLayer)
         .layer(CatchPanicLayer)
-        .layer(DeadlineLayer::at_most(limits.max_call))
-        .layer(limits.too_large)
+        .layer(InFlightLayer::new(limits.in_flight))
+        .layer(DeadlineLayer::at_most(limits.max_call).answering(limits.late))
+        .layer(limits.unreadable)
         .into_inner();
     let serving = Server::builder()
         .http2_keepalive_interval(Some(limits.keepalive_interval))

@@ -97,6 +97,11 @@ fn is_probe(service: &str) -> bool {
     service == "grpc.health.v1.Health" || service.starts_with("grpc.reflection.")
 }
 
+/// The same of a request's path.
+pub(crate) fn is_probe_path(path: &str) -> bool {
+    is_probe(method_of(path).0)
+}
+
 /// Opens a call's span; a macro because a span's level and kind must be known when compiling.
 macro_rules! call_span {
     ($level:ident, $span:literal, $kind:literal, $service:expr, $method:expr) => {

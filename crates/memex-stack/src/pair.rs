@@ -27,13 +27,19 @@ use database::Database;
 const DATABASE: &str = "memex";
 
 /// Variables that no service of the pair inherits: what they say is said by flags, or is another service's secret.
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 12] = [
     "DATABASE_URL",
     "MEMEX_OWNER_DATABASE_URL",
     "MEMEX_TOKEN",
     "MEMEX_TOKEN_FILE",
     "MEMEX_WORKER_TOKEN",
     "MEMEX_WORKER_TOKEN_FILE",
+    "MEMEX_TLS_CERT",
+    "MEMEX_TLS_KEY",
+    "MEMEX_TLS_CLIENT_CA",
+    "MEMEX_TLS_CA",
+    "MEMEX_TLS_CLIENT_CERT",
+    "MEMEX_TLS_CLIENT_KEY",
 ];
 
 /// How the pair is to be run.

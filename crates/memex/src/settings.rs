@@ -7,7 +7,7 @@ mod tests;
 use std::path::PathBuf;
 
 use memex_core::user_id::UserId;
-use memex_runtime::client::{ClientSettings, Token};
+use memex_runtime::client::{ClientSettings, ClientTlsArgs, Token};
 use memex_runtime::settings::{Mistake, Mistakes};
 
 use file::SettingsFile;
@@ -31,6 +31,9 @@ pub struct ConnectionArgs {
     /// settings file
     #[arg(long, global = true, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
+    /// Whom to trust at an https:// address, and the certificate to show there.
+    #[command(flatten)]
+    pub tls: ClientTlsArgs,
 }
 
 /// Settings that can be used.
@@ -86,7 +89,8 @@ fn endpoint(
     let given = given.or_else(|| file.value("endpoint"));
     let (setting, value) = given.unwrap_or_else(|| ("endpoint".to_owned(), DEFAULT_ENDPOINT.to_owned()));
     let client = ClientSettings::new(value.trim()).map_err(|mistake| named(&setting, mistake));
-    (value, mistakes.check(client))
+    let client = mistakes.check(client).and_then(|client| client.with_tls(&args.tls, mistakes));
+    (value, client)
 }
 
 fn token(

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use memex_runtime::lifecycle::LifecycleArgs;
-use memex_runtime::server::ServerArgs;
+use memex_runtime::server::{LoadArgs, ServerArgs, ServerTlsArgs};
 use memex_runtime::settings::{Given, Mistakes};
 use memex_runtime::telemetry::TelemetryArgs;
 
@@ -94,6 +94,12 @@ pub struct ServeArgs {
     /// Where to listen.
     #[command(flatten)]
     pub server: ServerArgs,
+    /// What encrypts the connection.
+    #[command(flatten)]
+    pub tls: ServerTlsArgs,
+    /// How much it does at once.
+    #[command(flatten)]
+    pub load: LoadArgs,
     /// Where Postgres is.
     #[command(flatten)]
     pub database: DatabaseArgs,

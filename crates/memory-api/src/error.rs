@@ -7,7 +7,7 @@ use memex_proto::v1::ErrorReason;
 use memex_runtime::trace::current_trace;
 use tonic::Status;
 
-/// How long a caller should wait before repeating a call that Postgres could not serve.
+/// How long a caller should wait before repeating a call that Postgres could not serve, or for which there was no place.
 const DATABASE_RETRY: Duration = Duration::from_secs(1);
 
 /// Why a call was not done.
@@ -86,6 +86,25 @@ pub fn message_too_large() -> Status {
         .into_status()
 }
 
+/// The answer to a message that is none of the call's.
+pub fn malformed() -> Status {
+    let rule = "must be a message of this call's type, as memex.v1 defines it";
+    field("message", rule).into_status()
+}
+
+/// The answer to a call for which there is no place.
+pub fn overloaded() -> Status {
+    Refusal::new(ErrorReason::Overloaded, "too much work is in flight; wait and repeat")
+        .retry_after(DATABASE_RETRY)
+        .into_status()
+}
+
+/// The answer to a call whose time is up.
+pub fn late() -> Status {
+    let message = "the call's deadline passed; a change may have happened: repeat it with the same request_id";
+    Refusal::new(ErrorReason::DeadlineExceeded, message).into_status()
+}
+
 /// Whether Postgres is out of reach, as against having refused a statement.
 fn unreachable(source: &sqlx::Error) -> bool {
     match source {
@@ -107,9 +126,7 @@ pub(crate) fn is_missing(source: &sqlx::Error) -> bool {
 fn database_status(source: &sqlx::Error) -> Status {
     let canceled = source.as_database_error().and_then(|db| db.code()).is_some_and(|code| code == "57014");
     if matches!(source, sqlx::Error::PoolTimedOut) {
-        return Refusal::new(ErrorReason::Overloaded, "too much work is in flight; wait and repeat")
-            .retry_after(DATABASE_RETRY)
-            .into_status();
+        return overloaded();
     }
     if canceled {
         return Refusal::new(ErrorReason::DeadlineExceeded, "the statement took longer than it may").into_status();

@@ -12,10 +12,11 @@ use memex_proto::v1::dream_service_server::DreamServiceServer;
 use memex_proto::v1::history_service_server::HistoryServiceServer;
 use memex_proto::v1::memory_service_server::MemoryServiceServer;
 use memex_runtime::health::Health;
+use memex_runtime::in_flight::InFlight;
 use memex_runtime::lifecycle::{EXIT_SETTINGS, EXIT_UNAVAILABLE, Shutdown};
-use memex_runtime::server::{self, MAX_MESSAGE_BYTES, ServerLimits};
+use memex_runtime::server::{self, Listening, MAX_MESSAGE_BYTES, ServerLimits, ServerTls};
 use memex_runtime::settings::Mistakes;
-use memex_runtime::too_large::TooLargeLayer;
+use memex_runtime::unreadable::UnreadableLayer;
 use tonic::service::Routes;
 
 use crate::args::ServeArgs;
@@ -43,6 +44,9 @@ const SERVICES: [&str; 5] = [
     "memex.v1.DreamAdminService",
     "memex.v1.AdminService",
 ];
+
+/// The calls that stay open for as long as their caller likes.
+const WATCHES: [&str; 1] = ["/memex.v1.HistoryService/WatchChanges"];
 
 /// How often readiness asks Postgres.
 const READINESS: Duration = Duration::from_secs(1);
@@ -84,6 +88,8 @@ impl RunError {
 pub(crate) struct Settings {
     address: SocketAddr,
     allow_plaintext: bool,
+    tls: Option<ServerTls>,
+    max_in_flight: usize,
     drain_timeout: Duration,
     pool: PoolSettings,
 }
@@ -91,13 +97,15 @@ pub(crate) struct Settings {
 /// The settings, or every mistake in them, those of logs and traces included. Where there is no mistake there are settings.
 pub(crate) fn settings(args: &ServeArgs) -> Result<Option<Settings>, Mistakes> {
     let mut mistakes = Mistakes::new();
-    let address = args.server.address(DEFAULT_LISTEN, &mut mistakes);
+    let address = args.server.address(DEFAULT_LISTEN, args.tls.wanted(), &mut mistakes);
     let allow_plaintext = args.server.allows_plaintext(&mut mistakes);
+    let tls = args.tls.load(&mut mistakes);
+    let max_in_flight = args.load.calls_in_flight(&mut mistakes);
     let drain_timeout = args.lifecycle.drain_timeout(&mut mistakes);
     let pool = args.database.service(&mut mistakes);
     args.telemetry.check(&mut mistakes);
     mistakes.into_result()?;
-    Ok(pool.map(|pool| Settings { address, allow_plaintext, drain_timeout, pool }))
+    Ok(pool.map(|pool| Settings { address, allow_plaintext, tls, max_in_flight, drain_timeout, pool }))
 }
 
 /// Serves until `shutdown`; `ready` hears the bound address as soon as calls are accepted.
@@ -114,11 +122,11 @@ pub async fn serve(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), RunError> {
     let Some(settings) = settings(&args)? else { return Ok(()) };
-    let Settings { address, allow_plaintext, drain_timeout, pool: pool_settings } = settings;
+    let Settings { address, allow_plaintext, tls, max_in_flight, drain_timeout, pool: pool_settings } = settings;
     let store = Store::new(connect::pool(&pool_settings)?);
-    let listener = server::bind(address, allow_plaintext).await?;
+    let listener = server::bind(address, allow_plaintext || tls.is_some()).await?;
     let bound = listener.local_addr().unwrap_or(address);
-    tracing::info!(listen = %bound, own_role = pool_settings.set_role, "memory-api listens on {bound}{}", role_note(pool_settings.set_role));
+    tracing::info!(listen = %bound, tls = tls.is_some(), own_role = pool_settings.set_role, "memory-api listens on {bound}{}", role_note(pool_settings.set_role));
     ready(bound);
 
     let health = Health::new();
@@ -129,10 +137,17 @@ pub async fn serve(
     let sweeping = tokio::spawn(sweep::run(store.clone(), shutdown.clone()));
     let limits = ServerLimits {
         drain_timeout,
-        too_large: TooLargeLayer::answering(error::message_too_large),
+        unreadable: UnreadableLayer { too_long: error::message_too_large, malformed: error::malformed },
+        late: error::late,
+        in_flight: InFlight {
+            calls: max_in_flight,
+            watches: &WATCHES,
+            watching: InFlight::watching_beside(max_in_flight),
+            overloaded: error::overloaded,
+        },
         ..ServerLimits::default()
     };
-    let drained = server::serve(listener, routes, &health, &shutdown, limits).await;
+    let drained = server::serve(Listening { listener, tls }, routes, &health, &shutdown, limits).await;
     watching.abort();
     sweeping.abort();
     // After the last call, so that none is lost.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod acknowledged;
+mod drained;
 mod frozen;
 mod health;
 mod killed_dreams;

@@ -100,8 +100,13 @@ impl Process {
     }
 
     /// Tells it to end, and waits until it has.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
         self.signal(Signal::TERM);
+        self.ended_well().await;
+    }
+
+    /// Waits until it has ended as one that was told to.
+    pub async fn ended_well(mut self) {
         let status = self.ended().await;
         assert!(status.success(), "{} was told to end, and ended with {status}", self.name);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use memex_core::clock::SystemClock;
 use memex_proto::v1::{DreamState, ErrorReason, ListFilesRequest};
 use memex_runtime::lifecycle::{LifecycleArgs, Shutdown};
-use memex_runtime::server::ServerArgs;
+use memex_runtime::server::{LoadArgs, ServerArgs, ServerTlsArgs};
 use memex_runtime::telemetry::TelemetryArgs;
 use memex_stack::stack::{Clients, Stack};
 use memory_api::Guards;
@@ -78,6 +78,8 @@ async fn an_owner_who_may_not_make_roles_migrates_where_the_services_role_was_ma
 async fn serve(database: DatabaseArgs) -> (String, Shutdown, JoinHandle<()>) {
     let args = ServeArgs {
         server: ServerArgs { listen: Some("127.0.0.1:0".into()), ..ServerArgs::default() },
+        tls: ServerTlsArgs::default(),
+        load: LoadArgs::default(),
         database,
         telemetry: TelemetryArgs::default(),
         lifecycle: LifecycleArgs { drain_seconds: 5.into() },

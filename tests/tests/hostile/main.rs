@@ -4,6 +4,12 @@
 
 mod audit;
 mod database;
+mod deadlines;
+mod fuzz;
 mod input;
+mod paths;
+mod raw;
+mod reasons;
 mod repeats;
 mod together;
+mod unicode;

@@ -8,6 +8,7 @@ use http::HeaderValue;
 use http::uri::Scheme;
 use tonic::transport::{ClientTlsConfig, Endpoint};
 
+use super::tls::ClientTlsArgs;
 use crate::settings::{Mistake, Mistakes};
 
 const ENDPOINT: &str = "--endpoint / MEMEX_ENDPOINT";
@@ -24,6 +25,9 @@ pub struct ClientArgs {
     /// File that holds the token; without it the variable MEMEX_TOKEN holds the token itself
     #[arg(long, env = "MEMEX_TOKEN_FILE", value_name = "FILE")]
     pub token_file: Option<PathBuf>,
+    /// Whom to trust, and the certificate to show.
+    #[command(flatten)]
+    pub tls: ClientTlsArgs,
 }
 
 impl ClientArgs {
@@ -43,6 +47,7 @@ impl ClientArgs {
         };
         let token = mistakes.check(token);
         let settings = mistakes.check(ClientSettings::new(endpoint.unwrap_or(default_endpoint)));
+        let settings = settings.and_then(|settings| settings.with_tls(&self.tls, mistakes));
         settings.zip(token).map(|(settings, token)| ClientSettings { token, ..settings })
     }
 }
@@ -134,6 +139,24 @@ impl ClientSettings {
         Ok(Self { endpoint, token: None, call_timeout: Self::CALL_TIMEOUT })
     }
 
+    /// The same, trusting and showing what `args` say. Files for TLS with an endpoint that is not https:// are a mistake:
+    /// whoever names them expects to be encrypted.
+    ///
+    /// Gives nothing where something is wrong, and notes what.
+    pub fn with_tls(self, args: &ClientTlsArgs, mistakes: &mut Mistakes) -> Option<Self> {
+        let before = mistakes.iter().count();
+        let Some(tls) = args.read(mistakes) else { return Some(self) };
+        if self.endpoint.uri().scheme() != Some(&Scheme::HTTPS) {
+            mistakes.add(ENDPOINT, "must be https://HOST:PORT where files for TLS are given");
+        }
+        if mistakes.iter().count() > before {
+            return None;
+        }
+        let unusable = |error| Mistake::new("--tls-ca, --tls-client-cert, --tls-client-key", error_chain(&error));
+        let endpoint = mistakes.check(self.endpoint.clone().tls_config(tls.config()).map_err(unusable))?;
+        Some(Self { endpoint, ..self })
+    }
+
     /// The same with a token.
     #[must_use]
     pub fn with_token(self, token: Token) -> Self {
@@ -148,6 +171,12 @@ impl ClientSettings {
     pub(super) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
+}
+
+/// An error with its causes, which say what is wrong with a certificate.
+fn error_chain(error: &tonic::transport::Error) -> String {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    causes.fold(format!("cannot be used: {error}"), |said, cause| format!("{said}: {cause}"))
 }
 
 #[cfg(test)]
@@ -184,9 +213,29 @@ mod tests {
 
     #[test]
     fn every_mistake_in_the_arguments_is_noted() {
-        let args = ClientArgs { endpoint: Some("nowhere".into()), token_file: Some("/nonexistent/token".into()) };
+        let args = ClientArgs {
+            endpoint: Some("nowhere".into()),
+            token_file: Some("/nonexistent/token".into()),
+            ..ClientArgs::default()
+        };
         let mut mistakes = Mistakes::new();
         assert!(args.settings("http://127.0.0.1:50061", &mut mistakes).is_none());
         assert_eq!(mistakes.iter().count(), 2);
+    }
+
+    #[test]
+    fn files_for_tls_are_whole_readable_and_for_an_encrypted_endpoint() {
+        let args = ClientTlsArgs {
+            tls_ca: Some("/nonexistent/ca.pem".into()),
+            tls_client_cert: Some("/nonexistent/cert.pem".into()),
+            tls_client_key: None,
+        };
+        let mut mistakes = Mistakes::new();
+        assert!(ClientSettings::new("http://127.0.0.1:1").unwrap().with_tls(&args, &mut mistakes).is_none());
+        let said = mistakes.to_string();
+        for part in ["--tls-client-key / ", "cannot read /nonexistent/ca.pem", "/nonexistent/cert.pem", "https://HOST"]
+        {
+            assert!(said.contains(part), "{part}: {said}");
+        }
     }
 }

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 
-use crate::settings::{Mistakes, env_flag};
+use super::tls::ServerTls;
+use crate::in_flight::InFlight;
+use crate::settings::{Given, Mistakes, env_flag};
 
 /// Where a server listens. Flatten it into a command's arguments.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -26,14 +28,46 @@ pub struct ServerArgs {
     pub allow_plaintext: Option<String>,
 }
 
+/// How much a server does at once. Flatten it into a command's arguments.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Listening")]
+pub struct LoadArgs {
+    /// Calls in flight at most, 1 to 100000, over all connections; the surplus is refused at once [default: 512]
+    #[arg(long, env = "MEMEX_MAX_IN_FLIGHT", value_name = "COUNT", default_value = "", hide_default_value = true)]
+    pub max_in_flight: Given<usize>,
+}
+
+impl LoadArgs {
+    /// How many calls may be in flight.
+    pub fn calls_in_flight(&self, mistakes: &mut Mistakes) -> usize {
+        let setting = "--max-in-flight / MEMEX_MAX_IN_FLIGHT";
+        mistakes.number(setting, &self.max_in_flight, InFlight::CALLS, 1..=100_000)
+    }
+}
+
+/// Where a server hears its clients, and what encrypts what they say.
+#[derive(Debug)]
+pub struct Listening {
+    /// Where.
+    pub listener: TcpListener,
+    /// Nothing: plain text.
+    pub tls: Option<ServerTls>,
+}
+
+impl From<TcpListener> for Listening {
+    fn from(listener: TcpListener) -> Self {
+        Self { listener, tls: None }
+    }
+}
+
 /// A server could not begin to listen.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// The address reaches beyond loopback and nobody said that plain text may. A bad setting.
     #[error(
         "refusing to listen on {0}: it can be reached from other machines, and tokens and memory would cross the network \
-         unencrypted. Listen on 127.0.0.1 or [::1], or, where the network encrypts (a service mesh, a proxy that ends \
-         TLS), pass --allow-plaintext or set MEMEX_ALLOW_PLAINTEXT=true"
+         unencrypted. Give --tls-cert and --tls-key, listen on 127.0.0.1 or [::1], or, where the network encrypts (a \
+         service mesh, a proxy that ends TLS), pass --allow-plaintext or set MEMEX_ALLOW_PLAINTEXT=true"
     )]
     Plaintext(SocketAddr),
     /// The operating system refused, mostly because something else listens there.
@@ -52,8 +86,8 @@ impl ServerArgs {
     const ALLOW_PLAINTEXT: &str = "--allow-plaintext / MEMEX_ALLOW_PLAINTEXT";
 
     /// The address to listen on, `default` where none was given; a mistake where it cannot be read, or reaches beyond
-    /// loopback without leave.
-    pub fn address(&self, default: SocketAddr, mistakes: &mut Mistakes) -> SocketAddr {
+    /// loopback with neither TLS nor leave.
+    pub fn address(&self, default: SocketAddr, tls: bool, mistakes: &mut Mistakes) -> SocketAddr {
         let allow_plaintext = self.allows_plaintext(mistakes);
         let address = match self.listen.as_deref().map(str::trim) {
             None | Some("") => default,
@@ -62,7 +96,7 @@ impl ServerArgs {
                 default
             }),
         };
-        if let Err(refused) = permit(address, allow_plaintext) {
+        if let Err(refused) = permit(address, allow_plaintext || tls) {
             mistakes.add(Self::LISTEN, refused);
         }
         address
@@ -91,12 +125,13 @@ fn permit(address: SocketAddr, allow_plaintext: bool) -> Result<(), BindError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::ServerTlsArgs;
 
     const DEFAULT: &str = "127.0.0.1:0";
 
     fn mistakes_of(args: &ServerArgs) -> String {
         let mut mistakes = Mistakes::new();
-        args.address(DEFAULT.parse().unwrap(), &mut mistakes);
+        args.address(DEFAULT.parse().unwrap(), false, &mut mistakes);
         mistakes.into_result().err().map(|all| all.to_string()).unwrap_or_default()
     }
 
@@ -119,11 +154,22 @@ mod tests {
     }
 
     #[test]
+    fn beyond_loopback_tls_is_leave_enough_and_half_of_it_is_a_mistake() {
+        let tls = ServerTlsArgs { tls_cert: Some("/nonexistent/cert.pem".into()), ..ServerTlsArgs::default() };
+        let args = ServerArgs { listen: Some("0.0.0.0:1".into()), ..ServerArgs::default() };
+        let mut mistakes = Mistakes::new();
+        args.address(DEFAULT.parse().unwrap(), tls.wanted(), &mut mistakes);
+        assert!(mistakes.is_empty(), "{mistakes}");
+        assert!(tls.load(&mut mistakes).is_none());
+        assert!(mistakes.to_string().contains("--tls-key / MEMEX_TLS_KEY: must be given too"), "{mistakes}");
+    }
+
+    #[test]
     fn bad_listen_settings_are_mistakes_together() {
         let mistakes = mistakes_of(&ServerArgs { listen: Some("here".into()), allow_plaintext: Some("yes".into()) });
         assert!(mistakes.contains("--listen / MEMEX_LISTEN: must be ADDRESS:PORT"), "{mistakes}");
         assert!(mistakes.contains("--allow-plaintext / MEMEX_ALLOW_PLAINTEXT: must be true, false"), "{mistakes}");
-        let beyond = mistakes_of(&ServerArgs { listen: Some("0.0.0.0:50061".into()), allow_plaintext: None });
+        let beyond = mistakes_of(&ServerArgs { listen: Some("0.0.0.0:50061".into()), ..ServerArgs::default() });
         assert!(beyond.contains("refusing to listen on 0.0.0.0:50061"), "{beyond}");
         assert_eq!(mistakes_of(&ServerArgs::default()), "");
     }

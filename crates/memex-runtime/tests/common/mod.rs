@@ -13,8 +13,7 @@ use http::{Request, Response};
 use memex_runtime::client::{AuthChannel, ClientSettings, Token, connect};
 use memex_runtime::health::Health;
 use memex_runtime::lifecycle::Shutdown;
-use memex_runtime::server::{Drained, ServerLimits, bind, serve};
-use tokio::net::TcpListener;
+use memex_runtime::server::{Drained, Listening, ServerLimits, bind, serve};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tonic::Status;
@@ -99,8 +98,9 @@ impl Served {
         Self::start_on(bind("127.0.0.1:0".parse().unwrap(), false).await.unwrap(), limits)
     }
 
-    pub fn start_on(listener: TcpListener, limits: ServerLimits) -> Self {
-        let address = listener.local_addr().unwrap();
+    pub fn start_on(listening: impl Into<Listening>, limits: ServerLimits) -> Self {
+        let listening = listening.into();
+        let address = listening.listener.local_addr().unwrap();
         let (health, shutdown) = (Health::new(), Shutdown::manual());
         let (sender, entered) = mpsc::unbounded_channel();
         let release = Arc::new(Notify::new());
@@ -109,7 +109,7 @@ impl Served {
         let routes = Routes::new(health_service).add_service(odd);
         let serving = tokio::spawn({
             let (health, shutdown) = (health.clone(), shutdown.clone());
-            async move { serve(listener, routes, &health, &shutdown, limits).await.unwrap() }
+            async move { serve(listening, routes, &health, &shutdown, limits).await.unwrap() }
         });
         Self { address, health, shutdown, entered, release, serving }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use memex_core::clock::Clock;
 use memex_runtime::lifecycle::{LifecycleArgs, Shutdown};
-use memex_runtime::server::ServerArgs;
+use memex_runtime::server::{LoadArgs, ServerArgs, ServerTlsArgs};
 use memex_runtime::telemetry::TelemetryArgs;
 use memory_api::args::{DatabaseArgs, ServeArgs};
 use memory_api::{Guards, RunError, serve};
@@ -26,6 +26,8 @@ impl Replica {
     pub(super) async fn start(database: DatabaseArgs, clock: Arc<dyn Clock>, guards: Guards) -> Result<Self, Fault> {
         let args = ServeArgs {
             server: ServerArgs { listen: Some("127.0.0.1:0".into()), ..ServerArgs::default() },
+            tls: ServerTlsArgs::default(),
+            load: LoadArgs::default(),
             database,
             telemetry: TelemetryArgs::default(),
             lifecycle: LifecycleArgs { drain_seconds: 5.into() },

@@ -55,11 +55,12 @@ pub struct UpArgs {
 impl UpArgs {
     fn options(self) -> Result<PairOptions, Failure> {
         let mut mistakes = Mistakes::new();
-        let listen = self.server.address(memory_api::DEFAULT_LISTEN, &mut mistakes);
+        let listen = self.server.address(memory_api::DEFAULT_LISTEN, false, &mut mistakes);
         let allow_plaintext = self.server.allows_plaintext(&mut mistakes);
         let elsewhere = ServerArgs { listen: self.worker_listen, allow_plaintext: self.server.allow_plaintext };
         let mut worker_mistakes = Mistakes::new();
-        let worker_listen = elsewhere.address(SocketAddr::from((Ipv4Addr::LOCALHOST, 50062)), &mut worker_mistakes);
+        let worker_listen =
+            elsewhere.address(SocketAddr::from((Ipv4Addr::LOCALHOST, 50062)), false, &mut worker_mistakes);
         // Read like memory-api's, and told under its own name.
         worker_mistakes
             .iter()

@@ -69,7 +69,7 @@ fn a_flag_goes_before_the_environment_and_a_token_file_before_a_token() {
     assert_eq!(settings.client.token(), Some(&token("mx_env_file")));
 
     let token_file = Some(setup.token_file("mx_flag"));
-    let args = ConnectionArgs { endpoint: Some("http://flag:1".to_owned()), token_file };
+    let args = ConnectionArgs { endpoint: Some("http://flag:1".to_owned()), token_file, ..ConnectionArgs::default() };
     let settings = setup.load(&args).unwrap();
     assert_eq!(settings.endpoint, "http://flag:1");
     assert_eq!(settings.client.token(), Some(&token("mx_flag")));

@@ -1,0 +1,54 @@
+//! A memory-api that is told to end: readiness goes first, then new calls, and what is in flight is finished.
+
+use memex_proto::v1::{Role, WriteFileRequest, write_file_request::Precondition};
+use memex_stack::stack::{Clients, Stack};
+use rustix::process::Signal;
+use tests::waiting::{ends, until};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::process::{Pause, Process};
+
+#[tokio::test]
+async fn a_service_that_is_told_to_end_says_so_first_and_answers_what_it_has_begun() {
+    let stack = Stack::start().await;
+    let token = stack.workspace().token(Role::Agent, "ada").await;
+    let pause = Pause::new();
+    let api = Process::memory_api(&stack.database_url(), &pause.at("before_reply")).await;
+    let channel = tonic::transport::Endpoint::from_shared(api.endpoint()).unwrap().connect().await.unwrap();
+    let service = HealthCheckRequest { service: "memex.v1.MemoryService".into() };
+    let mut health = HealthClient::new(channel);
+    until("memory-api is ready", async || {
+        let answer = health.check(service.clone()).await.ok()?.into_inner();
+        (answer.status() == ServingStatus::Serving).then_some(())
+    })
+    .await;
+    let mut watching = health.watch(service).await.unwrap().into_inner();
+    assert_eq!(watching.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
+
+    let clients = Clients::at(&api.endpoint(), &token);
+    let mut memory = clients.memory.clone();
+    let request = WriteFileRequest {
+        path: "user/a.md".into(),
+        content: "kept\n".into(),
+        precondition: Some(Precondition::ExpectedVersion(0)),
+        ..WriteFileRequest::default()
+    };
+    let begun = tokio::spawn(async move { memory.write_file(request).await });
+    pause.reached().await;
+
+    api.signal(Signal::TERM);
+    let said = ends("word of the end", watching.message()).await.unwrap().unwrap();
+    assert_eq!(said.status(), ServingStatus::NotServing);
+    let address = api.address();
+    until("no connection is accepted", async || tokio::net::TcpStream::connect(address).await.err()).await;
+    assert!(!begun.is_finished(), "the call in flight was cut off");
+
+    pause.go();
+    let answered = ends("the answer to the call in flight", begun).await.unwrap().unwrap().into_inner();
+    assert_eq!(answered.file.unwrap().version, 1);
+    api.ended_well().await;
+    assert_eq!(stack.user("ada").await.read("user/a.md").await.as_deref(), Some("kept\n"));
+    stack.finish().await;
+}

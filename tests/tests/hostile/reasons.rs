@@ -1,0 +1,194 @@
+//! Every reason of the contract is reached, and no message tells of the service's inside.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use memex_core::ids::{DreamId, RevisionId};
+use memex_proto::reason::{code_of, short_name};
+use memex_proto::v1::write_file_request::Precondition;
+use memex_proto::v1::{
+    CreateTokenRequest, DeleteLines, Edit, ErrorReason as R, GetDreamRequest, GetRevisionRequest, ListFilesRequest,
+    PatchFileRequest, PauseUserRequest, ReadFileRequest, Replace, RevertDreamRequest, Role, StartDreamRequest,
+    WriteFileRequest, edit::Kind,
+};
+use memex_stack::stack::{Clients, Stack};
+use prost_types::Timestamp;
+use tests::ask::set_key;
+use tests::hand::{claim_one, start_dream_of, worker};
+use tests::refused::reason;
+use tonic::Status;
+use uuid::Uuid;
+
+/// Reasons that this file does not reach, and why.
+const ELSEWHERE: [(R, &str); 15] = [
+    (R::ConflictNotFound, "no call of today gives it"),
+    (R::DreamStale, "no call of today gives it"),
+    (R::ConsentRequired, "no call of today gives it"),
+    (R::PolicyRefused, "no call of today gives it"),
+    (R::Internal, "the mutated messages look for it and must not find it"),
+    (R::DatabaseUnavailable, "faults::health takes the database away"),
+    (R::Overloaded, "hostile::deadlines"),
+    (R::DeadlineExceeded, "hostile::deadlines"),
+    (R::MessageTooLarge, "hostile::deadlines"),
+    (R::UserErased, "the rules of erasure"),
+    (R::RevisionRedacted, "the rules of redaction"),
+    (R::RevisionIsHead, "the rules of redaction"),
+    (R::GroundInvalid, "rules::dreams"),
+    (R::DreamOvertaken, "rules::dreams"),
+    (R::BudgetExceeded, "twins::budget"),
+];
+
+/// Words that only the service's inside has.
+const INSIDE: [&str; 12] = [
+    "SELECT",
+    "INSERT",
+    "UPDATE ",
+    "mx_",
+    "/root",
+    "/tmp/",
+    "/home/",
+    "/work/",
+    ".rs:",
+    "sqlx",
+    "postgres://",
+    "memex_app",
+];
+
+/// What was refused so far.
+#[derive(Default)]
+struct Heard(BTreeSet<&'static str>);
+
+impl Heard {
+    fn expect<T: std::fmt::Debug>(&mut self, expected: R, answer: Result<T, Status>) {
+        let status = answer.expect_err(short_name(expected));
+        assert_eq!(reason(&status), expected, "{status}");
+        assert_eq!(status.code(), code_of(expected));
+        assert!(!status.message().is_empty());
+        let told = format!("{} {}", status.message(), String::from_utf8_lossy(status.details()));
+        let leak = INSIDE.iter().find(|word| told.contains(**word));
+        assert_eq!(leak, None, "{expected:?} says {told}");
+        self.0.insert(short_name(expected));
+    }
+}
+
+fn write(path: &str, content: &str) -> WriteFileRequest {
+    WriteFileRequest { path: path.into(), content: content.into(), ..WriteFileRequest::default() }
+}
+
+fn patch(kind: Kind) -> PatchFileRequest {
+    let edits = vec![Edit { kind: Some(kind) }];
+    PatchFileRequest { path: "user/a.md".into(), edits, ..PatchFileRequest::default() }
+}
+
+fn replace(old: &str) -> Kind {
+    Kind::Replace(Replace { old: old.into(), new: "z".into() })
+}
+
+#[tokio::test]
+async fn every_reason_is_reached_and_says_nothing_of_the_inside() {
+    let stack = Stack::start().await;
+    let mut heard = Heard::default();
+    memory(&stack, &mut heard).await;
+    edits(&stack, &mut heard).await;
+    access(&stack, &mut heard).await;
+    tokens(&stack, &mut heard).await;
+    dreams(&stack, &mut heard).await;
+    let elsewhere: BTreeSet<_> = ELSEWHERE.iter().map(|(reason, _)| short_name(*reason)).collect();
+    let all: BTreeSet<_> = (1..).map_while(|number| R::try_from(number).ok()).map(short_name).collect();
+    assert_eq!(heard.0.intersection(&elsewhere).collect::<Vec<_>>(), Vec::<&&str>::new());
+    assert_eq!(heard.0.union(&elsewhere).copied().collect::<BTreeSet<_>>(), all);
+    stack.finish().await;
+}
+
+async fn memory(stack: &Stack, heard: &mut Heard) {
+    let ada = stack.user("ada").await;
+    let mut memory = ada.agent().memory.clone();
+    ada.write("user/a.md", "- One.\n- Same.\n- Same.\n").await;
+    heard.expect(R::InvalidPath, memory.write_file(write("user/../a.md", "x")).await);
+    heard.expect(R::InvalidText, memory.write_file(write("user/b.md", "a\0b")).await);
+    let malformed = WriteFileRequest { request_id: "seven".into(), ..write("user/b.md", "x") };
+    heard.expect(R::FieldInvalid, memory.write_file(malformed).await);
+    heard.expect(R::ExpectedVersionRequired, memory.write_file(write("user/a.md", "x")).await);
+    let at = |version| Some(Precondition::ExpectedVersion(version));
+    heard.expect(
+        R::FileExists,
+        memory.write_file(WriteFileRequest { precondition: at(0), ..write("user/a.md", "x") }).await,
+    );
+    heard.expect(
+        R::VersionConflict,
+        memory.write_file(WriteFileRequest { precondition: at(7), ..write("user/a.md", "x") }).await,
+    );
+    let request_id = Uuid::new_v4().to_string();
+    let first = WriteFileRequest { request_id, ..write("user/c.md", "x") };
+    memory.write_file(first.clone()).await.unwrap();
+    heard.expect(R::RequestIdReused, memory.write_file(WriteFileRequest { content: "y".into(), ..first }).await);
+    let missing = ReadFileRequest { path: "user/none.md".into(), ..ReadFileRequest::default() };
+    heard.expect(R::FileNotFound, memory.read_file(missing).await);
+    let list = ListFilesRequest { page_token: "bm9uc2Vuc2U".into(), ..ListFilesRequest::default() };
+    heard.expect(R::CursorExpired, memory.list_files(list).await);
+    set_key(stack, "max_files", "2").await;
+    heard.expect(R::QuotaExceeded, memory.write_file(write("user/d.md", "x")).await);
+    set_key(stack, "max_files", "2000").await;
+}
+
+async fn edits(stack: &Stack, heard: &mut Heard) {
+    let mut memory = stack.agent("ada").await.memory;
+    heard.expect(R::PatchNoMatch, memory.patch_file(patch(replace("nowhere"))).await);
+    heard.expect(R::PatchAmbiguous, memory.patch_file(patch(replace("Same"))).await);
+    let backwards = DeleteLines { first_line: 3, last_line: 1, expected: "x".into() };
+    heard.expect(R::PatchInvalid, memory.patch_file(patch(Kind::DeleteLines(backwards))).await);
+}
+
+async fn access(stack: &Stack, heard: &mut Heard) {
+    let mut agent = stack.agent("ada").await;
+    heard.expect(R::ReadOnlyScope, agent.memory.write_file(write("shared/a.md", "x")).await);
+    heard.expect(R::ExcludedPath, agent.memory.write_file(write("user/dream-log.md", "x")).await);
+    heard.expect(R::RoleRequired, stack.auditor().await.memory.write_file(write("user/x.md", "x")).await);
+    let other = ReadFileRequest { user_id: "bob".into(), path: "user/a.md".into(), at: None };
+    heard.expect(R::WrongUser, agent.memory.read_file(other).await);
+    let nobody = PauseUserRequest { user_id: "nobody".into(), ..PauseUserRequest::default() };
+    heard.expect(R::UserNotFound, stack.operator().admin.pause_user(nobody).await);
+}
+
+async fn tokens(stack: &Stack, heard: &mut Heard) {
+    let list = ListFilesRequest::default;
+    let channel = tonic::transport::Endpoint::from_shared(stack.endpoint()).unwrap().connect().await.unwrap();
+    let mut bare = memex_proto::v1::memory_service_client::MemoryServiceClient::new(channel);
+    heard.expect(R::TokenMissing, bare.list_files(list()).await);
+    let mut unknown = Clients::at(&stack.endpoint(), "mx_0000000000000000000000000000000000000000000");
+    heard.expect(R::TokenInvalid, unknown.memory.list_files(list()).await);
+    let now = tests::ask::number(stack.sql(), "SELECT extract(epoch FROM mx_now())::bigint", &[]).await;
+    let request = CreateTokenRequest {
+        role: Role::Agent.into(),
+        user_id: "ada".into(),
+        expires_at: Some(Timestamp { seconds: now + 60, nanos: 0 }),
+        ..CreateTokenRequest::default()
+    };
+    let token = stack.operator().admin.create_token(request).await.unwrap().into_inner().token;
+    stack.advance(Duration::from_secs(61)).await;
+    heard.expect(R::TokenExpired, Clients::at(&stack.endpoint(), &token).memory.list_files(list()).await);
+}
+
+async fn dreams(stack: &Stack, heard: &mut Heard) {
+    let mut operator = stack.operator();
+    let dream = start_dream_of(stack, "ada").await;
+    let of = |id: &str| RevertDreamRequest { dream_id: id.to_owned(), ..RevertDreamRequest::default() };
+    heard.expect(R::WrongState, operator.dream_admin.revert_dream(of(&dream.dream_id)).await);
+    let workers = worker(stack, 1).await;
+    let held = claim_one(&workers[0]).await;
+    held.ends().await;
+    heard.expect(R::LeaseLost, held.read("user/a.md").await);
+    // Ids of the scope that exists, and of nothing in it.
+    let scope = dream.dream_id.parse::<DreamId>().unwrap().scope;
+    let dream_id = DreamId { scope, id: Uuid::from_u128(7) }.to_string();
+    heard.expect(R::DreamNotFound, operator.dream_admin.get_dream(GetDreamRequest { dream_id }).await);
+    let revision_id = RevisionId { scope, sequence: 1_000_000 }.to_string();
+    heard.expect(R::RevisionNotFound, operator.history.get_revision(GetRevisionRequest { revision_id }).await);
+    set_key(stack, "dream_enabled", "false").await;
+    let start = StartDreamRequest { user_id: "ada".into(), ..StartDreamRequest::default() };
+    heard.expect(R::DreamingDisabled, operator.dream_admin.start_dream(start.clone()).await);
+    set_key(stack, "dream_enabled", "true").await;
+    let pause = PauseUserRequest { user_id: "ada".into(), ..PauseUserRequest::default() };
+    operator.admin.pause_user(pause).await.unwrap();
+    heard.expect(R::UserPaused, operator.dream_admin.start_dream(start).await);
+}
