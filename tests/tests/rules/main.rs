@@ -6,5 +6,6 @@ mod accounts;
 mod contract;
 mod database;
 mod dreams;
+mod lanes;
 mod memory;
 mod patches;

@@ -3,8 +3,8 @@
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Executor as _, PgPool};
 
 /// How long a call waits for a connection before it is shed with OVERLOADED.
 const ACQUIRE: Duration = Duration::from_secs(2);
@@ -32,18 +32,11 @@ pub fn pool(settings: &PoolSettings) -> Result<PgPool, sqlx::Error> {
         ("idle_in_transaction_session_timeout", "30s"),
         ("client_connection_check_interval", "1s"),
     ]);
-    let set_role = settings.set_role;
+    // Among the options, so that who connects as the pool does, as lanes do, takes the role too.
+    let options = if settings.set_role { options.options([("role", "memex_app")]) } else { options };
     Ok(PgPoolOptions::new()
         .max_connections(settings.max_connections)
         .acquire_timeout(ACQUIRE)
         .test_before_acquire(false)
-        .after_connect(move |connection, _| {
-            Box::pin(async move {
-                if set_role {
-                    connection.execute("SET ROLE memex_app").await?;
-                }
-                Ok(())
-            })
-        })
         .connect_lazy_with(options))
 }
