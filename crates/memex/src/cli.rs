@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{access, completion, config, demo, dream, export, files, import, run, token, up, users};
+use crate::commands::{access, bench, completion, config, demo, dream, export, files, import, run, token, up, users};
 use crate::settings::ConnectionArgs;
 
 /// Self-hosted memory for AI agents that stays clean
@@ -82,6 +82,9 @@ pub enum Command {
     /// Make tokens
     #[command(after_help = token::EXAMPLES)]
     Token(Connected<token::TokenArgs>),
+    /// Measure a deployment
+    #[command(after_help = bench::EXAMPLES)]
+    Bench(Connected<bench::BenchArgs>),
     /// Print a shell's completion script
     #[command(after_help = completion::EXAMPLES)]
     Completion(completion::CompletionArgs),

@@ -1,6 +1,7 @@
 //! The commands, one file a group, and what they share: the connection and whom it is about.
 
 pub mod access;
+pub mod bench;
 pub mod completion;
 pub mod config;
 pub mod demo;
@@ -61,6 +62,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Access(it) => connected(it, json, access::run).await,
         Command::Config(it) => connected(it, json, config::run).await,
         Command::Token(it) => connected(it, json, token::run).await,
+        Command::Bench(it) => connected(it, json, bench::run).await,
         Command::Completion(args) => completion::run(&args, json),
     };
     done.map(|()| ExitCode::SUCCESS)

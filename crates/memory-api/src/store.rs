@@ -13,6 +13,7 @@ pub mod dream_view;
 pub mod dreams;
 pub mod earlier;
 pub mod files;
+mod lanes;
 pub mod migrate;
 pub mod refusals;
 pub mod requests;
@@ -33,6 +34,8 @@ use sqlx::PgPool;
 #[derive(Clone)]
 pub struct Store {
     pool: PgPool,
+    /// The connections that carry many calls in one statement.
+    lanes: lanes::Lanes,
     /// User to scope, remembered; a scope never changes its user, so that only a miss asks Postgres.
     scopes: Arc<RwLock<HashMap<scopes::ScopeKey, i64>>>,
     /// The days of the lines of file versions.
@@ -44,7 +47,8 @@ pub struct Store {
 impl Store {
     /// A store over a pool whose connections act as the service's role.
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, scopes: Arc::default(), asserted: asserted::Remembered::default(), refusals: Arc::default() }
+        let lanes = lanes::Lanes::new(&pool);
+        Self { pool, lanes, scopes: Arc::default(), asserted: asserted::Remembered::default(), refusals: Arc::default() }
     }
 
     /// The pool, for the statements of this crate.

@@ -14,6 +14,7 @@ mod history_earlier;
 mod history_watch;
 mod every_call;
 mod isolation;
+mod lanes;
 mod memory;
 mod patches;
 mod tokens;

@@ -11,12 +11,17 @@ use tests::ask;
 use tests::refused::reason;
 use tonic::Status;
 
-const CLIENTS: usize = 18;
+const CLIENTS: usize = 64;
 
 /// Lines that each client adds.
-const LINES: usize = 5;
+const LINES: usize = 3;
 
-const PATH: &str = "user/list.md";
+/// Files of the one scope; each is changed by a share of the clients, through both memory-api.
+const FILES: usize = 8;
+
+fn path(file: usize) -> String {
+    format!("user/list-{file}.md")
+}
 
 /// How a client adds a line.
 #[derive(Clone, Copy, Debug)]
@@ -29,21 +34,35 @@ enum How {
     Patch,
 }
 
+/// A line that was acknowledged.
+#[derive(Debug)]
+struct Added {
+    /// In which file.
+    file: usize,
+    /// Itself.
+    line: String,
+    /// The version that the answer gave.
+    version: i64,
+}
+
 /// What the clients saw.
 #[derive(Debug, Default)]
 struct Seen {
-    /// Lines that were acknowledged, each with the version that its answer gave.
-    acknowledged: Vec<(String, i64)>,
+    /// Lines that were acknowledged.
+    acknowledged: Vec<Added>,
     /// Changes that were refused because another came first.
     conflicts: usize,
 }
 
 async fn everybody_adds(stack: &Stack) -> Seen {
-    stack.user("ada").await.write(PATH, "- the first line\n").await;
+    let ada = stack.user("ada").await;
+    for file in 0..FILES {
+        ada.write(&path(file), "- the first line\n").await;
+    }
     let token = stack.workspace().token(Role::Agent, "ada").await;
     let clients = (0..CLIENTS).map(|client| {
         let at = Clients::at(&stack.endpoint_of(client % 2), &token);
-        let how = [How::Write, How::PatchAtVersion, How::Patch][client / 2 % 3];
+        let how = [How::Write, How::PatchAtVersion, How::Patch][client / (2 * FILES) % 3];
         tokio::spawn(adds_lines(at, how, client))
     });
     let mut all = Seen::default();
@@ -57,28 +76,29 @@ async fn everybody_adds(stack: &Stack) -> Seen {
 }
 
 async fn adds_lines(clients: Clients, how: How, client: usize) -> Seen {
+    let file = client / 2 % FILES;
     let mut seen = Seen::default();
     for number in 0..LINES {
         let line = format!("- client {client} adds {number}");
-        let file = loop {
-            match add(&clients, how, &line).await {
-                Ok(file) => break file,
+        let version = loop {
+            match add(&clients, how, &path(file), &line).await {
+                Ok(changed) => break changed.version,
                 Err(status) if reason(&status) == ErrorReason::VersionConflict => seen.conflicts += 1,
                 // Shed before any statement ran, on a machine that is slow: nothing was written.
                 Err(status) if reason(&status) == ErrorReason::Overloaded => {}
                 Err(status) => panic!("{how:?}: nothing but a conflict may come of it: {status}"),
             }
         };
-        seen.acknowledged.push((line, file.version));
+        seen.acknowledged.push(Added { file, line, version });
     }
     seen
 }
 
-async fn add(clients: &Clients, how: How, line: &str) -> Result<File, Status> {
+async fn add(clients: &Clients, how: How, path: &str, line: &str) -> Result<File, Status> {
     let (version, text) = match how {
         How::Patch => (None, String::new()),
         How::Write | How::PatchAtVersion => {
-            let request = ReadFileRequest { path: PATH.into(), ..Default::default() };
+            let request = ReadFileRequest { path: path.into(), ..Default::default() };
             let read = clients.memory.clone().read_file(request).await?.into_inner().file.unwrap();
             (Some(read.file.unwrap().version), read.content)
         }
@@ -86,7 +106,7 @@ async fn add(clients: &Clients, how: How, line: &str) -> Result<File, Status> {
     if let (How::Write, Some(version)) = (how, version) {
         let precondition = Some(Precondition::ExpectedVersion(version));
         let request = WriteFileRequest {
-            path: PATH.into(),
+            path: path.into(),
             content: format!("{text}{line}\n"),
             precondition,
             ..Default::default()
@@ -95,13 +115,18 @@ async fn add(clients: &Clients, how: How, line: &str) -> Result<File, Status> {
     }
     let append = Kind::AppendLines(AppendLines { lines: vec![line.into()], after_heading: String::new() });
     let edits = vec![Edit { kind: Some(append) }];
-    let request = PatchFileRequest { path: PATH.into(), edits, expected_version: version, ..Default::default() };
+    let request = PatchFileRequest { path: path.into(), edits, expected_version: version, ..Default::default() };
     Ok(clients.memory.clone().patch_file(request).await?.into_inner().file.unwrap())
 }
 
-/// The text of every revision of the file, the first first.
-async fn texts(stack: &Stack) -> Vec<String> {
-    ask::lines(stack.sql(), "SELECT text FROM mx_revision WHERE path = $1 ORDER BY version", &[PATH]).await
+/// The text of every revision of each file, the first first.
+async fn texts(stack: &Stack) -> Vec<Vec<String>> {
+    let mut all = Vec::new();
+    for file in 0..FILES {
+        let statement = "SELECT text FROM mx_revision WHERE path = $1 ORDER BY version";
+        all.push(ask::lines(stack.sql(), statement, &[&path(file)]).await);
+    }
+    all
 }
 
 /// Lines of the history that a later text lacks.
@@ -115,10 +140,11 @@ async fn every_acknowledged_change_is_built_on_the_one_before() {
     let stack = Stack::with(StackOptions { replicas: 2, ..StackOptions::default() }).await;
     let seen = everybody_adds(&stack).await;
     let texts = texts(&stack).await;
-    assert_eq!(texts.len(), 1 + seen.acknowledged.len(), "acknowledged changes are revisions, one each");
-    for (line, version) in &seen.acknowledged {
-        let (before, after) =
-            (&texts[usize::try_from(*version).unwrap() - 2], &texts[usize::try_from(*version).unwrap() - 1]);
+    let revisions: usize = texts.iter().map(Vec::len).sum();
+    assert_eq!(revisions, FILES + seen.acknowledged.len(), "acknowledged changes are revisions, one each");
+    for Added { file, line, version } in &seen.acknowledged {
+        let at = usize::try_from(*version).unwrap() - 1;
+        let (before, after) = (&texts[*file][at - 1], &texts[*file][at]);
         assert_eq!(*after, format!("{before}{line}\n"), "version {version} is version {} and a line", version - 1);
     }
     assert!(seen.conflicts > 0, "nobody came second: the race did not take place");
@@ -131,9 +157,12 @@ async fn without_the_guard_acknowledged_changes_are_lost() {
     stack.install_twin("mx_commit_1", "version").await;
     let seen = everybody_adds(&stack).await;
     let texts = texts(&stack).await;
-    assert!(lost(&texts) > 0, "the twin has lost nothing, so the guard was not what kept it");
-    let there =
-        seen.acknowledged.iter().filter(|(line, _)| texts.last().unwrap().lines().any(|kept| kept == line)).count();
+    assert!(
+        texts.iter().map(|texts| lost(texts)).sum::<usize>() > 0,
+        "the twin has lost nothing, so the guard was not what kept it"
+    );
+    let stands = |added: &&Added| texts[added.file].last().unwrap().lines().any(|kept| kept == added.line);
+    let there = seen.acknowledged.iter().filter(stands).count();
     assert!(there < seen.acknowledged.len(), "all {there} acknowledged lines are there without the guard");
     stack.abandon().await;
 }

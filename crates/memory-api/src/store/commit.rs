@@ -7,6 +7,7 @@ use memex_core::actor::{Operation, Source};
 use memex_core::path::MemoryPath;
 use memex_core::text::MemoryText;
 use memex_proto::v1::ErrorReason;
+use memex_runtime::trace::{TraceIds, current_trace};
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
@@ -136,12 +137,31 @@ pub enum Outcome {
     Erased,
 }
 
+/// A change with the trace of the call that asks for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Traced<'a> {
+    /// The change.
+    pub change: &'a Change,
+    /// What its revision and log row say of the trace.
+    pub trace: Option<TraceIds>,
+}
+
 /// Commits the changes in one statement, on the pool or within a transaction; gives one outcome each, in their order.
 /// A refused change does not fail the others: who needs all or nothing rolls the transaction back.
 ///
 /// # Errors
 /// Where Postgres fails; the whole statement is undone then, or, after a lost connection, may stand.
 pub async fn commit(executor: impl PgExecutor<'_>, changes: &[Change]) -> Result<Vec<Outcome>> {
+    let trace = current_trace();
+    let traced: Vec<Traced<'_>> = changes.iter().map(|change| Traced { change, trace }).collect();
+    commit_traced(executor, &traced).await
+}
+
+/// As [`commit`], for changes of several calls.
+///
+/// # Errors
+/// As [`commit`].
+pub async fn commit_traced(executor: impl PgExecutor<'_>, changes: &[Traced<'_>]) -> Result<Vec<Outcome>> {
     let columns = Columns::of(changes);
     let rows = sqlx::query_as!(
         Row,
@@ -176,15 +196,6 @@ pub async fn commit(executor: impl PgExecutor<'_>, changes: &[Change]) -> Result
         return Err(Error::Unexpected("mx_commit_1 answered another number of changes"));
     }
     rows.into_iter().map(Row::outcome).collect()
-}
-
-/// As [`commit`], for one change.
-///
-/// # Errors
-/// As [`commit`].
-pub async fn commit_one(executor: impl PgExecutor<'_>, change: &Change) -> Result<Outcome> {
-    let outcomes = commit(executor, std::slice::from_ref(change)).await?;
-    outcomes.into_iter().next().ok_or(Error::Unexpected("mx_commit_1 answered no change"))
 }
 
 /// One row of `mx_commit_1`.

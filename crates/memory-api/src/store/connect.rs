@@ -4,7 +4,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, Executor as _, PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection, PgPool};
 
 /// How long a call waits for a connection before it is shed with OVERLOADED.
 const ACQUIRE: Duration = Duration::from_secs(2);
@@ -36,19 +36,12 @@ pub fn pool(settings: &PoolSettings) -> Result<PgPool, sqlx::Error> {
         // How soon Postgres ends the statement of a connection that was given up; see `is_reusable`.
         ("client_connection_check_interval", "250ms"),
     ]);
-    let set_role = settings.set_role;
+    // Among the options, so that who connects as the pool does, as lanes do, takes the role too.
+    let options = if settings.set_role { options.options([("role", "memex_app")]) } else { options };
     Ok(PgPoolOptions::new()
         .max_connections(settings.max_connections)
         .acquire_timeout(ACQUIRE)
         .test_before_acquire(false)
-        .after_connect(move |connection, _| {
-            Box::pin(async move {
-                if set_role {
-                    connection.execute("SET ROLE memex_app").await?;
-                }
-                Ok(())
-            })
-        })
         .after_release(|connection, _| Box::pin(async move { Ok(is_reusable(connection).await) }))
         .connect_lazy_with(options))
 }

@@ -1,5 +1,7 @@
 //! Current files outside a dream: reading, listing and changing them, each with its log rows in the same round trip.
 
+mod each;
+
 use chrono::{DateTime, Utc};
 use memex_core::actor::Operation;
 use memex_proto::v1::ErrorReason;
@@ -7,12 +9,14 @@ use memex_runtime::trace::current_trace;
 use uuid::Uuid;
 
 use super::Store;
-use super::commit::{Change, Outcome, commit_one};
+use super::commit::{Change, Outcome};
 use super::scopes::ScopeKey;
 use crate::auth::Caller;
 use crate::convert::reason_code;
 use crate::doors::{self, Point};
 use crate::error::{Error, Result};
+
+pub(super) use each::{OneRead, read_each};
 
 /// A file's state, without its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +84,7 @@ pub struct FileRange {
 }
 
 impl Store {
-    /// Reads files and logs each path. Where the texts together have more than `max_bytes`, none is given and each row
+    /// Reads files and logs each path; a single one goes through a lane, with those of other calls. Where the texts together have more than `max_bytes`, none is given and each row
     /// says MESSAGE_TOO_LARGE.
     pub async fn read_files(
         &self,
@@ -89,6 +93,11 @@ impl Store {
         operation: Operation,
         caller: &Caller,
     ) -> Result<Vec<Found>> {
+        if let [one] = asked {
+            let (actor, principal) = (caller.actor.clone(), caller.token_id);
+            let read = OneRead { asked: one.clone(), max_bytes, operation, actor, principal };
+            return Ok(vec![self.lanes.read(read).await?]);
+        }
         let scopes: Vec<Option<i64>> = asked.iter().map(|one| one.scope).collect();
         let log_scopes: Vec<i64> = asked.iter().map(|one| one.log_scope).collect();
         let paths: Vec<&str> = asked.iter().map(|one| one.path.as_str()).collect();
@@ -208,7 +217,7 @@ impl Store {
         for _ in 0..2 {
             change.scope = self.open_scope(whose.0, whose.1.as_ref()).await?;
             doors::pass(Point::BeforeStatement).await;
-            let outcome = commit_one(self.pool(), change).await?;
+            let outcome = self.lanes.change(change.clone()).await?;
             doors::pass(Point::BeforeReply).await;
             match outcome {
                 Outcome::NoSuchScope => self.forget_scope(whose.0, whose.1.as_ref()),

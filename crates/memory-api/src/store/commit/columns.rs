@@ -2,10 +2,9 @@
 
 use memex_core::eligibility;
 use memex_core::text::MemoryText;
-use memex_runtime::trace::current_trace;
 use uuid::Uuid;
 
-use super::Change;
+use super::{Change, Traced};
 use crate::convert::reason_code;
 
 /// Stands for the hash of a deletion, which has no text; a revision's hash is never absent.
@@ -36,9 +35,8 @@ pub(super) struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    pub(super) fn of(changes: &'a [Change]) -> Self {
-        let trace = current_trace();
-        let each = || changes.iter();
+    pub(super) fn of(changes: &[Traced<'a>]) -> Self {
+        let each = || changes.iter().map(|traced| traced.change);
         Columns {
             scope: each().map(|change| change.scope).collect(),
             operation: each().map(|change| change.operation.code()).collect(),
@@ -56,8 +54,8 @@ impl<'a> Columns<'a> {
             source: each().map(|change| change.source.code()).collect(),
             reason: each().map(|change| change.reason.as_str()).collect(),
             dream: each().map(|change| change.dream).collect(),
-            trace: each().map(|_| trace.map(|ids| ids.trace_id.to_vec())).collect(),
-            span: each().map(|_| trace.map(|ids| ids.span_id.to_vec())).collect(),
+            trace: changes.iter().map(|traced| traced.trace.map(|ids| ids.trace_id.to_vec())).collect(),
+            span: changes.iter().map(|traced| traced.trace.map(|ids| ids.span_id.to_vec())).collect(),
             hidden: each().map(|change| change.text.as_ref().is_some_and(MemoryText::has_hidden_unicode)).collect(),
             moves: each().map(|change| eligibility::moves(&change.path)).collect(),
             qualifies: each().map(qualifies).collect(),

@@ -1,0 +1,95 @@
+//! `bench`: measures a deployment, and with `--against raw` what its Postgres does for the same work without it.
+
+mod load;
+mod measured;
+mod pgbench;
+mod raw;
+mod report;
+mod work;
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use super::Context;
+use crate::failure::Failure;
+use crate::output::progress;
+use load::Bench;
+use raw::Raw;
+use report::Report;
+use work::Work;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  memex bench write
+  memex bench read --clients 64 --seconds 30
+  memex bench mixed --users 500 --files 20 --json
+  memex bench write --hot --clients 64 --against raw --database-url postgres://owner@db/memex
+
+Makes users named bench-0001 and on, with files of 2 KB, and leaves them: give it a deployment of
+its own. It needs an operator's or a backend's token. With --against raw, pgbench runs the service's
+own statement and a yardstick in turn with the calls, on the same Postgres.";
+
+/// How many turns the service and what it is compared with take.
+const ROUNDS: u64 = 5;
+
+/// Arguments of `bench`.
+#[derive(Debug, clap::Args)]
+pub struct BenchArgs {
+    /// What to measure
+    work: Work,
+    /// How many calls are under way at once
+    #[arg(long, value_name = "COUNT", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    clients: u32,
+    /// For how long
+    #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    seconds: u64,
+    /// Over how many users
+    #[arg(long, value_name = "COUNT", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=9999))]
+    users: u32,
+    /// How many files each user has
+    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    files: u32,
+    /// Only the first user: every client in one scope
+    #[arg(long)]
+    hot: bool,
+    /// What to compare with; for write and read
+    #[arg(long, requires = "database_url")]
+    against: Option<Against>,
+    /// The deployment's Postgres as its owner, for --against; pgbench shows it in this machine's list of processes
+    #[arg(long, env = "MEMEX_OWNER_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: Option<String>,
+}
+
+/// What to compare with.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Against {
+    /// pgbench on the same Postgres
+    Raw,
+}
+
+/// `memex bench`.
+pub async fn run(context: &Context, args: BenchArgs) -> Result<(), Failure> {
+    let users = if args.hot { 1 } else { args.users };
+    let bench = Bench::new(context, users, args.files);
+    bench.fill().await?;
+    let raw = match (args.against, &args.database_url) {
+        (Some(Against::Raw), Some(url)) => Some(Raw::prepare(url, args.work, &bench).await?),
+        _ => None,
+    };
+    let rounds = if raw.is_some() { ROUNDS.min(args.seconds) } else { 1 };
+    let turn = Duration::from_secs(args.seconds / rounds);
+    let mut report = Report::new(args.work, args.clients, raw.is_some());
+    let spinner = progress::spinner(format!("{} with {} clients", args.work.name(), args.clients), context.json);
+    for round in 1..=rounds {
+        let product = bench.run(args.work, args.clients, turn).await;
+        report.product.add(product);
+        if let Some(raw) = &raw {
+            report.raw.add(raw.own(args.clients, turn).await?);
+            report.reference.add(raw.reference(args.clients, turn).await?);
+        }
+        spinner.set_message(format!("round {round} of {rounds}: {:.0} calls a second", report.product.per_second()));
+    }
+    spinner.finish_and_clear();
+    report.print(context.json)
+}

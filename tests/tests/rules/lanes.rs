@@ -1,0 +1,200 @@
+//! Calls that share a statement share nothing else: not a lock, not a failure, not a log row.
+
+use futures::future::join_all;
+use memex_proto::reason::Refusal;
+use memex_proto::v1::write_file_request::Precondition;
+use memex_proto::v1::{ErrorReason, ReadFileRequest, WriteFileRequest, WriteFileResponse};
+use memex_runtime::client::{ClientSettings, connect};
+use memex_stack::stack::sqlx::{self, Postgres, Transaction};
+use memex_stack::stack::{Clients, Stack};
+use tests::ask;
+use tests::refused::reason;
+use tests::waiting::{ends, until};
+use tonic::Status;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+use uuid::Uuid;
+
+/// More users than there are lanes, so that each lane has several.
+const USERS: [&str; 6] = ["ada", "bob", "cleo", "dan", "eve", "fay"];
+
+async fn write(clients: &Clients, path: &str, text: &str, request_id: &str) -> Result<WriteFileResponse, Status> {
+    let request = WriteFileRequest {
+        path: path.into(),
+        content: text.into(),
+        precondition: Some(Precondition::Overwrite(true)),
+        request_id: request_id.into(),
+        ..WriteFileRequest::default()
+    };
+    clients.memory.clone().write_file(request).await.map(tonic::Response::into_inner)
+}
+
+/// Every user, with a file.
+async fn with_users(stack: &Stack) -> Vec<Clients> {
+    let mut agents = Vec::new();
+    for user in USERS {
+        agents.push(stack.agent(user).await);
+        write(agents.last().unwrap(), "user/a.md", "- the first\n", "").await.unwrap();
+    }
+    agents
+}
+
+/// Holds a user's scope, as a dream does that is adopted.
+async fn hold(stack: &Stack, user: &str) -> Transaction<'static, Postgres> {
+    let mut transaction = stack.sql().begin().await.unwrap();
+    let lock = "-- test.hold\nSELECT scope_id FROM mx_scope WHERE user_id = $1 FOR UPDATE";
+    let held = sqlx::query(lock).bind(user.to_owned()).execute(&mut *transaction).await.unwrap();
+    assert_eq!(held.rows_affected(), 1);
+    transaction
+}
+
+#[tokio::test]
+async fn a_scope_that_somebody_holds_holds_up_nobody_else() {
+    let stack = Stack::start().await;
+    let agents = with_users(&stack).await;
+    let held = hold(&stack, USERS[0]).await;
+    let waiting: Vec<_> = (0..3)
+        .map(|file| {
+            let ada = agents[0].clone();
+            tokio::spawn(async move { write(&ada, &format!("user/held-{file}.md"), "- later\n", "").await })
+        })
+        .collect();
+    for round in 0..5 {
+        let text = format!("- round {round}\n");
+        let others = agents[1..].iter().map(|agent| write(agent, "user/a.md", &text, ""));
+        for written in ends("writes of other scopes", join_all(others)).await {
+            assert!(written.unwrap().changed);
+        }
+    }
+    assert!(waiting.iter().all(|write| !write.is_finished()), "the held scope was not held");
+    held.rollback().await.unwrap();
+    for write in waiting {
+        assert!(ends("a write of the scope that was held", write).await.unwrap().unwrap().changed);
+    }
+    assert_eq!(ask::revisions(&stack, USERS[0]).await, 4);
+    stack.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_too_much_for_a_held_scope_is_shed_with_a_time_to_wait_and_all_recovers() {
+    const CLIENTS: usize = 256;
+    let stack = Stack::start().await;
+    let agents = with_users(&stack).await;
+    let held = hold(&stack, USERS[0]).await;
+    let mut writes = tokio::task::JoinSet::new();
+    for client in 0..CLIENTS {
+        let ada = agents[0].clone();
+        writes.spawn(async move { write(&ada, &format!("user/{client}.md"), "- much\n", "").await });
+    }
+    // One batch waits for the lock and one waits for that batch; nothing else is kept.
+    let shed = ends("the first that is shed", writes.join_next()).await.unwrap().unwrap().unwrap_err();
+    assert_eq!(reason(&shed), ErrorReason::Overloaded);
+    assert!(Refusal::of(&shed).unwrap().retry_after.is_some(), "{shed}");
+    assert!(write(&agents[1], "user/a.md", "- meanwhile\n", "").await.unwrap().changed);
+    let channel = connect(&ClientSettings::new(&stack.endpoint()).unwrap());
+    let service = HealthCheckRequest { service: "memex.v1.MemoryService".into() };
+    let health = HealthClient::new(channel).check(service).await.unwrap().into_inner();
+    assert_eq!(health.status(), ServingStatus::Serving);
+    held.rollback().await.unwrap();
+    let mut written = 0;
+    while let Some(answer) = ends("every answer", writes.join_next()).await {
+        match answer.unwrap() {
+            Ok(_) => written += 1,
+            Err(status) => assert_eq!(reason(&status), ErrorReason::Overloaded),
+        }
+    }
+    assert!(written > 0, "what waited for the lock is written once it is free");
+    assert_eq!(ask::revisions(&stack, USERS[0]).await, 1 + written);
+    assert!(write(&agents[0], "user/a.md", "- afterwards\n", "").await.unwrap().changed);
+    stack.finish().await;
+}
+
+/// Makes the database act when a revision of that path is made.
+async fn on_revision(stack: &Stack, path: &str, act: &str) {
+    let function = format!(
+        "CREATE FUNCTION act() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.path = '{path}' THEN {act}; END IF; RETURN NEW; END $$"
+    );
+    ask::change(stack.sql(), &function, &[]).await;
+    let trigger = "CREATE TRIGGER act BEFORE INSERT ON mx_revision FOR EACH ROW EXECUTE FUNCTION act()";
+    ask::change(stack.sql(), trigger, &[]).await;
+}
+
+#[tokio::test]
+async fn a_change_that_fails_in_the_database_fails_alone() {
+    let stack = Stack::start().await;
+    let agents = with_users(&stack).await;
+    on_revision(&stack, "user/poison.md", "RAISE EXCEPTION 'poison'").await;
+    let writes = (0..60).map(|number| {
+        let path = if number % 10 == 0 { "user/poison.md".to_owned() } else { format!("user/{number}.md") };
+        let agent = &agents[number % agents.len()];
+        async move { (number % 10 == 0, write(agent, &path, "- text\n", "").await) }
+    });
+    for (poisoned, written) in join_all(writes).await {
+        match written {
+            Ok(written) => assert!(!poisoned && written.changed),
+            Err(status) => {
+                assert!(poisoned, "{status}");
+                assert_eq!(reason(&status), ErrorReason::Internal);
+            }
+        }
+    }
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_change_whose_connection_breaks_is_made_once_where_it_has_a_request_id_and_told_to_be_unknown_where_not() {
+    let stack = Stack::start().await;
+    let ada = stack.agent("ada").await;
+    write(&ada, "user/a.md", "- the first\n", "").await.unwrap();
+    on_revision(&stack, "user/slow.md", "PERFORM pg_sleep(1)").await;
+    let id = Uuid::new_v4().to_string();
+    for (text, request_id) in [("- with an id\n", id.as_str()), ("- without\n", "")] {
+        let writing = {
+            let (ada, text, id) = (ada.clone(), text.to_owned(), request_id.to_owned());
+            tokio::spawn(async move { write(&ada, "user/slow.md", &text, &id).await })
+        };
+        let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event = 'PgSleep' AND query LIKE '-- commit.%'";
+        until("the statement is cut off", async || (ask::number(stack.sql(), cut, &[]).await == 1).then_some(())).await;
+        match ends("the answer", writing).await.unwrap() {
+            Ok(written) => assert!(written.changed && !request_id.is_empty()),
+            Err(status) => {
+                assert!(request_id.is_empty(), "{status}");
+                assert_eq!(reason(&status), ErrorReason::DatabaseUnavailable);
+            }
+        }
+    }
+    assert_eq!(ask::revisions(&stack, "ada").await, 2, "the one with an id was made, once");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn each_read_that_shares_a_statement_has_its_own_text_and_its_own_log_row() {
+    const EACH: usize = 20;
+    let stack = Stack::start().await;
+    let agents = with_users(&stack).await;
+    for (agent, user) in agents.iter().zip(USERS) {
+        write(agent, "user/a.md", &format!("- I am {user}.\n"), "").await.unwrap();
+    }
+    let reads = (0..EACH * agents.len()).map(|number| {
+        let (agent, user) = (&agents[number % agents.len()], USERS[number % agents.len()]);
+        // Every fifth is of a file that is not there.
+        let path = if number / agents.len() % 5 == 0 { "user/none.md" } else { "user/a.md" };
+        let request = ReadFileRequest { path: path.into(), ..ReadFileRequest::default() };
+        async move { (path, user, agent.memory.clone().read_file(request).await) }
+    });
+    for (path, user, answer) in join_all(reads).await {
+        match answer {
+            Ok(answer) => assert_eq!(answer.into_inner().file.unwrap().content, format!("- I am {user}.\n")),
+            Err(status) => assert_eq!((path, reason(&status)), ("user/none.md", ErrorReason::FileNotFound)),
+        }
+    }
+    for user in USERS {
+        let rows = "SELECT count(*) FROM mx_access_log l JOIN mx_scope s USING (scope_id) JOIN mx_token t ON t.token_id = l.principal
+                     WHERE s.user_id = $1 AND t.user_id = $1 AND l.path = $2 AND l.operation = 2";
+        assert_eq!(ask::number(stack.sql(), rows, &[user, "user/none.md"]).await, EACH as i64 / 5);
+        assert_eq!(ask::number(stack.sql(), rows, &[user, "user/a.md"]).await, EACH as i64 * 4 / 5);
+    }
+    stack.finish().await;
+}
