@@ -15,6 +15,7 @@ pub mod migrate;
 pub mod requests;
 pub mod revisions;
 pub mod scopes;
+pub mod search;
 pub mod settings;
 pub mod tokens;
 pub mod upkeep;

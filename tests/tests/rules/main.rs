@@ -8,3 +8,4 @@ mod database;
 mod dreams;
 mod memory;
 mod patches;
+mod search;

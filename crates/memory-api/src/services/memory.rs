@@ -8,6 +8,7 @@ mod list_files;
 mod move_file;
 mod patch_file;
 mod place;
+mod reach;
 mod read_file;
 mod recall;
 mod search_files;
