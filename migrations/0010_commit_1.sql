@@ -1,7 +1,7 @@
 -- The one function that changes files: for each item file, revision, log row, request and the scope's counters, or
 -- the log row and a refusal. Locks its scopes in order, then reads, so that everything it reads is current.
 -- outcome: 0 written, 1 unchanged, 2 repeated, 3 request id reused, 4 version conflict, 5 too many files,
---          6 too many bytes, 7 text too large, 9 no such scope, 10 erased.
+--          6 too many bytes, 7 text too large, 8 nothing to delete, 9 no such scope, 10 erased.
 -- p_expected: NULL overwrites; 0 matches no file, or a deleted one. p_text: NULL deletes.
 -- p_conflict: the reason with which a version conflict is logged; 0: it is not, because the service tries again.
 CREATE FUNCTION mx_commit_1(
@@ -53,7 +53,7 @@ BEGIN
     IF outcome IS NULL AND q.expected <> l_live THEN outcome := 4; END IF;   -- guard: version
     IF outcome IS NULL AND q.size > l_max_text THEN outcome := 7; quota := l_max_text; END IF;
     IF outcome IS NULL AND l_live > 0 AND q.text IS NOT NULL AND f.sha256 = q.sha THEN outcome := 1; END IF;
-    IF outcome IS NULL AND l_live = 0 AND q.text IS NULL THEN outcome := 1; END IF;
+    IF outcome IS NULL AND l_live = 0 AND q.text IS NULL THEN outcome := CASE WHEN q.operation = 12 THEN 8 ELSE 1 END; END IF;
     IF outcome IS NULL AND l_live = 0 AND s.files >= l_max_files THEN outcome := 5; quota := l_max_files; END IF;
     IF outcome IS NULL AND q.size > l_old AND s.bytes - l_old + q.size > l_max_bytes THEN outcome := 6; quota := l_max_bytes; END IF;
     IF outcome = 2 THEN
@@ -96,7 +96,7 @@ BEGIN
   END IF;
   INSERT INTO mx_access_log (scope_id, at, operation, path, file_version, outcome, reason, actor, principal, dream_id, trace_id)   -- one INSERT a batch
     SELECT p_scope[l.i], t, p_operation[l.i], p_path[l.i], l.version, CASE WHEN l.outcome <= 2 THEN 1 ELSE 2 END,
-           CASE l.outcome WHEN 3 THEN 7 WHEN 4 THEN p_conflict[l.i] WHEN 5 THEN 32 WHEN 6 THEN 32 WHEN 7 THEN 2 WHEN 10 THEN 21 ELSE 0 END,
+           CASE l.outcome WHEN 3 THEN 7 WHEN 4 THEN p_conflict[l.i] WHEN 5 THEN 32 WHEN 6 THEN 32 WHEN 7 THEN 2 WHEN 8 THEN 8 WHEN 10 THEN 21 ELSE 0 END,
            p_actor[l.i], p_principal[l.i], p_dream[l.i], p_trace[l.i]
       FROM unnest(l_item, l_outcome, l_version) AS l(i, outcome, version) WHERE l.outcome <> 4 OR p_conflict[l.i] <> 0;
 END $$;

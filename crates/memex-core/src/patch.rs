@@ -9,6 +9,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use headings::outline;
 pub use refusal::{PatchRefusal, Sought};
 
 use crate::limits;

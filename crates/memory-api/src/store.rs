@@ -19,6 +19,7 @@ pub mod refusals;
 pub mod requests;
 pub mod revisions;
 pub mod scopes;
+pub mod search;
 pub mod settings;
 pub mod tokens;
 pub mod upkeep;
@@ -48,7 +49,13 @@ impl Store {
     /// A store over a pool whose connections act as the service's role.
     pub fn new(pool: PgPool) -> Self {
         let lanes = lanes::Lanes::new(&pool);
-        Self { pool, lanes, scopes: Arc::default(), asserted: asserted::Remembered::default(), refusals: Arc::default() }
+        Self {
+            pool,
+            lanes,
+            scopes: Arc::default(),
+            asserted: asserted::Remembered::default(),
+            refusals: Arc::default(),
+        }
     }
 
     /// The pool, for the statements of this crate.

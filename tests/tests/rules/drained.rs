@@ -25,6 +25,8 @@ async fn a_drain_writes_the_rows_of_refusals_beyond_the_rate() {
         database,
         telemetry: TelemetryArgs::default(),
         lifecycle: LifecycleArgs { drain_seconds: 5.into() },
+        load: Default::default(),
+        tls: Default::default(),
     };
     let shutdown = Shutdown::manual();
     let (ready, listening) = oneshot::channel();

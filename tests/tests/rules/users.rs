@@ -112,18 +112,6 @@ async fn keys_of_a_user_are_set_all_or_none_and_every_wrong_one_is_named() {
 }
 
 #[tokio::test]
-async fn one_who_was_not_erased_is_not_readmitted_and_readmission_comes_alone() {
-    let stack = Stack::start().await;
-    stack.user("ada").await.write("user/a.md", "x").await;
-    let mut admin = stack.operator().admin;
-    let readmit = UpdateUserRequest { readmit: true, ..update(&[]) };
-    assert_eq!(refused(admin.update_user(readmit).await), ErrorReason::WrongState);
-    let both = UpdateUserRequest { readmit: true, ..update(&[("dream_mode", "review")]) };
-    assert_eq!(refused(admin.update_user(both).await), ErrorReason::FieldInvalid);
-    stack.finish().await;
-}
-
-#[tokio::test]
 async fn a_users_keys_narrow_the_dreams_that_are_started_and_those_that_come_due() {
     let stack = Stack::start().await;
     let mut operator = stack.operator();

@@ -27,6 +27,11 @@ pub(super) fn section(text: &str, heading: &str) -> Result<Range<usize>, PatchRe
     }
 }
 
+/// The headings of a text: the first line of each from 0, its level, its title.
+pub(crate) fn outline(text: &str) -> Vec<(usize, u8, &str)> {
+    headings(text).into_iter().map(|heading| (heading.rows.start, heading.level, heading.title)).collect()
+}
+
 struct Heading<'t> {
     level: u8,
     title: &'t str,

@@ -131,6 +131,8 @@ pub enum Outcome {
         /// How many bytes it may have.
         limit: i64,
     },
+    /// DeleteFile met no file.
+    NothingToDelete,
     /// The scope does not exist. No log row was written.
     NoSuchScope,
     /// The user was erased or is being erased.
@@ -223,6 +225,7 @@ impl Row {
             5 => Outcome::TooManyFiles { limit },
             6 => Outcome::TooManyBytes { limit },
             7 => Outcome::TextTooLarge { limit },
+            8 => Outcome::NothingToDelete,
             9 => Outcome::NoSuchScope,
             10 => Outcome::Erased,
             _ => return Err(Error::Unexpected("mx_commit_1 gave an unknown outcome")),

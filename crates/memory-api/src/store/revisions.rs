@@ -156,3 +156,32 @@ impl Store {
         }))
     }
 }
+
+/// What RestoreRevision brings back.
+#[derive(Clone, Debug)]
+pub struct Restorable {
+    /// The path that it was written at.
+    pub path: String,
+    /// Its text; `None`: a deletion, or it was redacted.
+    pub text: Option<String>,
+    /// Whether the text was redacted.
+    pub redacted: bool,
+    /// Where the text came from.
+    pub source: i16,
+}
+
+impl Store {
+    /// A revision as it is brought back. Not logged: the change that follows is.
+    pub async fn restorable(&self, scope: i64, sequence: i64) -> Result<Option<Restorable>> {
+        let row = sqlx::query_as!(
+            Restorable,
+            "-- revisions.restorable
+            SELECT path, text, redacted, source FROM mx_revision WHERE scope_id = $1 AND sequence = $2",
+            scope,
+            sequence
+        )
+        .fetch_optional(self.pool())
+        .await?;
+        Ok(row)
+    }
+}

@@ -4,8 +4,7 @@ use clap::ValueEnum;
 use memex_proto::v1::edit::Kind;
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    AppendLines, Edit, ListFilesRequest, PatchFileRequest, ReadFileRequest, RecallRequest, SearchFilesRequest,
-    WriteFileRequest,
+    AppendLines, Edit, ListFilesRequest, PatchFileRequest, ReadFileRequest, SearchFilesRequest, WriteFileRequest,
 };
 use tonic::{Response, Status};
 
@@ -25,18 +24,16 @@ pub(super) enum Work {
     List,
     /// Search a user's files
     Search,
-    /// Recall a user's memory
-    Recall,
-    /// Of 20 calls 10 reads, 4 writes, 2 patches, 2 lists, a search and a recall
+    /// Of 20 calls 10 reads, 4 writes, 2 patches, 2 lists and 2 searches
     Mixed,
 }
 
 /// What the calls of `mixed` are, in turn.
 const MIX: [Work; 20] = {
-    use Work::{List, Patch, Read, Recall, Search, Write};
+    use Work::{List, Patch, Read, Search, Write};
     [
         Read, Write, Read, Patch, Read, List, Read, Write, Read, Search, Read, Write, Read, Patch, Read, List, Read,
-        Write, Read, Recall,
+        Write, Read, Search,
     ]
 };
 
@@ -49,7 +46,6 @@ impl Work {
             Work::Read => "read",
             Work::List => "list",
             Work::Search => "search",
-            Work::Recall => "recall",
             Work::Mixed => "mixed",
         }
     }
@@ -79,10 +75,6 @@ impl Work {
             Work::Search => {
                 let query = "garden letters of autumn".to_owned();
                 done(memory.search_files(SearchFilesRequest { user_id, query, ..Default::default() }).await)
-            }
-            Work::Recall => {
-                let query = "garden letters of autumn".to_owned();
-                done(memory.recall(RecallRequest { user_id, query, ..Default::default() }).await)
             }
             Work::Mixed => Box::pin(MIX[(turn % 20) as usize].call(context, bench, turn / 20)).await,
         }

@@ -1,4 +1,4 @@
-//! UpdateUser: a user's own keys, and readmission.
+//! UpdateUser: a user's own keys.
 
 use memex_core::actor::Operation;
 use memex_core::keys::{Key, Level, key};
@@ -9,7 +9,7 @@ use prost::Message as _;
 
 use super::user::{erased, message};
 use crate::auth::Caller;
-use crate::error::{Error, Result, field};
+use crate::error::{Error, Result};
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
@@ -28,9 +28,6 @@ pub(super) async fn handle(
     request: pb::UpdateUserRequest,
 ) -> Result<pb::UpdateUserResponse> {
     let asked = caller.user(&request.user_id, context.guards.scope)?;
-    if request.readmit {
-        return Err(readmission(&request).into());
-    }
     let changes = changes(&request)?;
     let id = request_id(&request.request_id)?;
     let scope = context.known_scope(&caller, &asked).await?;
@@ -60,15 +57,6 @@ pub(super) async fn handle(
     remember(&mut tx, key.as_ref(), &answer.encode_to_vec()).await?;
     tx.commit().await?;
     Ok(answer)
-}
-
-/// The refusal of a readmission: of one that asks for more, and of a user who was not erased.
-fn readmission(request: &pb::UpdateUserRequest) -> Refusal {
-    if request.values.is_empty() && request.reset_keys.is_empty() {
-        Refusal::new(ErrorReason::WrongState, "the user is not erased")
-    } else {
-        field("readmit", "is given alone: one who is readmitted has no keys yet")
-    }
 }
 
 /// The changes in a stable order, or every mistake in them at once.

@@ -15,12 +15,7 @@ pub(super) async fn handle(
     about: AboutCell,
     request: pb::GetRevisionRequest,
 ) -> Result<pb::GetRevisionResponse> {
-    let id: RevisionId =
-        request.revision_id.parse().map_err(|refusal: IdRefusal| field("revision_id", refusal.to_string()))?;
-    let owner = context.store.scope_owner(id.scope).await?;
-    if context.guards.scope && !owner.is_some_and(|(workspace, kind, user)| reaches(&caller, workspace, kind, &user)) {
-        return Err(wrong_user().into());
-    }
+    let (id, _) = reached(context, &caller, &request.revision_id).await?;
     about.scope(id.scope);
     let (row, content) = context
         .store
@@ -32,6 +27,22 @@ pub(super) async fn handle(
     }
     Ok(pb::GetRevisionResponse { revision: Some(revision(id.scope, row)), content })
 }
+
+/// A revision's id and whose it is, where the caller reaches it.
+///
+/// # Errors
+/// FIELD_INVALID; WRONG_USER, the same whether the revision exists or not.
+pub(super) async fn reached(context: &Context, caller: &Caller, text: &str) -> Result<(RevisionId, Owner)> {
+    let id: RevisionId = text.parse().map_err(|refusal: IdRefusal| field("revision_id", refusal.to_string()))?;
+    let owner = context.store.scope_owner(id.scope).await?.ok_or_else(wrong_user)?;
+    if context.guards.scope && !reaches(caller, owner.0, owner.1, &owner.2) {
+        return Err(wrong_user().into());
+    }
+    Ok((id, owner))
+}
+
+/// The workspace, the kind and the user of a scope.
+type Owner = (i64, ScopeKind, String);
 
 /// Whether a scope lies within what the token reaches: its workspace, and there its own user where it is bound to one.
 fn reaches(caller: &Caller, workspace: i64, kind: ScopeKind, user: &str) -> bool {

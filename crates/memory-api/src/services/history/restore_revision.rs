@@ -1,16 +1,99 @@
-//! RestoreRevision: an earlier text, as a new revision.
+//! RestoreRevision: an earlier text comes back as a new revision.
 
+use memex_core::actor::{Operation, Source};
+use memex_core::ids::RevisionId;
+use memex_core::limits::MAX_TEXT_BYTES_CEILING;
+use memex_core::path::ScopeKind;
+use memex_core::text::MemoryText;
+use memex_core::user_id::UserId;
 use memex_proto::v1 as pb;
+use memex_proto::v1::restore_revision_request::Precondition as Given;
+use memex_proto::v1::write_file_request;
 
+use super::get_revision::reached;
+use super::revision::{no_revision, redacted};
 use crate::auth::Caller;
-use crate::error::{Error, Result};
+use crate::convert;
+use crate::error::{Error, Result, field};
 use crate::services::context::{AboutCell, Context};
+use crate::services::memory::answer::changed;
+use crate::services::memory::place::writable;
+use crate::services::memory::write_file::{Precondition, precondition};
+use crate::services::request::{CallDigest, request_id};
+use crate::store::commit::{Change, RequestKey};
+use crate::store::revisions::Restorable;
 
 pub(super) async fn handle(
-    _context: &Context,
-    _caller: Caller,
-    _about: AboutCell,
-    _request: pb::RestoreRevisionRequest,
+    context: &Context,
+    caller: Caller,
+    about: AboutCell,
+    request: pb::RestoreRevisionRequest,
 ) -> Result<pb::RestoreRevisionResponse> {
-    Err(Error::Unexpected("not built yet"))
+    let (id, owner) = reached(context, &caller, &request.revision_id).await?;
+    about.scope(id.scope);
+    let (workspace, kind, user) = owner;
+    let found = context.store.restorable(id.scope, id.sequence).await?.ok_or_else(no_revision)?;
+    let path = convert::path(&found.path)?;
+    about.path(path.as_str());
+    writable(&caller, &path, false)?;
+    let precondition = precondition(request.precondition.map(given))?;
+    let text = text(&found)?;
+    let reason = convert::reason(&request.reason)?;
+    let request_id = request_id(&request.request_id)?;
+    let user = match kind {
+        ScopeKind::User => Some(UserId::parse(&user).map_err(|_| Error::Unexpected("a scope has a malformed user"))?),
+        ScopeKind::Shared => None,
+    };
+    let digest = digest(id, precondition, &reason);
+    let mut change = Change {
+        scope: id.scope,
+        operation: Operation::Restore,
+        path: path.clone(),
+        text: Some(text),
+        expected: precondition.expected(),
+        request: request_id.map(|id| RequestKey { id, digest }),
+        actor: caller.actor.clone(),
+        principal: caller.token_id,
+        source: Source::from_code(found.source).ok_or(Error::Unexpected("a revision has an unknown source"))?,
+        reason,
+        dream: None,
+        conflict: precondition.conflict(),
+    };
+    let outcome = context.store.change(&(workspace, user), &mut change).await?;
+    let changed = changed(change.scope, &path, outcome, change.conflict)?;
+    Ok(pb::RestoreRevisionResponse {
+        file: Some(changed.file),
+        changed: changed.changed,
+        revision_id: changed.revision_id,
+    })
+}
+
+/// The precondition as a write has it.
+fn given(given: Given) -> write_file_request::Precondition {
+    match given {
+        Given::ExpectedVersion(version) => write_file_request::Precondition::ExpectedVersion(version),
+        Given::Overwrite(overwrite) => write_file_request::Precondition::Overwrite(overwrite),
+    }
+}
+
+/// The text to bring back.
+fn text(found: &Restorable) -> Result<MemoryText> {
+    if found.redacted {
+        return Err(redacted().into());
+    }
+    let Some(text) = found.text.clone() else {
+        return Err(field("revision_id", "is a deletion, which has no text; give the revision before it").into());
+    };
+    Ok(MemoryText::parse(text, MAX_TEXT_BYTES_CEILING).map_err(|refusal| convert::invalid_text("text", &refusal))?)
+}
+
+/// What was asked. The id names the scope too.
+fn digest(id: RevisionId, precondition: Precondition, reason: &str) -> [u8; 32] {
+    CallDigest::of("RestoreRevision")
+        .number(id.scope)
+        .number(id.sequence)
+        .number(precondition.expected().unwrap_or(-1))
+        .number(i64::from(precondition == Precondition::Unsaid))
+        .text(reason)
+        .finish()
 }

@@ -14,7 +14,7 @@ use crate::store::requests::reused;
 
 /// What became of a change: the fields that WriteFileResponse and PatchFileResponse share.
 #[derive(Debug, PartialEq)]
-pub(super) struct Changed {
+pub(in crate::services) struct Changed {
     pub file: pb::File,
     pub changed: bool,
     pub revision_id: String,
@@ -36,7 +36,12 @@ pub(super) fn file(row: FileRow) -> pb::File {
 ///
 /// # Errors
 /// What the change was refused for; its log row is committed.
-pub(super) fn changed(scope: i64, path: &MemoryPath, outcome: Outcome, conflict: Conflict) -> Result<Changed> {
+pub(in crate::services) fn changed(
+    scope: i64,
+    path: &MemoryPath,
+    outcome: Outcome,
+    conflict: Conflict,
+) -> Result<Changed> {
     let (head, changed) = match outcome {
         Outcome::Written(head) => (Some(head), true),
         Outcome::Unchanged(head) => (head, false),
@@ -74,6 +79,7 @@ fn refusal(outcome: &Outcome, conflict: Conflict) -> Option<Refusal> {
         Outcome::TooManyFiles { limit } => full("max_files", limit),
         Outcome::TooManyBytes { limit } => full("max_scope_bytes", limit),
         Outcome::TextTooLarge { limit } => too_large(Some(*limit)),
+        Outcome::NothingToDelete => not_found(),
         Outcome::Erased => Refusal::new(ErrorReason::UserErased, "this user was erased or is being erased"),
         // The store opens a missing scope and tries again; the rest are answers.
         Outcome::NoSuchScope | Outcome::Written(_) | Outcome::Unchanged(_) | Outcome::Repeated { .. } => return None,
@@ -143,6 +149,7 @@ mod tests {
             (Outcome::TooManyFiles { limit: 2 }, ErrorReason::QuotaExceeded, Some(("quota", "max_files"))),
             (Outcome::TooManyBytes { limit: 2 }, ErrorReason::QuotaExceeded, Some(("quota", "max_scope_bytes"))),
             (Outcome::TextTooLarge { limit: 2 }, ErrorReason::InvalidText, None),
+            (Outcome::NothingToDelete, ErrorReason::FileNotFound, None),
             (Outcome::Erased, ErrorReason::UserErased, None),
         ];
         for (outcome, reason, fact) in cases {

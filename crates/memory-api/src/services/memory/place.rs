@@ -70,7 +70,7 @@ pub(in crate::services) fn whose(
 ///
 /// # Errors
 /// READ_ONLY_SCOPE, EXCLUDED_PATH.
-pub(super) fn writable(caller: &Caller, path: &MemoryPath, imports_log: bool) -> Result<(), Refusal> {
+pub(in crate::services) fn writable(caller: &Caller, path: &MemoryPath, imports_log: bool) -> Result<(), Refusal> {
     let operator = caller.role == Role::Operator;
     if path.scope_kind() == ScopeKind::Shared && !operator {
         return Err(Refusal::new(ErrorReason::ReadOnlyScope, "only an operator writes to shared/"));

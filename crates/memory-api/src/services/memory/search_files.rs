@@ -1,16 +1,66 @@
 //! SearchFiles: passages by the words of a question.
 
+use std::ops::Range;
+
+use memex_core::actor::Operation;
+use memex_core::path::PathPrefix;
+use memex_core::search::{Passage, Weights, search};
+use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 
+use super::reach::{Reach, aside, query};
 use crate::auth::Caller;
-use crate::error::{Error, Result};
+use crate::convert::{invalid_path, timestamp};
+use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
+use crate::store::search::HeadText;
+
+const MOST_PASSAGES: usize = 100;
+const PASSAGES: usize = 10;
 
 pub(super) async fn handle(
-    _context: &Context,
-    _caller: Caller,
-    _about: AboutCell,
-    _request: pb::SearchFilesRequest,
+    context: &Context,
+    caller: Caller,
+    about: AboutCell,
+    request: pb::SearchFilesRequest,
 ) -> Result<pb::SearchFilesResponse> {
-    Err(Error::Unexpected("not built yet"))
+    let prefix = PathPrefix::parse(&request.prefix).map_err(|refusal| invalid_path("prefix", &refusal))?;
+    let reach = Reach::of(context, &caller, &about, &request.user_id, prefix).await?;
+    query(&request.query, 1)?;
+    let limit = limit(request.limit)?;
+    let heads = reach.texts(context, &caller, Operation::Search).await?;
+    let passages = aside(move || {
+        let texts: Vec<&str> = heads.iter().map(|head| head.text.as_str()).collect();
+        let found = search(&texts, &request.query, limit, &Weights::default());
+        found.into_iter().map(|one| passage(&heads[one.text], one)).collect()
+    });
+    Ok(pb::SearchFilesResponse { passages: passages.await? })
+}
+
+fn limit(asked: i32) -> Result<usize, Refusal> {
+    match usize::try_from(asked) {
+        Ok(0) => Ok(PASSAGES),
+        Ok(limit) if limit <= MOST_PASSAGES => Ok(limit),
+        _ => Err(field("limit", format!("must be 1 to {MOST_PASSAGES}, or 0 for {PASSAGES}"))),
+    }
+}
+
+fn passage(head: &HeadText, found: Passage) -> pb::Passage {
+    let range = |range: Range<usize>| pb::ByteRange { start: number(range.start), end: number(range.end) };
+    pb::Passage {
+        path: head.path.clone(),
+        version: head.version,
+        heading: found.heading,
+        first_line: number(found.first_line),
+        last_line: number(found.last_line),
+        snippet: head.text[found.bytes].to_owned(),
+        highlights: found.highlights.into_iter().map(range).collect(),
+        score: found.score,
+        updated_at: Some(timestamp(head.updated_at)),
+    }
+}
+
+/// A text has at most a mebibyte, so that its bytes and lines fit.
+fn number(value: usize) -> i32 {
+    i32::try_from(value).unwrap_or(i32::MAX)
 }

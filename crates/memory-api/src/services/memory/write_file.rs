@@ -81,7 +81,7 @@ fn change(
 
 /// What must be true of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Precondition {
+pub(in crate::services) enum Precondition {
     /// Nothing was said: it must not exist.
     Unsaid,
     /// It is at this version; 0: it does not exist.
@@ -91,7 +91,7 @@ pub(super) enum Precondition {
 }
 
 impl Precondition {
-    fn expected(self) -> Option<i64> {
+    pub(in crate::services) fn expected(self) -> Option<i64> {
         match self {
             Precondition::Unsaid => Some(0),
             Precondition::At(version) => Some(version),
@@ -99,7 +99,7 @@ impl Precondition {
         }
     }
 
-    fn conflict(self) -> Conflict {
+    pub(in crate::services) fn conflict(self) -> Conflict {
         match self {
             Precondition::Unsaid => Conflict::Unsaid,
             Precondition::At(0) => Conflict::Exists,
@@ -109,7 +109,7 @@ impl Precondition {
 }
 
 /// The precondition as it was given; `overwrite = false` says nothing.
-pub(super) fn precondition(given: Option<Given>) -> Result<Precondition, Refusal> {
+pub(in crate::services) fn precondition(given: Option<Given>) -> Result<Precondition, Refusal> {
     match given {
         None | Some(Given::Overwrite(false)) => Ok(Precondition::Unsaid),
         Some(Given::Overwrite(true)) => Ok(Precondition::Overwrite),

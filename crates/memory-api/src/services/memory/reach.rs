@@ -1,0 +1,85 @@
+//! Which texts a search or a recall looks at: the user's and the shared ones, or of a caller without a user the shared.
+
+use memex_core::actor::{Operation, Role};
+use memex_core::path::{PathPrefix, ScopeKind};
+use memex_proto::reason::Refusal;
+use memex_proto::v1::ErrorReason;
+
+use super::place::whose;
+use crate::auth::Caller;
+use crate::error::{Error, Result, field};
+use crate::services::context::{AboutCell, Context};
+use crate::store::search::HeadText;
+
+/// The first path above every `user/…`, and so above all that there are.
+const ABOVE_ALL: &str = "user0";
+
+/// The most bytes of a query.
+const MAX_QUERY_BYTES: usize = 1_000;
+
+/// What a caller asks in.
+pub(super) struct Reach {
+    log_scope: i64,
+    scopes: Vec<i64>,
+    prefix: PathPrefix,
+}
+
+impl Reach {
+    /// # Errors
+    /// ROLE_REQUIRED for a worker; WRONG_USER; FIELD_INVALID where paths of a user are asked for and none is known.
+    pub(super) async fn of(
+        context: &Context,
+        caller: &Caller,
+        about: &AboutCell,
+        user_id: &str,
+        prefix: PathPrefix,
+    ) -> Result<Self> {
+        if caller.dream.is_some() || caller.role == Role::Worker {
+            let rule = "a worker reads memory only within a dream that it holds, by path";
+            return Err(Refusal::new(ErrorReason::RoleRequired, rule).into());
+        }
+        about.path(prefix.as_str());
+        let shared = context.store.shared_scope(caller.workspace_id).await?;
+        let kind = prefix.scope_kind();
+        let nobody = user_id.is_empty() && caller.bound_user.is_none() && kind.is_none();
+        let kind_asked = if nobody { ScopeKind::Shared } else { kind.unwrap_or(ScopeKind::User) };
+        let (workspace, user) = whose(context, caller, user_id, kind_asked)?;
+        let own = match kind_asked {
+            ScopeKind::Shared => None,
+            ScopeKind::User => context.store.find_scope(workspace, user.as_ref()).await?,
+        };
+        let log_scope = own.unwrap_or(shared);
+        about.scope(log_scope);
+        let with_shared = kind != Some(ScopeKind::User);
+        let scopes = own.into_iter().chain(with_shared.then_some(shared)).collect();
+        Ok(Self { log_scope, scopes, prefix })
+    }
+
+    /// The texts, by path.
+    pub(super) async fn texts(
+        &self,
+        context: &Context,
+        caller: &Caller,
+        operation: Operation,
+    ) -> Result<Vec<HeadText>> {
+        let below = self.prefix.upper_bound().unwrap_or_else(|| ABOVE_ALL.to_owned());
+        let range = (self.prefix.as_str(), below.as_str());
+        context.store.head_texts(&self.scopes, range, self.log_scope, operation, caller).await
+    }
+}
+
+/// Judges a query's bytes.
+///
+/// # Errors
+/// FIELD_INVALID.
+pub(super) fn query(text: &str, least: usize) -> Result<(), Refusal> {
+    if text.len() < least || text.len() > MAX_QUERY_BYTES || text.contains('\0') {
+        return Err(field("query", format!("must be {least} to {MAX_QUERY_BYTES} bytes without NUL")));
+    }
+    Ok(())
+}
+
+/// Does what takes the processor long, away from the threads that serve.
+pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Unexpected("ranking ended early"))
+}
