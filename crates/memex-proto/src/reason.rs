@@ -8,6 +8,24 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 /// The `domain` of every `google.rpc.ErrorInfo` that Memex sends.
 pub const DOMAIN: &str = "memex";
 
+/// A status travels in HTTP/2 trailers, of which clients read 16 KiB by default, so that what a caller sent must not come
+/// back without a bound: violations at most,
+const MAX_VIOLATIONS: usize = 10;
+/// the bytes of each field's name
+const MAX_FIELD_BYTES: usize = 100;
+/// and rule, and of the message, whose bytes may triple in the encoding of a header.
+const MAX_RULE_BYTES: usize = 300;
+const MAX_MESSAGE_BYTES: usize = 1_000;
+
+/// At most so many bytes of a text, with an ellipsis where it was cut.
+fn shortened(mut text: String, bytes: usize) -> String {
+    if text.len() > bytes {
+        text.truncate(text.floor_char_boundary(bytes - '…'.len_utf8()));
+        text.push('…');
+    }
+    text
+}
+
 /// Everything that a refusal says, in the form in which a caller reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -55,13 +73,13 @@ impl Refusal {
     pub fn into_status(self) -> Status {
         let mut details = ErrorDetails::new();
         details.set_error_info(short_name(self.reason), DOMAIN, self.facts);
-        for (field, rule) in self.violations {
-            details.add_bad_request_violation(field, rule);
+        for (field, rule) in self.violations.into_iter().take(MAX_VIOLATIONS) {
+            details.add_bad_request_violation(shortened(field, MAX_FIELD_BYTES), shortened(rule, MAX_RULE_BYTES));
         }
         if let Some(wait) = self.retry_after {
             details.set_retry_info(Some(wait));
         }
-        Status::with_error_details(code_of(self.reason), self.message, details)
+        Status::with_error_details(code_of(self.reason), shortened(self.message, MAX_MESSAGE_BYTES), details)
     }
 
     /// Reads a status that Memex sent; `None` for any other.
@@ -147,6 +165,17 @@ mod tests {
         let status = refusal.clone().into_status();
         assert_eq!(status.code(), Code::Aborted);
         assert_eq!(Refusal::of(&status), Some(refusal));
+    }
+
+    #[test]
+    fn a_refusal_of_much_fits_into_the_trailers_that_clients_read() {
+        let refusal = (0..1_000).fold(Refusal::new(ErrorReason::FieldInvalid, "ä".repeat(5_000)), |refusal, _| {
+            refusal.violation("ü".repeat(1_000), "ö".repeat(1_000))
+        });
+        let status = refusal.into_status();
+        assert_eq!((status.message().len(), status.message().ends_with('…')), (999, true));
+        assert!(status.message().len() * 3 + status.details().len() * 4 / 3 < 10_000, "{}", status.details().len());
+        assert_eq!(Refusal::of(&status).map(|read| read.violations.len()), Some(10));
     }
 
     #[test]
