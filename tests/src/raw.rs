@@ -9,7 +9,7 @@ use tonic::codegen::http::uri::PathAndQuery;
 
 /// Messages as they are on the wire.
 #[derive(Clone, Copy, Debug, Default)]
-struct Bytes;
+pub struct Bytes;
 
 impl Codec for Bytes {
     type Encode = Vec<u8>;

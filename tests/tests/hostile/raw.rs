@@ -2,9 +2,8 @@
 
 use memex_proto::DESCRIPTORS;
 use memex_runtime::client::{AuthChannel, ClientSettings, Token, connect};
-use prost::bytes::{Buf as _, BufMut as _};
 use prost_reflect::{DescriptorPool, MethodDescriptor};
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tests::raw::Bytes;
 use tonic::{Request, Status};
 
 /// Every method of every service of the contract.
@@ -23,45 +22,6 @@ pub fn path_of(method: &MethodDescriptor) -> String {
 pub fn channel(endpoint: &str, token: &str) -> AuthChannel {
     let settings = ClientSettings::new(endpoint).unwrap();
     connect(&settings.with_token(Token::new("test", token).unwrap()))
-}
-
-/// Messages as bytes, read and written as they are.
-#[derive(Debug, Clone, Copy, Default)]
-struct Bytes;
-
-impl Encoder for Bytes {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn encode(&mut self, item: Vec<u8>, into: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        into.put_slice(&item);
-        Ok(())
-    }
-}
-
-impl Decoder for Bytes {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
-        let held = from.copy_to_bytes(from.remaining());
-        Ok(Some(held.to_vec()))
-    }
-}
-
-impl Codec for Bytes {
-    type Encode = Vec<u8>;
-    type Decode = Vec<u8>;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
 }
 
 /// Sends one message and takes the first of the answer; a stream that says nothing is left by the request's time.
