@@ -1,4 +1,4 @@
-//! The current texts of a few scopes for search and recall, with the call's log row in the same round trip.
+//! The current texts of a few scopes for search, with the call's log row in the same round trip.
 
 use chrono::{DateTime, Utc};
 use memex_core::actor::Operation;

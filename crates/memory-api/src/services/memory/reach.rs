@@ -1,4 +1,4 @@
-//! Which texts a search or a recall looks at: the user's and the shared ones, or of a caller without a user the shared.
+//! Which texts a search looks at: the user's and the shared ones, or of a caller without a user the shared.
 
 use memex_core::actor::{Operation, Role};
 use memex_core::path::{PathPrefix, ScopeKind};
@@ -56,15 +56,10 @@ impl Reach {
     }
 
     /// The texts, by path.
-    pub(super) async fn texts(
-        &self,
-        context: &Context,
-        caller: &Caller,
-        operation: Operation,
-    ) -> Result<Vec<HeadText>> {
+    pub(super) async fn texts(&self, context: &Context, caller: &Caller) -> Result<Vec<HeadText>> {
         let below = self.prefix.upper_bound().unwrap_or_else(|| ABOVE_ALL.to_owned());
         let range = (self.prefix.as_str(), below.as_str());
-        context.store.head_texts(&self.scopes, range, self.log_scope, operation, caller).await
+        context.store.head_texts(&self.scopes, range, self.log_scope, Operation::Search, caller).await
     }
 }
 
@@ -72,9 +67,9 @@ impl Reach {
 ///
 /// # Errors
 /// FIELD_INVALID.
-pub(super) fn query(text: &str, least: usize) -> Result<(), Refusal> {
-    if text.len() < least || text.len() > MAX_QUERY_BYTES || text.contains('\0') {
-        return Err(field("query", format!("must be {least} to {MAX_QUERY_BYTES} bytes without NUL")));
+pub(super) fn query(text: &str) -> Result<(), Refusal> {
+    if text.is_empty() || text.len() > MAX_QUERY_BYTES || text.contains('\0') {
+        return Err(field("query", format!("must be 1 to {MAX_QUERY_BYTES} bytes without NUL")));
     }
     Ok(())
 }

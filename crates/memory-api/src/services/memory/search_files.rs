@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use memex_core::actor::Operation;
 use memex_core::path::PathPrefix;
 use memex_core::search::{Passage, Weights, search};
 use memex_proto::reason::Refusal;
@@ -26,9 +25,9 @@ pub(super) async fn handle(
 ) -> Result<pb::SearchFilesResponse> {
     let prefix = PathPrefix::parse(&request.prefix).map_err(|refusal| invalid_path("prefix", &refusal))?;
     let reach = Reach::of(context, &caller, &about, &request.user_id, prefix).await?;
-    query(&request.query, 1)?;
+    query(&request.query)?;
     let limit = limit(request.limit)?;
-    let heads = reach.texts(context, &caller, Operation::Search).await?;
+    let heads = reach.texts(context, &caller).await?;
     let passages = aside(move || {
         let texts: Vec<&str> = heads.iter().map(|head| head.text.as_str()).collect();
         let found = search(&texts, &request.query, limit, &Weights::default());
