@@ -56,6 +56,8 @@ word_enum! {
         BatchRead = 3 "batch_read",
         /// SearchFiles.
         Search = 4 "search",
+        /// Recall.
+        Recall = 5 "recall",
         /// WriteFile.
         Write = 10 "write",
         /// PatchFile.
@@ -118,6 +120,16 @@ word_enum! {
         GetUser = 59 "get_user",
         /// UpdateUser.
         UpdateUser = 60 "update_user",
+        /// RedactRevision.
+        Redact = 61 "redact",
+        /// ExportUser.
+        Export = 62 "export",
+        /// ImportUser: the call, and each revision that it brings.
+        Import = 63 "import",
+        /// EraseUser.
+        Erase = 64 "erase",
+        /// GetErasure.
+        GetErasure = 65 "get_erasure",
     }
 }
 
@@ -249,10 +261,10 @@ mod tests {
         assert_eq!(roles, [1, 2, 3, 4, 5]);
         let operations: Vec<i16> = Operation::ALL.iter().map(|operation| operation.code()).collect();
         let expected = [
-            [1, 2, 3, 4].as_slice(),
+            [1, 2, 3, 4, 5].as_slice(),
             &[10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24, 30, 31, 32, 40, 41, 42, 43, 44],
         ];
-        let admin: Vec<i16> = (50..=60).collect();
+        let admin: Vec<i16> = (50..=65).collect();
         assert_eq!(operations, [expected.concat(), admin].concat());
     }
 }

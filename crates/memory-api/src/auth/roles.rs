@@ -8,20 +8,22 @@ pub const fn may(role: Role, operation: Operation) -> bool {
     use Operation as O;
     match operation {
         O::List | O::Read | O::BatchRead => true,
-        O::Search | O::ListRevisions | O::GetRevision | O::Diff | O::Blame | O::Watch => !matches!(role, Role::Worker),
+        O::Search | O::Recall | O::ListRevisions | O::GetRevision | O::Diff | O::Blame | O::Watch => {
+            !matches!(role, Role::Worker)
+        }
         O::Write | O::Patch => !matches!(role, Role::Auditor),
         O::Delete | O::Move | O::Restore => matches!(role, Role::Agent | Role::Backend | Role::Operator),
         O::Claim | O::Renew | O::Finish => matches!(role, Role::Worker),
-        O::StartDream | O::RevertDream | O::PauseUser | O::ResumeUser | O::CreateToken => {
+        O::StartDream | O::RevertDream | O::PauseUser | O::ResumeUser | O::CreateToken | O::Erase => {
             matches!(role, Role::Backend | Role::Operator)
         }
-        O::GetDream | O::ListDreams | O::GetChangeset | O::GetUser => {
+        O::GetDream | O::ListDreams | O::GetChangeset | O::GetUser | O::Export | O::GetErasure => {
             matches!(role, Role::Backend | Role::Operator | Role::Auditor)
         }
         O::GetConfig | O::ListAccessLog | O::ListTokens | O::ListUsers => {
             matches!(role, Role::Operator | Role::Auditor)
         }
-        O::UpdateConfig | O::RevokeToken | O::UpdateUser => matches!(role, Role::Operator),
+        O::UpdateConfig | O::RevokeToken | O::UpdateUser | O::Redact | O::Import => matches!(role, Role::Operator),
         // Made by memory-api itself, never called.
         O::Revert | O::DreamLog => false,
     }

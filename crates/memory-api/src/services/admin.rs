@@ -1,12 +1,17 @@
 //! AdminService: settings, pauses, the access log and tokens. One file an RPC.
 
 mod create_token;
+mod erase_user;
+mod export_user;
 mod get_config;
+mod get_erasure;
 mod get_user;
+mod import_user;
 mod list_access_log;
 mod list_tokens;
 mod list_users;
 mod pause_user;
+mod redact_revision;
 mod resume_user;
 mod revoke_token;
 mod update_config;
@@ -16,7 +21,7 @@ mod user;
 use memex_core::actor::Operation;
 use memex_proto::v1 as pb;
 use memex_proto::v1::admin_service_server::AdminService;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use super::context::Context;
 
@@ -129,5 +134,52 @@ impl AdminService for Admin {
         let (metadata, _, request) = request.into_parts();
         let handle = |caller, about| update_user::handle(&self.context, caller, about, request);
         self.context.answer(&metadata, Operation::UpdateUser, handle).await
+    }
+
+    async fn redact_revision(
+        &self,
+        request: Request<pb::RedactRevisionRequest>,
+    ) -> Result<Response<pb::RedactRevisionResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| redact_revision::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::Redact, handle).await
+    }
+
+    async fn erase_user(
+        &self,
+        request: Request<pb::EraseUserRequest>,
+    ) -> Result<Response<pb::EraseUserResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| erase_user::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::Erase, handle).await
+    }
+
+    async fn get_erasure(
+        &self,
+        request: Request<pb::GetErasureRequest>,
+    ) -> Result<Response<pb::GetErasureResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| get_erasure::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::GetErasure, handle).await
+    }
+
+    type ExportUserStream = export_user::Archive;
+
+    async fn export_user(
+        &self,
+        request: Request<pb::ExportUserRequest>,
+    ) -> Result<Response<Self::ExportUserStream>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| export_user::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::Export, handle).await
+    }
+
+    async fn import_user(
+        &self,
+        request: Request<Streaming<pb::ImportUserRequest>>,
+    ) -> Result<Response<pb::ImportUserResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| import_user::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::Import, handle).await
     }
 }

@@ -5,10 +5,12 @@ mod batch_read_files;
 mod delete_file;
 mod in_dream;
 mod list_files;
+mod move_file;
 mod patch_file;
 pub(super) mod place;
 mod reach;
 mod read_file;
+mod recall;
 mod search_files;
 mod turns;
 pub(super) mod write_file;
@@ -90,6 +92,12 @@ impl MemoryService for Memory {
         self.context.answer(&metadata, Operation::Delete, handle).await
     }
 
+    async fn move_file(&self, request: Request<pb::MoveFileRequest>) -> Result<Response<pb::MoveFileResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| move_file::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::Move, handle).await
+    }
+
     async fn search_files(
         &self,
         request: Request<pb::SearchFilesRequest>,
@@ -97,5 +105,11 @@ impl MemoryService for Memory {
         let (metadata, _, request) = request.into_parts();
         let handle = |caller, about| search_files::handle(&self.context, caller, about, request);
         self.context.answer(&metadata, Operation::Search, handle).await
+    }
+
+    async fn recall(&self, request: Request<pb::RecallRequest>) -> Result<Response<pb::RecallResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| recall::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::Recall, handle).await
     }
 }

@@ -1,0 +1,16 @@
+//! RedactRevision: empties the text of one revision wherever it lies.
+
+use memex_proto::v1 as pb;
+
+use crate::auth::Caller;
+use crate::error::{Error, Result};
+use crate::services::context::{AboutCell, Context};
+
+pub(super) async fn handle(
+    _context: &Context,
+    _caller: Caller,
+    _about: AboutCell,
+    _request: pb::RedactRevisionRequest,
+) -> Result<pb::RedactRevisionResponse> {
+    Err(Error::Unexpected("not built yet"))
+}
