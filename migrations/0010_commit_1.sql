@@ -13,7 +13,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS 
 #variable_conflict use_column
 DECLARE
   q record; f record; r record; s mx_scope; held bigint; l_first bigint; l_new integer; l_due integer; t timestamptz; l_live bigint; l_old integer;
-  l_max_files bigint; l_max_bytes bigint; l_max_text bigint;
+  l_max_files bigint; l_max_bytes bigint; l_max_text bigint; l_workspace bigint;
   l_item integer[] := '{}'; l_outcome smallint[] := '{}'; l_version bigint[] := '{}';
 BEGIN
   PERFORM FROM mx_scope WHERE scope_id = ANY (p_scope) ORDER BY scope_id FOR NO KEY UPDATE;   -- guard: lock
@@ -34,10 +34,13 @@ BEGIN
       END IF;
       SELECT * INTO s FROM mx_scope WHERE scope_id = q.scope_id;
       held := q.scope_id; l_first := s.sequence; l_new := s.new_changes;
-      l_due := mx_setting_1(s.workspace_id, 'dream_min_changes')::integer;
-      l_max_files := mx_limit_1(s.workspace_id, 'max_files');
-      l_max_bytes := mx_limit_1(s.workspace_id, 'max_scope_bytes');
-      l_max_text := mx_limit_1(s.workspace_id, 'max_text_bytes');
+      IF l_workspace IS DISTINCT FROM s.workspace_id THEN
+        l_workspace := s.workspace_id;
+        l_due := mx_setting_1(s.workspace_id, 'dream_min_changes')::integer;
+        l_max_files := mx_limit_1(s.workspace_id, 'max_files');
+        l_max_bytes := mx_limit_1(s.workspace_id, 'max_scope_bytes');
+        l_max_text := mx_limit_1(s.workspace_id, 'max_text_bytes');
+      END IF;
       s.feed_xid := greatest(s.feed_xid, pg_current_xact_id());
     END IF;
     item := q.i; outcome := NULL; changed := false; version := NULL; sequence := NULL; size := NULL; sha256 := NULL; at := NULL; actor := NULL; quota := NULL;
