@@ -15,5 +15,9 @@ pub mod throttle;
 pub mod trace;
 pub mod unreadable;
 
+/// Every process of Memex allocates with it: a call is some hundred small allocations.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A response future as the layers here return it: boxed, because each layer awaits more than the one it wraps.
 pub(crate) type CallFuture<E> = futures::future::BoxFuture<'static, Result<http::Response<tonic::body::Body>, E>>;
