@@ -11,6 +11,7 @@ mod deletions;
 mod drained;
 mod dreams;
 mod every_call;
+mod examples;
 mod history_compare;
 mod history_earlier;
 mod history_watch;
