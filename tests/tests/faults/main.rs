@@ -9,4 +9,5 @@ mod health;
 mod killed_dreams;
 mod overtaken;
 mod process;
+mod round_trips;
 mod together;

@@ -1,0 +1,146 @@
+//! How often a call asks Postgres: counted between the two, on the wire.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use memex_proto::v1::{AppendLines, WriteFileResponse, write_file_request::Precondition};
+use memex_proto::v1::{Edit, ListFilesRequest, PatchFileRequest, ReadFileRequest, WriteFileRequest, edit};
+use memex_stack::stack::{Clients, Stack};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::process::Process;
+
+/// Statements sent so far, each by the name in its first line. One was one round trip: sqlx sends a prepared statement
+/// with all that belongs to it and then waits.
+#[derive(Clone, Default)]
+struct Sent(Arc<Mutex<Vec<String>>>);
+
+impl Sent {
+    fn add(&self, statement: &str) {
+        self.0.lock().unwrap().push(statement.lines().next().unwrap_or_default().to_owned());
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+/// A socket between memory-api and Postgres that notes what is asked.
+struct Between {
+    dir: TempDir,
+    sent: Sent,
+}
+
+impl Between {
+    fn before(postgres: &str) -> Self {
+        let (dir, sent) = (tempfile::tempdir().unwrap(), Sent::default());
+        let listener = UnixListener::bind(dir.path().join(".s.PGSQL.5432")).unwrap();
+        let (socket, noted) = (Path::new(postgres).join(".s.PGSQL.5432"), sent.clone());
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let (from_client, mut to_client) = client.into_split();
+                let (mut from_server, to_server) = UnixStream::connect(&socket).await.unwrap().into_split();
+                tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+                tokio::spawn(forward(from_client, to_server, noted.clone()));
+            }
+        });
+        Self { dir, sent }
+    }
+}
+
+/// Passes the client's messages on, noting each execution. The first message of a connection has no kind.
+async fn forward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, sent: Sent) -> std::io::Result<()> {
+    let mut prepared = HashMap::new();
+    let mut begun = false;
+    loop {
+        let kind = if begun { Some(from.read_u8().await?) } else { None };
+        let length = from.read_u32().await?;
+        let mut body = vec![0; length as usize - 4];
+        from.read_exact(&mut body).await?;
+        let mut texts = body.split(|byte| *byte == 0).map(|text| String::from_utf8_lossy(text).into_owned());
+        let (first, second) = (texts.next().unwrap_or_default(), texts.next().unwrap_or_default());
+        match kind {
+            Some(b'P') => drop(prepared.insert(first, second)),
+            // Its portal comes first, then the statement.
+            Some(b'B') => sent.add(prepared.get(&second).map_or("", String::as_str)),
+            Some(b'Q') => sent.add(&first),
+            _ => {}
+        }
+        begun = true;
+        let mut message: Vec<u8> = kind.into_iter().collect();
+        message.extend(length.to_be_bytes());
+        message.extend(body);
+        to.write_all(&message).await?;
+    }
+}
+
+/// The fewest statements of five times the same: what else the service asks meanwhile can only add to them.
+async fn fewest(sent: &Sent, mut call: impl AsyncFnMut(u32)) -> Vec<String> {
+    // The first time also opens connections, looks the token and the scope up, and prepares.
+    call(0).await;
+    let mut counts = Vec::new();
+    for turn in 1..=5 {
+        sent.take();
+        call(turn).await;
+        counts.push(sent.take());
+    }
+    counts.into_iter().min_by_key(Vec::len).unwrap()
+}
+
+fn write(turn: u32) -> WriteFileRequest {
+    WriteFileRequest {
+        user_id: "ada".into(),
+        path: "user/a.md".into(),
+        content: format!("- The tea of day {turn}.\n"),
+        precondition: Some(Precondition::Overwrite(true)),
+        ..WriteFileRequest::default()
+    }
+}
+
+fn patch(turn: u32) -> PatchFileRequest {
+    let lines = vec![format!("- Line {turn}.")];
+    let append = edit::Kind::AppendLines(AppendLines { lines, ..AppendLines::default() });
+    let edits = vec![Edit { kind: Some(append) }];
+    PatchFileRequest { user_id: "ada".into(), path: "user/a.md".into(), edits, ..PatchFileRequest::default() }
+}
+
+#[tokio::test]
+async fn a_write_a_read_and_a_list_ask_postgres_once_and_a_patch_twice() {
+    let stack = Stack::start().await;
+    let url = stack.database_url();
+    let (user, rest) = url.split_once('@').unwrap();
+    let (host, rest) = rest.split_once(':').unwrap();
+    let between = Between::before(&host.replace("%2F", "/"));
+    let own = between.dir.path().to_string_lossy().replace('/', "%2F");
+    let url = format!("{user}@{own}:{rest}");
+    let memory_api = Process::memory_api(&url, "").await;
+    let clients = Clients::at(&memory_api.endpoint(), stack.workspace().operator_token());
+    let sent = &between.sent;
+
+    let wrote = fewest(sent, async |turn| {
+        let answer: WriteFileResponse = clients.memory.clone().write_file(write(turn)).await.unwrap().into_inner();
+        assert!(answer.changed);
+    });
+    assert_eq!(wrote.await.len(), 1, "a write");
+    let read = fewest(sent, async |_| {
+        let request = ReadFileRequest { user_id: "ada".into(), path: "user/a.md".into(), ..ReadFileRequest::default() };
+        clients.memory.clone().read_file(request).await.unwrap();
+    });
+    assert_eq!(read.await.len(), 1, "a read");
+    let listed = fewest(sent, async |_| {
+        let request = ListFilesRequest { user_id: "ada".into(), ..ListFilesRequest::default() };
+        clients.memory.clone().list_files(request).await.unwrap();
+    });
+    assert_eq!(listed.await.len(), 1, "a list");
+    let patched = fewest(sent, async |turn| {
+        clients.memory.clone().patch_file(patch(turn)).await.unwrap();
+    });
+    let patched = patched.await;
+    assert_eq!(patched.len(), 2, "a patch: {patched:?}");
+    memory_api.stop().await;
+    stack.finish().await;
+}
