@@ -30,6 +30,15 @@ pub fn step(refusal: &Refusal, subject: Option<&str>) -> Option<String> {
                 .to_owned()
         }
         R::UserPaused => "lift the pause: memex resume --user USER".to_owned(),
+        R::RevisionNotFound => "see which there are: memex log".to_owned(),
+        R::RevisionIsHead => {
+            "it is the file's current text: write or delete the file first, then give the same command again".to_owned()
+        }
+        R::UserErased => {
+            "see how far it is: memex erase USER --status; afterwards an operator may let them be written \
+                          again: memex users readmit USER"
+                .to_owned()
+        }
         R::WrongState => format!("see where it stands: memex dream show {dream}"),
         R::ReadOnlyScope => "shared/ is written with an operator's token".to_owned(),
         R::RoleRequired => {
