@@ -6,6 +6,9 @@ mod support;
 
 #[path = "people/archives.rs"]
 mod archives;
+#[cfg(target_os = "linux")]
+#[path = "people/ctrl_c.rs"]
+mod ctrl_c;
 #[path = "people/ends.rs"]
 mod ends;
 #[path = "people/listings.rs"]

@@ -34,6 +34,8 @@ pub struct AdminLines {
     pub erasure_runs: usize,
     /// The parts of the archive, and how it ends early.
     pub archive: Vec<Result<Vec<u8>, Status>>,
+    /// Whether the archive's stream then stays open.
+    pub archive_stays_open: bool,
     /// What the next ImportUser calls are answered once all is there; then each is done.
     pub import_answers: VecDeque<Status>,
     /// The imports that came whole: the header, and the parts.
@@ -119,9 +121,13 @@ impl AdminService for Script {
     }
 
     async fn export_user(&self, _: Request<ExportUserRequest>) -> Result<Response<Self::ExportUserStream>, Status> {
-        let parts = self.lines().admin.archive.clone();
+        let (parts, open) = {
+            let lines = self.lines();
+            (lines.admin.archive.clone(), lines.admin.archive_stays_open)
+        };
+        let rest = if open { stream::pending().boxed() } else { stream::empty().boxed() };
         let parts = parts.into_iter().map(|part| part.map(|part| ExportUserResponse { part }));
-        Ok(Response::new(stream::iter(parts).boxed()))
+        Ok(Response::new(stream::iter(parts).chain(rest).boxed()))
     }
 
     async fn import_user(

@@ -24,8 +24,9 @@ pub async fn run(context: &Context, user_id: String, file: &Path, force: bool) -
     if file == Path::new("-") {
         return to_output(context, user_id, &bar).await;
     }
-    let mut whole = WholeFile::begin(file, force)?;
+    // Heard before anything is begun, so that nothing of it is left.
     let stop = Shutdown::on_signals()?;
+    let mut whole = WholeFile::begin(file, force)?;
     let bytes = tokio::select! {
         () = stop.triggered() => return Err(Failure::Left("nothing was written".to_owned())),
         received = receive(context, user_id, &mut whole, &bar) => received.map_err(|failure| match failure {
