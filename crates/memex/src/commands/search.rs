@@ -46,7 +46,9 @@ pub async fn run(context: &Context, args: SearchArgs) -> Result<(), Failure> {
         return Ok(output::json(&json!({"passages": passages}))?);
     }
     if found.passages.is_empty() {
-        return Ok(output::nothing(format_args!("nothing found for {}", request.query))?);
+        // Whose memory it was, only the token knows where nobody was named.
+        let hint = if request.user_id.is_empty() { "; does it need --user USER?" } else { "" };
+        return Ok(output::nothing(format_args!("nothing found for {}{hint}", request.query))?);
     }
     let mut out = output::out();
     for (number, passage) in found.passages.iter().enumerate() {

@@ -22,7 +22,10 @@ pub fn step(refusal: &Refusal, subject: Option<&str>) -> Option<String> {
         }
         R::InvalidPath => "paths begin with user/ or shared/, such as user/profile.md".to_owned(),
         R::FileNotFound => "see what there is: memex ls".to_owned(),
-        R::UserNotFound => "a user has memory from their first write on; look at the spelling of --user".to_owned(),
+        R::UserNotFound => {
+            "a user has memory from their first write on; look at the spelling, or at who has any: memex users"
+                .to_owned()
+        }
         R::DreamNotFound => "see which there are: memex dream list".to_owned(),
         R::DreamingDisabled => {
             "switch it on: memex config set dream_enabled=true (and for the deployment: memory-api config set \
