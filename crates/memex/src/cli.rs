@@ -2,7 +2,10 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{access, bench, completion, config, demo, dream, export, files, import, run, token, up, users};
+use crate::commands::{
+    access, bench, completion, config, demo, dream, erase, export, files, import, pause, recall, redact, run, search,
+    token, up, users,
+};
 use crate::settings::ConnectionArgs;
 
 /// Self-hosted memory for AI agents that stays clean
@@ -58,28 +61,43 @@ pub enum Command {
     /// List revisions, newest first
     #[command(after_help = files::LOG_EXAMPLES)]
     Log(Connected<files::LogArgs>),
-    /// Bring a folder of Markdown into a user's memory
+    /// Find passages by words or a question
+    #[command(after_help = search::EXAMPLES)]
+    Search(Connected<search::SearchArgs>),
+    /// Print what the next session should know, as one block
+    #[command(after_help = recall::EXAMPLES)]
+    Recall(Connected<recall::RecallArgs>),
+    /// Bring a folder of Markdown, or an archive, into a user's memory
     #[command(after_help = import::EXAMPLES)]
     Import(Connected<import::ImportArgs>),
-    /// Write a user's memory into a folder
+    /// Write a user's memory into a folder, or with its history into an archive
     #[command(after_help = export::EXAMPLES)]
     Export(Connected<export::ExportArgs>),
     /// Start, look at and undo dreams
     #[command(after_help = dream::EXAMPLES)]
     Dream(Connected<dream::DreamArgs>),
     /// Stop dreaming for a user; a running dream ends at once
-    #[command(after_help = users::PAUSE_EXAMPLES)]
-    Pause(Connected<users::PauseArgs>),
+    #[command(after_help = pause::PAUSE_EXAMPLES)]
+    Pause(Connected<pause::PauseArgs>),
     /// Lift a user's pause
-    #[command(after_help = users::RESUME_EXAMPLES)]
-    Resume(Connected<users::ResumeArgs>),
+    #[command(after_help = pause::RESUME_EXAMPLES)]
+    Resume(Connected<pause::ResumeArgs>),
+    /// List users, look at one, set a user's own keys
+    #[command(after_help = users::EXAMPLES)]
+    Users(Connected<users::UsersArgs>),
+    /// Empty the text of one revision wherever it lies
+    #[command(after_help = redact::EXAMPLES)]
+    Redact(Connected<redact::RedactArgs>),
+    /// Erase a user: all of their memory, history and tokens, for ever
+    #[command(after_help = erase::EXAMPLES)]
+    Erase(Connected<erase::EraseArgs>),
     /// List the access log, newest first
     #[command(after_help = access::EXAMPLES)]
     Access(Connected<access::AccessArgs>),
     /// Look at and set the workspace's keys
     #[command(after_help = config::EXAMPLES)]
     Config(Connected<config::ConfigArgs>),
-    /// Make tokens
+    /// Make, list and revoke tokens
     #[command(after_help = token::EXAMPLES)]
     Token(Connected<token::TokenArgs>),
     /// Measure a deployment

@@ -4,12 +4,18 @@ pub mod access;
 pub mod bench;
 pub mod completion;
 pub mod config;
+mod confirm;
 pub mod demo;
 pub mod dream;
+pub mod erase;
 pub mod export;
 pub mod files;
 pub mod import;
+pub mod pause;
+pub mod recall;
+pub mod redact;
 pub mod run;
+pub mod search;
 pub mod token;
 pub mod up;
 pub mod users;
@@ -54,11 +60,16 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Cat(it) => connected(it, json, files::cat).await,
         Command::Put(it) => connected(it, json, files::put).await,
         Command::Log(it) => connected(it, json, files::log).await,
+        Command::Search(it) => connected(it, json, search::run).await,
+        Command::Recall(it) => connected(it, json, recall::run).await,
         Command::Import(it) => connected(it, json, import::run).await,
         Command::Export(it) => connected(it, json, export::run).await,
         Command::Dream(it) => connected(it, json, dream::run).await,
-        Command::Pause(it) => connected(it, json, users::pause).await,
-        Command::Resume(it) => connected(it, json, users::resume).await,
+        Command::Pause(it) => connected(it, json, pause::pause).await,
+        Command::Resume(it) => connected(it, json, pause::resume).await,
+        Command::Users(it) => connected(it, json, users::run).await,
+        Command::Redact(it) => connected(it, json, redact::run).await,
+        Command::Erase(it) => connected(it, json, erase::run).await,
         Command::Access(it) => connected(it, json, access::run).await,
         Command::Config(it) => connected(it, json, config::run).await,
         Command::Token(it) => connected(it, json, token::run).await,
@@ -165,8 +176,20 @@ impl Context {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<Response<T>, Status>>,
     {
-        let answer = retry(RetryPolicy::default(), call, classify).await;
-        answer.map(Response::into_inner).map_err(|status| Failure::of(&status, &self.endpoint))
+        self.answer(retry(RetryPolicy::default(), call, classify).await)
+    }
+
+    /// What one attempt says, where it cannot be made again.
+    ///
+    /// # Errors
+    /// What the status says.
+    pub fn answer<T>(&self, answer: Result<Response<T>, Status>) -> Result<T, Failure> {
+        answer.map(Response::into_inner).map_err(|status| self.failure(&status))
+    }
+
+    /// What a status says that ended a call or a stream.
+    pub fn failure(&self, status: &Status) -> Failure {
+        Failure::of(status, &self.endpoint)
     }
 }
 

@@ -26,6 +26,8 @@ pub enum Failure {
         refusal: Box<Refusal>,
         /// The path, dream or key that the call was about; for the advice.
         subject: Option<String>,
+        /// What to do next, where the command knows better than the reason alone.
+        advice: Option<&'static str>,
     },
     /// Something answered, but not with a refusal of memory-api's.
     #[error("the server answered {} without a reason of memory-api's: {message}", code_name(*code))]
@@ -69,6 +71,12 @@ pub enum Failure {
     /// The pair could not be started, or ended by itself.
     #[error("{}", with_causes(.0))]
     Pair(Box<PairError>),
+    /// A person was asked and did not say yes.
+    #[error("not confirmed: {0}")]
+    Declined(&'static str),
+    /// It was told to end before it was done; with what becomes of the rest.
+    #[error("interrupted; {0}")]
+    Left(String),
     /// It was told to end before it was done; everything that it had started is stopped.
     #[error("interrupted; everything that was started is stopped")]
     Interrupted,
@@ -81,7 +89,7 @@ impl Failure {
     /// What a call's status says; `endpoint` is where the call went.
     pub fn of(status: &Status, endpoint: &str) -> Self {
         if let Some(refusal) = Refusal::of(status) {
-            return Self::Refused { refusal: Box::new(refusal), subject: None };
+            return Self::Refused { refusal: Box::new(refusal), subject: None, advice: None };
         }
         let message = status.message().to_owned();
         match status.code() {
@@ -102,6 +110,17 @@ impl Failure {
     pub fn about(mut self, what: &str) -> Self {
         if let Self::Refused { subject: subject @ None, .. } = &mut self {
             *subject = Some(what.to_owned());
+        }
+        self
+    }
+
+    /// The same, with what to do next where memory-api refused for `reason`.
+    #[must_use]
+    pub fn advised(mut self, reason: ErrorReason, next: &'static str) -> Self {
+        if let Self::Refused { refusal, advice, .. } = &mut self
+            && refusal.reason == reason
+        {
+            *advice = Some(next);
         }
         self
     }
@@ -136,7 +155,7 @@ impl Failure {
             Self::Settings(_) => EXIT_SETTINGS,
             Self::Usage(_) => EXIT_USAGE,
             Self::Pair(error) => error.exit_code(),
-            Self::Interrupted => EXIT_INTERRUPTED,
+            Self::Interrupted | Self::Left(_) => EXIT_INTERRUPTED,
             Self::Told(failure) => failure.exit_code(),
             _ if self.reason().is_some_and(is_passing) => EXIT_UNAVAILABLE,
             _ => EXIT_REFUSED,
@@ -169,7 +188,8 @@ impl Failure {
 
     fn next_step(&self) -> Option<String> {
         match self {
-            Self::Refused { refusal, subject } => next::step(refusal, subject.as_deref()),
+            Self::Refused { advice: Some(advice), .. } => Some((*advice).to_owned()),
+            Self::Refused { refusal, subject, .. } => next::step(refusal, subject.as_deref()),
             Self::Unreachable { .. } => Some(
                 "start the pair with `memex up`, or say where it is: --endpoint, MEMEX_ENDPOINT, or `endpoint` in the \
                  settings file"
@@ -203,7 +223,8 @@ impl Failure {
             Self::Local { .. } | Self::Output(_) => "LOCAL",
             Self::Incomplete(_) => "INCOMPLETE",
             Self::Pair(_) => "PAIR",
-            Self::Interrupted => "INTERRUPTED",
+            Self::Declined(_) => "DECLINED",
+            Self::Interrupted | Self::Left(_) => "INTERRUPTED",
             Self::Told(failure) => return failure.to_json(),
         };
         json!({"error": {

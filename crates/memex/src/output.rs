@@ -71,6 +71,14 @@ pub fn word(name: &str, prefix: &str) -> String {
     name.strip_prefix(prefix).unwrap_or(name).to_ascii_lowercase()
 }
 
+/// Tells a person, beside standard output, that a listing has nothing in it.
+///
+/// # Errors
+/// When standard error cannot be written.
+pub fn nothing(what: impl std::fmt::Display) -> io::Result<()> {
+    writeln!(anstream::stderr(), "{}", safe_line(&what.to_string()))
+}
+
 /// `1 file`, `2 files`.
 pub fn counted(count: impl Into<i64>, noun: &str) -> String {
     let count = count.into();

@@ -51,7 +51,7 @@ async fn every_command_has_help_with_examples() {
     let home = tempfile::tempdir().unwrap();
     let mut found = BTreeMap::new();
     helps(Vec::new(), home.path(), &mut found).await;
-    assert!(found.len() >= 19, "{:?}", found.keys());
+    assert!(found.len() >= 37, "{:?}", found.keys());
     for (name, help) in &found {
         assert!(help.contains("Examples:"), "{name} has no examples");
         assert_golden(&format!("help/{name}.txt"), help);
@@ -131,6 +131,22 @@ async fn a_command_line_that_is_not_understood_is_2() {
         &["dream", "start", "--as-of", "2026-02-30"],
         &["token", "create", "--role", "agent"],
         &["ls", "--user", ""],
+        &["search"],
+        &["recall", "--max-bytes", "255"],
+        &["redact", "rev_1"],
+        &["redact", "rev_1", "--reason", "why"],
+        &["erase"],
+        &["erase", "ada"],
+        &["erase", "ada", "--status", "--yes"],
+        &["users", "set", "ada"],
+        &["users", "set", "ada", "dream_mode"],
+        &["token", "revoke", "mx_canary"],
+        &["export"],
+        &["export", "out", "--archive", "ada.jsonl"],
+        &["export", "--archive", "ada.jsonl", "--shared"],
+        &["import", "notes", "--archive", "ada.jsonl"],
+        &["import", "--archive", "ada.jsonl", "--overwrite"],
+        &["import", "notes", "--qualifies"],
     ] {
         let ran = memex(home.path(), &connected, args).await;
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{args:?}: {ran:?}");

@@ -5,6 +5,7 @@
 mod access_log;
 mod accounts;
 mod authorization;
+mod command_line;
 mod contract;
 mod database;
 mod deletions;

@@ -50,6 +50,9 @@ pub async fn run(context: &Context, args: AccessArgs) -> Result<(), Failure> {
     if context.json {
         return Ok(output::json(&json!({"entries": entries}))?);
     }
+    if entries.is_empty() {
+        output::nothing("no row of the access log matches")?;
+    }
     Ok(access_table(entries).write(&mut output::out())?)
 }
 

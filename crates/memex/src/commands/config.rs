@@ -73,7 +73,10 @@ async fn update(context: &Context, values: HashMap<String, String>, reset_keys: 
 }
 
 /// `KEY=VALUE …`, or `KEY VALUE`.
-fn values(settings: &[String]) -> Result<HashMap<String, String>, Failure> {
+///
+/// # Errors
+/// [`Failure::Usage`] where one is neither, or a key is there twice.
+pub fn values(settings: &[String]) -> Result<HashMap<String, String>, Failure> {
     if let [key, value] = settings
         && !key.contains('=')
     {

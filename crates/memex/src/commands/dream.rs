@@ -84,6 +84,13 @@ async fn list(context: &Context, args: ListArgs) -> Result<(), Failure> {
     if context.json {
         return Ok(output::json(&json!({"dreams": dreams}))?);
     }
+    if dreams.is_empty() {
+        output::nothing("no dream matches")?;
+    }
+    Ok(dreams_table(dreams).write(&mut output::out())?)
+}
+
+fn dreams_table(dreams: Vec<DreamView>) -> Table {
     let columns = [
         words("dream"),
         words("user"),
@@ -102,7 +109,7 @@ async fn list(context: &Context, args: ListArgs) -> Result<(), Failure> {
         let what = [dream.dream_id, dream.user_id, dream.state, dream.mode];
         table.row(what.into_iter().chain([ops, files, began, ended, dream.cause]));
     }
-    Ok(table.write(&mut output::out())?)
+    table
 }
 
 /// The newest dreams that `request` asks for, at most `limit`.

@@ -1,9 +1,11 @@
-//! `export`: writes a user's memory into a folder, and never beside it.
+//! `export`: writes a user's memory into a folder, and never beside it; or with its history into an archive.
 
+mod archive;
 mod folder;
+mod whole;
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use memex_proto::v1::batch_read_files_result::Result as Read;
 use memex_proto::v1::{BatchReadFilesRequest, ErrorReason, File};
@@ -21,9 +23,11 @@ Examples:
   memex export backup/ --user ada             writes backup/user/…; refused where backup/ has files
   memex export backup/ --user ada --force     over what is there; files of other names stay
   memex export backup/ --user ada --shared    backup/shared/… too
+  memex export --archive ada.jsonl --user ada              files, revisions, dreams, access log
+  memex export --archive - --user ada | gzip > ada.jsonl.gz
 
-Each file is written whole or not at all, as it is at the moment of its reading. `memex import`
-reads the same folder.";
+Each file is written whole or not at all, as it is at the moment of its reading; an archive is one
+moment of the whole memory. `memex import` reads both.";
 
 /// Bytes of text in one batch read, well below the largest message.
 const BATCH_BYTES: i64 = 2 * 1024 * 1024;
@@ -32,13 +36,17 @@ const BATCH_BYTES: i64 = 2 * 1024 * 1024;
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
     /// The folder; made where it is missing
-    dir: PathBuf,
+    #[arg(required_unless_present = "archive")]
+    dir: Option<PathBuf>,
+    /// Write the whole memory with its history into this file instead, as lines of JSON; - is standard output
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dir", "shared"])]
+    archive: Option<PathBuf>,
     #[command(flatten)]
     user: UserArg,
     /// Export the workspace's shared files too
     #[arg(long)]
     shared: bool,
-    /// Write into a folder that has files already
+    /// Write into a folder that has files already, or over an archive that is there
     #[arg(long)]
     force: bool,
 }
@@ -53,11 +61,16 @@ struct Report {
 /// `memex export`.
 pub async fn run(context: &Context, args: ExportArgs) -> Result<(), Failure> {
     let user_id = context.user(&args.user);
+    let dir = match (&args.archive, &args.dir) {
+        (Some(file), _) => return archive::run(context, user_id, file, args.force).await,
+        (None, Some(dir)) => dir,
+        (None, None) => return Err(Failure::Usage("name a folder, or --archive FILE".to_owned())),
+    };
     let mut files = list_files(context, &user_id, "user/").await?;
     if args.shared {
         files.extend(list_files(context, &user_id, "shared/").await?);
     }
-    let folder = Folder::open(&args.dir, args.force)?;
+    let folder = Folder::open(dir, args.force)?;
     let bar = progress::bar(files.len(), "exporting", context.json);
     let mut report = Report::default();
     for batch in batches(&files) {
@@ -65,7 +78,7 @@ pub async fn run(context: &Context, args: ExportArgs) -> Result<(), Failure> {
         bar.inc(batch.len() as u64);
     }
     bar.finish_and_clear();
-    say(context, &args, &report)?;
+    say(context, dir, &report)?;
     match report.failed.len() {
         0 => Ok(()),
         failed => Err(Failure::Incomplete(format!("{} not exported", counted(failed as i64, "file")))),
@@ -115,13 +128,13 @@ async fn export(
     Ok(())
 }
 
-fn say(context: &Context, args: &ExportArgs, report: &Report) -> Result<(), Failure> {
+fn say(context: &Context, dir: &Path, report: &Report) -> Result<(), Failure> {
     let bytes: i64 = report.written.iter().map(|file| file.size_bytes).sum();
     if context.json {
         let entry = |file: &File| json!({"path": file.path, "version": file.version, "size_bytes": file.size_bytes});
         let files: Vec<_> = report.written.iter().map(entry).collect();
         let failed: Vec<_> = report.failed.iter().map(|(path, why)| json!({"path": path, "why": why})).collect();
-        let dir = args.dir.display().to_string();
+        let dir = dir.display().to_string();
         return Ok(output::json(&json!({"dir": dir, "files": files, "size_bytes": bytes, "failed": failed}))?);
     }
     let mut out = output::out();
@@ -130,7 +143,7 @@ fn say(context: &Context, args: &ExportArgs, report: &Report) -> Result<(), Fail
         writeln!(out, "{notice}failed{reset} {}: {}", safe_line(path), safe_line(problem))?;
     }
     let count = counted(report.written.len() as i64, "file");
-    Ok(writeln!(out, "{count}, {bytes} bytes written to {}", args.dir.display())?)
+    Ok(writeln!(out, "{count}, {bytes} bytes written to {}", dir.display())?)
 }
 
 #[cfg(test)]

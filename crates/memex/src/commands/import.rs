@@ -1,10 +1,12 @@
-//! `import`: brings a folder of Markdown into memory; a second import changes nothing.
+//! `import`: brings a folder of Markdown into memory, and a second import changes nothing; or an archive, all or nothing.
 
+mod archive;
+mod parts;
 mod plan;
 mod report;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use futures::{StreamExt as _, stream};
 use memex_core::limits::MAX_TEXT_BYTES_CEILING;
@@ -25,10 +27,15 @@ Examples:
   memex import notes/ --user ada               notes/x.md and notes/user/x.md both become user/x.md
   memex import notes/ --user ada --overwrite   replace files whose text differs
   memex import backup/ --user ada --shared     backup/shared/ too, with an operator's token
+  memex import --archive ada.jsonl --user ada            a whole memory with its history
+  gunzip -c ada.jsonl.gz | memex import --archive - --user ada
 
 A file that is there with the same text is left alone, so that an import can be given again. What
 was imported makes nobody due for a dream. Hidden files are left out; every other file that is
-text comes in, whatever its name. The exit code is 1 where a file was refused or skipped.";
+text comes in, whatever its name. The exit code is 1 where a file was refused or skipped.
+
+An archive comes in whole or not at all, with an operator's token, into a user who has no memory
+yet; who did what when stays beside what is recorded now. It makes nobody due unless --qualifies.";
 
 /// How many files travel at once.
 const AT_ONCE: usize = 16;
@@ -37,7 +44,14 @@ const AT_ONCE: usize = 16;
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
     /// The folder
-    dir: PathBuf,
+    #[arg(required_unless_present = "archive")]
+    dir: Option<PathBuf>,
+    /// Bring in this file of `memex export --archive` instead; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dir", "overwrite", "shared", "reason"])]
+    archive: Option<PathBuf>,
+    /// Let what the archive brings count as new, so that the user comes due for a dream
+    #[arg(long, requires = "archive", conflicts_with = "dir")]
+    qualifies: bool,
     #[command(flatten)]
     user: UserArg,
     /// Replace files of memory whose text differs
@@ -53,7 +67,13 @@ pub struct ImportArgs {
 
 /// `memex import`.
 pub async fn run(context: &Context, args: ImportArgs) -> Result<(), Failure> {
-    let (report, stopped) = import(context, &args).await?;
+    if let Some(file) = &args.archive {
+        return archive::run(context, context.user(&args.user), file, args.qualifies).await;
+    }
+    let Some(dir) = args.dir.as_deref() else {
+        return Err(Failure::Usage("name a folder, or --archive FILE".to_owned()));
+    };
+    let (report, stopped) = import(context, &args, dir).await?;
     report.print(context.json, stopped.as_ref())?;
     match stopped {
         Some(failure) if context.json => Err(Failure::Told(Box::new(failure))),
@@ -63,8 +83,8 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<(), Failure> {
 }
 
 /// Imports, and says what became of each file; with the failure that ended it early, where one did.
-async fn import(context: &Context, args: &ImportArgs) -> Result<(Report, Option<Failure>), Failure> {
-    let plan = plan::of(&args.dir, args.shared).map_err(|error| Failure::local(&args.dir, error))?;
+async fn import(context: &Context, args: &ImportArgs, dir: &Path) -> Result<(Report, Option<Failure>), Failure> {
+    let plan = plan::of(dir, args.shared).map_err(|error| Failure::local(dir, error))?;
     let import = Import {
         context,
         user_id: context.user(&args.user),

@@ -1,4 +1,7 @@
-//! `token`: new tokens.
+//! `token`: new tokens, those there are, and the end of one.
+
+mod list;
+mod revoke;
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -18,6 +21,14 @@ pub const EXAMPLES: &str = "\
 Examples:
   memex token create --role agent --for-user ada --expires-in 30d
   memex token create --role backend --actor shop-backend
+  memex token create --role auditor --json
+  memex token list --user ada
+  memex token revoke tok_…";
+
+const CREATE_EXAMPLES: &str = "\
+Examples:
+  memex token create --role agent --for-user ada --expires-in 30d
+  memex token create --role backend --actor shop-backend
   memex token create --role auditor --json";
 
 /// Arguments of `token`.
@@ -30,8 +41,14 @@ pub struct TokenArgs {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Make a token; its value is shown this once
-    #[command(after_help = EXAMPLES)]
+    #[command(after_help = CREATE_EXAMPLES)]
     Create(CreateArgs),
+    /// List tokens, newest first; never their values
+    #[command(after_help = list::EXAMPLES)]
+    List(list::ListArgs),
+    /// End a token; it is refused everywhere within 5 seconds
+    #[command(after_help = revoke::EXAMPLES)]
+    Revoke(revoke::RevokeArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -76,7 +93,14 @@ impl From<RoleArg> for Role {
 
 /// `memex token`.
 pub async fn run(context: &Context, args: TokenArgs) -> Result<(), Failure> {
-    let Action::Create(args) = args.action;
+    match args.action {
+        Action::Create(args) => create(context, args).await,
+        Action::List(args) => list::run(context, args).await,
+        Action::Revoke(args) => revoke::run(context, args).await,
+    }
+}
+
+async fn create(context: &Context, args: CreateArgs) -> Result<(), Failure> {
     let expires_at = args.expires_in.map(|span| Timestamp {
         seconds: SystemClock.now().timestamp() + i64::try_from(span.as_secs()).unwrap_or(i64::MAX / 2),
         nanos: 0,

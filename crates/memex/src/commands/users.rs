@@ -1,69 +1,55 @@
-//! `pause` and `resume`: whether a user is dreamt at all.
+//! `users`: who has memory here, how each stands, and the keys of one user.
 
-use std::io::Write as _;
+mod list;
+mod set;
+mod show;
 
-use memex_proto::v1::{PauseUserRequest, ResumeUserRequest};
-use serde_json::json;
+use clap::Subcommand;
 
-use super::{Context, UserArg, request_id};
+use super::Context;
 use crate::failure::Failure;
-use crate::output;
 
-pub const PAUSE_EXAMPLES: &str = "\
+pub const EXAMPLES: &str = "\
 Examples:
-  memex pause --user ada
-  memex pause --user ada --reason 'asked for it on the phone'";
+  memex users                                  who has memory in this workspace
+  memex users list --prefix acme- --json
+  memex users show ada                         files, sizes, dreaming, keys
+  memex users set ada dream_mode=review        for this user alone; may only narrow
+  memex users set ada --reset dream_mode       back to what the workspace says
+  memex users readmit ada                      after an erasure: they may be written again
 
-pub const RESUME_EXAMPLES: &str = "\
-Examples:
-  memex resume --user ada";
+See also: memex pause, resume, export, erase.";
 
-/// Arguments of `pause`.
+/// Arguments of `users`.
 #[derive(Debug, clap::Args)]
-pub struct PauseArgs {
-    /// Why; kept with the pause
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    reason: String,
-    #[command(flatten)]
-    user: UserArg,
+pub struct UsersArgs {
+    #[command(subcommand)]
+    action: Option<Action>,
 }
 
-/// Arguments of `resume`.
-#[derive(Debug, clap::Args)]
-pub struct ResumeArgs {
-    #[command(flatten)]
-    user: UserArg,
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List users by id; the same as `memex users`
+    #[command(after_help = list::EXAMPLES)]
+    List(list::ListArgs),
+    /// Show one user: files, sizes, dreaming, keys
+    #[command(after_help = show::EXAMPLES)]
+    Show(show::ShowArgs),
+    /// Set a user's own keys or put them back, all of them or none
+    #[command(after_help = set::EXAMPLES)]
+    Set(set::SetArgs),
+    /// Let a user who was erased be written again
+    #[command(after_help = set::READMIT_EXAMPLES)]
+    Readmit(set::ReadmitArgs),
 }
 
-/// `memex pause`.
-pub async fn pause(context: &Context, args: PauseArgs) -> Result<(), Failure> {
-    let request = PauseUserRequest { user_id: context.user(&args.user), reason: args.reason, request_id: request_id() };
-    let answer = context.call(|| async { context.admin().pause_user(request.clone()).await }).await?;
-    let canceled = Some(answer.canceled_dream_id).filter(|dream| !dream.is_empty());
-    if context.json {
-        return Ok(output::json(&json!({"changed": answer.changed, "canceled_dream_id": canceled}))?);
+/// `memex users`.
+pub async fn run(context: &Context, args: UsersArgs) -> Result<(), Failure> {
+    match args.action {
+        None => list::run(context, list::ListArgs::default()).await,
+        Some(Action::List(args)) => list::run(context, args).await,
+        Some(Action::Show(args)) => show::run(context, args).await,
+        Some(Action::Set(args)) => set::run(context, args).await,
+        Some(Action::Readmit(args)) => set::readmit(context, args).await,
     }
-    let mut out = output::out();
-    writeln!(out, "{}", if answer.changed { "paused: no dream until it is resumed" } else { "was paused already" })?;
-    if let Some(dream) = canceled {
-        writeln!(out, "ended the running dream {dream}")?;
-    }
-    Ok(())
-}
-
-/// `memex resume`.
-pub async fn resume(context: &Context, args: ResumeArgs) -> Result<(), Failure> {
-    let request = ResumeUserRequest { user_id: context.user(&args.user), request_id: request_id() };
-    let answer = context.call(|| async { context.admin().resume_user(request.clone()).await }).await?;
-    let due = output::time(answer.due_at);
-    if context.json {
-        return Ok(output::json(&json!({"changed": answer.changed, "due_at": due}))?);
-    }
-    let mut out = output::out();
-    writeln!(out, "{}", if answer.changed { "resumed" } else { "was not paused" })?;
-    match due {
-        Some(due) => writeln!(out, "due at {due}")?,
-        None => writeln!(out, "nothing is to be dreamt now")?,
-    }
-    Ok(())
 }

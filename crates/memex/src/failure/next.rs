@@ -22,7 +22,10 @@ pub fn step(refusal: &Refusal, subject: Option<&str>) -> Option<String> {
         }
         R::InvalidPath => "paths begin with user/ or shared/, such as user/profile.md".to_owned(),
         R::FileNotFound => "see what there is: memex ls".to_owned(),
-        R::UserNotFound => "a user has memory from their first write on; look at the spelling of --user".to_owned(),
+        R::UserNotFound => {
+            "a user has memory from their first write on; look at the spelling, or at who has any: memex users"
+                .to_owned()
+        }
         R::DreamNotFound => "see which there are: memex dream list".to_owned(),
         R::DreamingDisabled => {
             "switch it on: memex config set dream_enabled=true (and for the deployment: memory-api config set \
@@ -30,6 +33,15 @@ pub fn step(refusal: &Refusal, subject: Option<&str>) -> Option<String> {
                 .to_owned()
         }
         R::UserPaused => "lift the pause: memex resume --user USER".to_owned(),
+        R::RevisionNotFound => "see which there are: memex log".to_owned(),
+        R::RevisionIsHead => {
+            "it is the file's current text: write or delete the file first, then give the same command again".to_owned()
+        }
+        R::UserErased => {
+            "see how far it is: memex erase USER --status; afterwards an operator may let them be written \
+                          again: memex users readmit USER"
+                .to_owned()
+        }
         R::WrongState => format!("see where it stands: memex dream show {dream}"),
         R::ReadOnlyScope => "shared/ is written with an operator's token".to_owned(),
         R::RoleRequired => {

@@ -8,6 +8,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// How often a spinner turns.
 const TICK: Duration = Duration::from_millis(120);
 
+const BYTES: &str = "{spinner:.cyan} {msg} {bytes} {elapsed:.dim}";
+const BYTES_OF: &str = "{msg} {wide_bar:.cyan} {bytes}/{total_bytes}";
+
 /// A bar for `total` steps; hidden with `--json` and where standard error is no terminal.
 pub fn bar(total: usize, what: &'static str, json: bool) -> ProgressBar {
     if hidden(json) {
@@ -15,6 +18,21 @@ pub fn bar(total: usize, what: &'static str, json: bool) -> ProgressBar {
     }
     let bar = ProgressBar::new(total as u64).with_message(what);
     bar.set_style(style("{msg} {wide_bar:.cyan} {pos}/{len}"));
+    bar
+}
+
+/// Bytes that went, of `total` where that is known; hidden like [`bar`].
+pub fn bytes(total: Option<u64>, what: &'static str, json: bool) -> ProgressBar {
+    if hidden(json) {
+        return ProgressBar::hidden();
+    }
+    let (bar, template) = match total {
+        Some(total) => (ProgressBar::new(total), BYTES_OF),
+        None => (ProgressBar::new_spinner(), BYTES),
+    };
+    let bar = bar.with_message(what);
+    bar.set_style(style(template));
+    bar.enable_steady_tick(TICK);
     bar
 }
 
@@ -45,6 +63,10 @@ mod tests {
     fn the_templates_parse_and_json_hides_them() {
         style("{msg} {wide_bar:.cyan} {pos}/{len}");
         style("{spinner:.cyan} {msg} {elapsed:.dim}");
+        for template in [BYTES, BYTES_OF] {
+            style(template);
+        }
+        assert!(bytes(None, "x", true).is_hidden());
         assert!(bar(1, "x", true).is_hidden() && spinner("x".to_owned(), true).is_hidden());
     }
 }

@@ -1,7 +1,11 @@
-//! What `--json` prints of files, revisions, dreams, the access log and keys: the proto's names, enums as words, times in UTC.
+//! What `--json` prints of files, revisions, dreams, users and the rest: the proto's names, enums as words, times in UTC.
 
 mod dream;
+mod found;
 mod memory;
+mod people;
 
 pub use dream::{DreamView, FileChangeView, LedgerView, StagedOpView, dream_state};
+pub use found::{PassageView, RecalledFileView};
 pub use memory::{AccessView, ConfigView, FileView, RevisionView};
+pub use people::{ErasureView, TokenView, UserView};

@@ -1,11 +1,14 @@
 //! A server that answers by script and remembers what it was asked, and the command as a process.
 
+mod admin;
+
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
+use memex_proto::v1::admin_service_server::AdminServiceServer;
 use memex_proto::v1::dream_admin_service_server::{DreamAdminService, DreamAdminServiceServer};
 use memex_proto::v1::memory_service_server::{MemoryService, MemoryServiceServer};
 use memex_proto::v1::*;
@@ -28,6 +31,14 @@ pub struct Lines {
     pub writes: Vec<WriteFileRequest>,
     /// The states that a dream goes through, one a GetDream; the last stays.
     pub dream_states: VecDeque<DreamState>,
+    /// Users, tokens, erasures, archives.
+    pub admin: admin::AdminLines,
+    /// What SearchFiles finds.
+    pub passages: Vec<Passage>,
+    /// The searches that came.
+    pub searches: Vec<SearchFilesRequest>,
+    /// What Recall gives.
+    pub recall: RecallResponse,
     /// StartDream's metadata.
     pub started: Option<MetadataMap>,
 }
@@ -44,6 +55,7 @@ impl Script {
         let address = listener.local_addr().unwrap();
         let server = tonic::transport::Server::builder()
             .add_service(MemoryServiceServer::new(self.clone()))
+            .add_service(AdminServiceServer::new(self.clone()))
             .add_service(DreamAdminServiceServer::new(self.clone()))
             .serve_with_incoming(TcpListenerStream::new(listener));
         tokio::spawn(server);
@@ -102,8 +114,18 @@ impl MemoryService for Script {
         Err(Status::unimplemented("not in the script"))
     }
 
-    async fn search_files(&self, _: Request<SearchFilesRequest>) -> Result<Response<SearchFilesResponse>, Status> {
+    async fn move_file(&self, _: Request<MoveFileRequest>) -> Result<Response<MoveFileResponse>, Status> {
         Err(Status::unimplemented("not in the script"))
+    }
+
+    async fn search_files(&self, asked: Request<SearchFilesRequest>) -> Result<Response<SearchFilesResponse>, Status> {
+        let mut lines = self.lines();
+        lines.searches.push(asked.into_inner());
+        Ok(Response::new(SearchFilesResponse { passages: lines.passages.clone() }))
+    }
+
+    async fn recall(&self, _: Request<RecallRequest>) -> Result<Response<RecallResponse>, Status> {
+        Ok(Response::new(self.lines().recall.clone()))
     }
 }
 
@@ -119,7 +141,7 @@ impl DreamAdminService for Script {
     }
 
     async fn list_dreams(&self, _: Request<ListDreamsRequest>) -> Result<Response<ListDreamsResponse>, Status> {
-        Err(Status::unimplemented("not in the script"))
+        Ok(Response::new(ListDreamsResponse::default()))
     }
 
     async fn get_changeset(&self, _: Request<GetChangesetRequest>) -> Result<Response<GetChangesetResponse>, Status> {

@@ -1,0 +1,36 @@
+//! What the `memex` command makes of the service's own answers.
+
+use memex_stack::stack::Stack;
+use serde_json::json;
+use tests::command::Memex;
+
+#[tokio::test]
+async fn the_command_finds_passages_and_lists_and_sets_users_and_tokens() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    ada.write("user/drinks.md", "# Drinks\n\n- drinks green tea in the morning\n").await;
+    let memex = Memex::at(&stack.endpoint(), stack.workspace().operator_token()).await;
+
+    let ran = memex.run(&["search", "greeen", "tea", "--user", "ada"]).await;
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.out.starts_with("user/drinks.md:"), "{ran:?}");
+    let ran = memex.run(&["search", "zzzz", "--user", "ada"]).await;
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", "nothing found for zzzz\n"));
+
+    let users = memex.json(&["users"]).await;
+    assert_eq!((&users["users"][0]["user_id"], &users["users"][0]["files"]), (&json!("ada"), &json!(1)));
+    let set = memex.json(&["users", "set", "ada", "dream_mode=review"]).await;
+    assert_eq!(set["user"]["values"], json!({"dream_mode": "review"}));
+    assert_eq!(memex.json(&["users", "set", "ada", "--reset", "dream_mode"]).await["user"]["values"], json!({}));
+    let ran = memex.run(&["users", "set", "ada", "dream_moode=review"]).await;
+    assert!(ran.code == 1 && ran.err.contains("dream_moode"), "{ran:?}");
+
+    let made = memex.json(&["token", "create", "--role", "agent", "--for-user", "ada"]).await;
+    let id = made["token_id"].as_str().unwrap();
+    assert_eq!(memex.json(&["token", "revoke", id]).await["changed"], true);
+    assert_eq!(memex.json(&["token", "revoke", id]).await["changed"], false);
+    let listed = async |args: &[&str]| memex.json(args).await["tokens"].to_string();
+    assert!(!listed(&["token", "list", "--user", "ada"]).await.contains(id));
+    assert!(listed(&["token", "list", "--user", "ada", "--all"]).await.contains(id));
+    stack.finish().await;
+}
