@@ -102,7 +102,15 @@ impl MemoryService for Script {
         Err(Status::unimplemented("not in the script"))
     }
 
+    async fn move_file(&self, _: Request<MoveFileRequest>) -> Result<Response<MoveFileResponse>, Status> {
+        Err(Status::unimplemented("not in the script"))
+    }
+
     async fn search_files(&self, _: Request<SearchFilesRequest>) -> Result<Response<SearchFilesResponse>, Status> {
+        Err(Status::unimplemented("not in the script"))
+    }
+
+    async fn recall(&self, _: Request<RecallRequest>) -> Result<Response<RecallResponse>, Status> {
         Err(Status::unimplemented("not in the script"))
     }
 }
