@@ -13,9 +13,6 @@ use lines::read;
 use query::Query;
 use rank::Ranks;
 
-/// The most bytes of a passage.
-pub const MAX_PASSAGE_BYTES: usize = 400;
-
 /// How passages are ranked; [`Weights::default`] is what the service uses, the rest is for measuring what each buys.
 #[derive(Clone, Debug)]
 pub struct Weights {
@@ -67,6 +64,15 @@ pub struct Passage {
 /// At most `limit` passages, the best first; superseded ones after all others. The same texts in the same order give the
 /// same passages.
 pub fn search(texts: &[&str], query: &str, limit: usize, weights: &Weights) -> Vec<Passage> {
+    ranked(texts, query, weights, |ranks| ranks.passages(limit))
+}
+
+/// The texts that have any of the query's telling words, by their best lines as [`search`] ranks them.
+pub fn relevant(texts: &[&str], query: &str, weights: &Weights) -> Vec<usize> {
+    ranked(texts, query, weights, |ranks| ranks.texts())
+}
+
+fn ranked<T>(texts: &[&str], query: &str, weights: &Weights, give: impl FnOnce(Ranks<'_>) -> T) -> T {
     let mut query = Query::new(query, weights);
     let (mut read_texts, mut all) = read(texts, &mut query);
     let mut found = vec![0_u32; query.len()];
@@ -77,5 +83,5 @@ pub fn search(texts: &[&str], query: &str, limit: usize, weights: &Weights) -> V
     if weights.misspellings && guessed.contains(&true) && query.correct(&found) {
         (read_texts, all) = read(texts, &mut query);
     }
-    Ranks::new(texts, &read_texts, &all, &guessed, weights).passages(limit)
+    give(Ranks::new(texts, &read_texts, &all, &guessed, weights))
 }
