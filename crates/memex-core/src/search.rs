@@ -67,8 +67,9 @@ pub fn search(texts: &[&str], query: &str, limit: usize, weights: &Weights) -> V
     ranked(texts, query, weights, |ranks| ranks.passages(limit))
 }
 
-/// The texts that have any of the query's telling words, by their best lines as [`search`] ranks them.
-pub fn relevant(texts: &[&str], query: &str, weights: &Weights) -> Vec<usize> {
+/// The texts that have any of the query's telling words, each with its best line (from 0), in the order in which
+/// [`search`] ranks these lines.
+pub fn relevant(texts: &[&str], query: &str, weights: &Weights) -> Vec<(usize, usize)> {
     ranked(texts, query, weights, |ranks| ranks.texts())
 }
 

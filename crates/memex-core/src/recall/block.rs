@@ -37,7 +37,7 @@ impl<'t> Block<'t> {
         for considered in self.order.iter().filter(|one| !one.idle_log) {
             let file = &files[considered.file];
             let Some(text) = file.text.filter(|_| Part::least(file) <= self.room) else { continue };
-            let (mut holds, held) = Part::of(file, text);
+            let (mut holds, held) = Part::of(file, text, considered.best_line);
             let share = self.room.min(most);
             let full = holds.as_mut().is_some_and(|part| {
                 let room = self.room;

@@ -16,6 +16,8 @@ pub(super) struct Considered {
     pub(super) file: usize,
     /// Why.
     pub(super) ground: Ground,
+    /// The line that answers the query best, from 0; the first of what is not there for the query.
+    pub(super) best_line: usize,
     /// A log that nothing asks for: it is never taken.
     pub(super) idle_log: bool,
 }
@@ -24,25 +26,26 @@ pub(super) struct Considered {
 pub(super) fn order(files: &[CurrentFile<'_>], query: &str) -> Vec<Considered> {
     let mut grounds: Vec<Option<Ground>> = vec![None; files.len()];
     let mut order = Vec::with_capacity(files.len());
-    let mut consider = |ground, all: Vec<usize>| {
-        for file in all {
+    let mut consider = |ground, all: Vec<(usize, usize)>| {
+        for (file, best_line) in all {
             if grounds[file].is_none() {
                 grounds[file] = Some(ground);
-                order.push(Considered { file, ground, idle_log: false });
+                order.push(Considered { file, ground, best_line, idle_log: false });
             }
         }
     };
+    let from_top = |files: Vec<usize>| files.into_iter().map(|file| (file, 0)).collect();
     let pinned = pinned(files);
     let linked = linked(files, &pinned);
     let by_time = by_time(files);
-    consider(Ground::Pinned, pinned);
-    consider(Ground::Linked, linked);
+    consider(Ground::Pinned, from_top(pinned));
+    consider(Ground::Linked, from_top(linked));
     consider(Ground::Relevant, found(files, &by_time, query));
     let (logs, others) = by_time
         .into_iter()
         .filter(|file| grounds[*file].is_none())
         .partition::<Vec<_>, _>(|file| MemoryPath::parse(files[*file].path).is_ok_and(|path| path.is_excluded()));
-    let recent = |idle_log| move |file| Considered { file, ground: Ground::Recent, idle_log };
+    let recent = |idle_log| move |file| Considered { file, ground: Ground::Recent, best_line: 0, idle_log };
     order.extend(others.into_iter().map(recent(false)));
     order.extend(logs.into_iter().map(recent(true)));
     order
@@ -73,10 +76,10 @@ fn by_time(files: &[CurrentFile<'_>]) -> Vec<usize> {
 }
 
 /// Those that match the query; of two that match alike the one changed later first.
-fn found(files: &[CurrentFile<'_>], by_time: &[usize], query: &str) -> Vec<usize> {
+fn found(files: &[CurrentFile<'_>], by_time: &[usize], query: &str) -> Vec<(usize, usize)> {
     if query.is_empty() {
         return Vec::new();
     }
     let texts: Vec<&str> = by_time.iter().map(|file| files[*file].text.unwrap_or("")).collect();
-    relevant(&texts, query, &Weights::default()).into_iter().map(|text| by_time[text]).collect()
+    relevant(&texts, query, &Weights::default()).into_iter().map(|(text, line)| (by_time[text], line)).collect()
 }

@@ -185,6 +185,18 @@ fn a_large_file_leaves_half_of_the_block_to_others_and_takes_what_they_leave() {
 }
 
 #[test]
+fn a_file_that_is_there_for_the_query_is_cut_to_what_answers_it() {
+    let other = "- A line of forty bytes, give or take.\n".repeat(50);
+    let long = format!("# All\n\n{other}## Music\n\n- Plays the piano.\n\n{other}");
+    let files = [file("user/a.md", 1, &long), file("user/profile.md", 1, &long)];
+    let recalled = recall(&files, "Which piano?", 1_500);
+    let (profile, notes) = recalled.content.split_once("# user/a.md (version 1, cut)\n\n").unwrap();
+    assert!(profile.contains("(version 1, cut)\n\n# All\n\n- A line") && !profile.contains("piano"), "{profile}");
+    assert!(notes.starts_with("- A line") && notes.contains("## Music\n\n- Plays the piano.\n\n- A line"), "{notes}");
+    assert!(recalled.content.len() > 1_400, "{}", recalled.content.len());
+}
+
+#[test]
 fn a_file_whose_text_was_not_read_is_left_out() {
     let mut files = [file("user/profile.md", 1, ""), file("user/b.md", 1, "")];
     files[0].text = None;

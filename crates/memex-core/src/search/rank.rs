@@ -118,11 +118,11 @@ impl<'a> Ranks<'a> {
         order
     }
 
-    /// The texts of those lines.
-    pub(super) fn texts(&self) -> Vec<usize> {
+    /// The texts of those lines, each with the number of its best.
+    pub(super) fn texts(&self) -> Vec<(usize, usize)> {
         let mut seen = BTreeSet::new();
-        let texts = self.order(&self.scores()).into_iter().map(|line| self.lines[line].text);
-        texts.filter(|text| seen.insert(*text)).collect()
+        let lines = self.order(&self.scores()).into_iter().map(|i| (self.lines[i].text, self.lines[i].number));
+        lines.filter(|(text, _)| seen.insert(*text)).collect()
     }
 
     pub(super) fn passages(&self, limit: usize) -> Vec<Passage> {
