@@ -5,6 +5,8 @@ mod languages;
 mod lines;
 mod query;
 mod rank;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::ops::Range;

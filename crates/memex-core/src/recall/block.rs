@@ -60,15 +60,12 @@ impl<'t> Block<'t> {
         }
     }
 
-    /// Adds superseded lines of the files whose other lines are all there, until one file's are cut.
+    /// Adds superseded lines of the files whose other lines are all there.
     fn take_superseded(&mut self) {
         for candidate in &mut self.candidates {
             let whole = candidate.holds.as_ref().is_none_or(Part::is_whole);
             let Some(part) = candidate.held.as_mut().filter(|_| whole) else { continue };
             self.room -= part.take(self.room);
-            if part.is_taken() && !part.is_whole() {
-                return;
-            }
         }
     }
 

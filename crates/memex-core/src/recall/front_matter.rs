@@ -99,4 +99,12 @@ mod tests {
         let long = |bytes: usize| format!("---\npin: true\nnote: {}\n---\n", "x".repeat(bytes));
         assert_eq!((pin(&long(16_000)), pin(&long(17_000))), (Some(true), None));
     }
+
+    #[test]
+    fn hostile_front_matter_is_read_to_its_end() {
+        let aliases: String = (1..200).map(|n| format!("a{n}: &a{n} [*a{}, *a{}]\n", n - 1, n - 1)).collect();
+        for yaml in ["[".repeat(16_000), "- ".repeat(8_000), "? ".repeat(8_000), "{a: ".repeat(4_000), aliases] {
+            assert_eq!(pin(&format!("---\npin: true\na0: &a0 x\n{yaml}\n---\n")), Some(true), "{}", &yaml[..8]);
+        }
+    }
 }

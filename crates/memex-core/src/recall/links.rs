@@ -66,4 +66,11 @@ mod tests {
             .collect();
         assert_eq!(first, ["user/c", "user/a", "user/b", "user/c"]);
     }
+
+    #[test]
+    fn hostile_brackets_are_no_links() {
+        for part in ["[[", "]]", "[[user/a|", "[[[", "[[user/a]", "![["] {
+            assert!(links(&part.repeat(100_000 / part.len())).is_empty(), "{part}");
+        }
+    }
 }

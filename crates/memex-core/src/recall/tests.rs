@@ -161,6 +161,32 @@ fn what_is_superseded_goes_first_when_room_is_short() {
 }
 
 #[test]
+fn superseded_lines_never_stand_without_those_that_hold() {
+    let long = "and on ".repeat(40);
+    let text = format!("- One.\n- Two {long}\n## History\n- Was.\n# History\n- Had been.");
+    let files = [file("user/a.md", 1, &text)];
+    let cut = recall(&files, "", 256);
+    assert_eq!(cut.content, "# user/a.md (version 1, cut)\n\n- One.\n");
+    let (holds, held) = text.split_at(text.find("## History").unwrap());
+    let whole = format!("# user/a.md (version 1)\n\n{holds}\n# user/a.md (version 1, superseded)\n\n{held}\n");
+    assert_eq!(recall(&files, "", 1_000).content, whole);
+}
+
+#[test]
+fn no_size_is_exceeded_by_a_byte() {
+    let files = [
+        file("user/a.md", 3, "- One.\n\n## History\n- Was."),
+        file("user/b.md", 2, "- Two.\n- Three."),
+        file("user/c.md", 1, "- Four."),
+    ];
+    let whole = recall(&files, "", 8_000).content.len();
+    for max_bytes in 0..whole + 10 {
+        let recalled = recall(&files, "", max_bytes);
+        assert!(recalled.content.len() <= max_bytes, "{} of {max_bytes}", recalled.content.len());
+    }
+}
+
+#[test]
 fn the_last_file_is_cut_between_lines_and_never_after_a_heading() {
     let text = "# Notes\n\n- One.\n- Two.\n\n## More\n\n- Three.\n";
     let files = [file("user/a.md", 3, text), file("user/b.md", 2, text), file("user/c.md", 1, text)];
