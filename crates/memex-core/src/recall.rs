@@ -65,8 +65,8 @@ pub struct Recall {
 }
 
 /// Makes a block of at most `max_bytes`. Each file stands in it whole, in the order of the grounds, until there is no
-/// room: then the next is cut, and those after it are left out. A file that would fill more than half of the block is cut
-/// to that half as long as others want the room. Superseded lines come after all files that still hold, where room is
+/// room: then the next is cut, and those after it are left out. The first file that would fill more than half of the block is
+/// cut to that half as long as others want the room. Superseded lines come after all files that still hold, where room is
 /// left, and a log is never recalled for being recent alone. Files are cut between lines: to their beginning, or to the
 /// lines around the one that answers the query best, where that is why they are there.
 ///

@@ -32,21 +32,24 @@ impl<'t> Block<'t> {
         block
     }
 
-    /// Takes files until one is cut because the block is full; none takes more than `most` bytes yet.
-    fn take(&mut self, files: &'t [CurrentFile<'t>], most: usize) {
+    /// Takes files until one is cut because the block is full; before that one is cut, and only one, where it takes more
+    /// than `most` bytes.
+    fn take(&mut self, files: &'t [CurrentFile<'t>], mut most: usize) {
         for considered in self.order.iter().filter(|one| !one.idle_log) {
             let file = &files[considered.file];
             let Some(text) = file.text.filter(|_| Part::least(file) <= self.room) else { continue };
             let (mut holds, held) = Part::of(file, text, considered.best_line);
-            let share = self.room.min(most);
-            let full = holds.as_mut().is_some_and(|part| {
-                let room = self.room;
+            let (room, share) = (self.room, self.room.min(most));
+            let cut = holds.as_mut().is_some_and(|part| {
                 self.room -= part.take(share);
-                part.is_taken() && !part.is_whole() && share == room
+                part.is_taken() && !part.is_whole()
             });
             self.candidates.push(Candidate { considered: *considered, holds, held });
-            if full {
+            if cut && share == room {
                 return;
+            }
+            if cut {
+                most = usize::MAX;
             }
         }
     }

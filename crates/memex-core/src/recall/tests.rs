@@ -188,15 +188,15 @@ fn no_size_is_exceeded_by_a_byte() {
 
 #[test]
 fn the_last_file_is_cut_between_lines_and_never_after_a_heading() {
-    let text = "# Notes\n\n- One.\n- Two.\n\n## More\n\n- Three.\n";
-    let files = [file("user/a.md", 3, text), file("user/b.md", 2, text), file("user/c.md", 1, text)];
-    let whole = recall(&files[..1], "", 8_000).content.len();
-    let cut = recall(&files, "", 2 * whole);
-    let second = "# user/b.md (version 1, cut)\n\n# Notes\n\n- One.\n- Two.\n";
-    assert!(cut.content.ends_with(second), "{}", cut.content);
-    assert_eq!(named(&files, &cut.left_out), [("user/c.md", Ground::Recent)]);
+    let text = "# Notes\n\n- One.\n- Two.\n\n## More\n\n- Three, and more of it.\n";
+    let all = ["user/a.md", "user/b.md", "user/c.md", "user/d.md"].map(|path| file(path, 1, text));
+    let whole = recall(&all[..1], "", 8_000).content.len();
+    let cut = recall(&all, "", 3 * whole - 8);
+    let third = "# user/c.md (version 1, cut)\n\n# Notes\n\n- One.\n- Two.\n";
+    assert!(cut.content.ends_with(third), "{}", cut.content);
+    assert_eq!(named(&all, &cut.left_out), [("user/d.md", Ground::Recent)]);
     let sizes: Vec<usize> = cut.files.iter().map(|one| one.taken_bytes).collect();
-    assert_eq!(sizes, [text.len(), "# Notes\n\n- One.\n- Two.\n".len()]);
+    assert_eq!(sizes, [text.len(), text.len(), "# Notes\n\n- One.\n- Two.\n".len()]);
 }
 
 #[test]

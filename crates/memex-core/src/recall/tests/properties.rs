@@ -99,6 +99,8 @@ proptest! {
         prop_assert!(recalled.left_out.iter().all(|one| one.taken_bytes == 0));
         prop_assert!(recalled.files.iter().all(|one| one.taken_bytes <= files[one.file].text.unwrap().len()));
 
+        let cut = recalled.content.lines().filter(|line| line.ends_with(", cut)") && !line.contains("superseded"));
+        prop_assert!(cut.count() <= 2, "{}", recalled.content);
         check_content(&files, &recalled)?;
         let mut backwards = files.clone();
         backwards.reverse();
