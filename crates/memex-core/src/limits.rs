@@ -85,3 +85,36 @@ pub const MAX_GRACE_FACTOR: u32 = 8;
 
 /// Lines of context that a diff may be asked for around each change: beyond it the whole text is what is wanted.
 pub const MAX_CONTEXT_LINES: i32 = 1000;
+
+/// Bytes of a query, of a search or a recall: a long question, not a document.
+pub const MAX_QUERY_BYTES: usize = 1_000;
+
+/// Words of a query that count; a thousand bytes have hardly more.
+pub const MAX_QUERY_WORDS: usize = 64;
+
+/// Passages of one search when the caller asks for more: nobody reads as many.
+pub const MAX_PASSAGES: usize = 100;
+
+/// Passages of one search when the caller names no number.
+pub const DEFAULT_PASSAGES: usize = 10;
+
+/// Bytes of one passage: a few lines, so that ten of them fit beside a prompt.
+pub const MAX_PASSAGE_BYTES: usize = 400;
+
+/// Bytes of text that one search or recall reads: of larger memory, what changed last. It bounds what a call holds.
+pub const MAX_SEARCHED_BYTES: usize = 64 * 1024 * 1024;
+
+/// Bytes of the smallest block that a recall may be asked for: less has no room for a path and a line.
+pub const MIN_RECALL_BYTES: usize = 256;
+
+/// Bytes of the largest: its files' names and what it left out fit into one message beside it.
+pub const MAX_RECALL_BYTES: usize = 1_000_000;
+
+/// Bytes of a recall's block when the caller names no size: about 2,000 tokens, which every prompt has room for.
+pub const DEFAULT_RECALL_BYTES: usize = 8_000;
+
+/// Files that a recall lists as left out.
+pub const MAX_LEFT_OUT: usize = 1_000;
+
+/// Bytes of front matter that are read: it holds a few keys, and a file that begins with a long one is something else.
+pub const MAX_FRONT_MATTER_BYTES: usize = 16 * 1024;

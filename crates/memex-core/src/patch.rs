@@ -9,7 +9,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use headings::outline;
+pub(crate) use headings::{front_matter_bytes, outline, superseded};
 pub use refusal::{PatchRefusal, Sought};
 
 use crate::limits;

@@ -5,6 +5,8 @@ mod languages;
 mod lines;
 mod query;
 mod rank;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::ops::Range;
@@ -12,9 +14,6 @@ use std::ops::Range;
 use lines::read;
 use query::Query;
 use rank::Ranks;
-
-/// The most bytes of a passage.
-pub const MAX_PASSAGE_BYTES: usize = 400;
 
 /// How passages are ranked; [`Weights::default`] is what the service uses, the rest is for measuring what each buys.
 #[derive(Clone, Debug)]
@@ -67,6 +66,16 @@ pub struct Passage {
 /// At most `limit` passages, the best first; superseded ones after all others. The same texts in the same order give the
 /// same passages.
 pub fn search(texts: &[&str], query: &str, limit: usize, weights: &Weights) -> Vec<Passage> {
+    ranked(texts, query, weights, |ranks| ranks.passages(limit))
+}
+
+/// The texts that have any of the query's telling words, each with its best line (from 0), in the order in which
+/// [`search`] ranks these lines.
+pub fn relevant(texts: &[&str], query: &str, weights: &Weights) -> Vec<(usize, usize)> {
+    ranked(texts, query, weights, |ranks| ranks.texts())
+}
+
+fn ranked<T>(texts: &[&str], query: &str, weights: &Weights, give: impl FnOnce(Ranks<'_>) -> T) -> T {
     let mut query = Query::new(query, weights);
     let (mut read_texts, mut all) = read(texts, &mut query);
     let mut found = vec![0_u32; query.len()];
@@ -77,5 +86,5 @@ pub fn search(texts: &[&str], query: &str, limit: usize, weights: &Weights) -> V
     if weights.misspellings && guessed.contains(&true) && query.correct(&found) {
         (read_texts, all) = read(texts, &mut query);
     }
-    Ranks::new(texts, &read_texts, &all, &guessed, weights).passages(limit)
+    give(Ranks::new(texts, &read_texts, &all, &guessed, weights))
 }

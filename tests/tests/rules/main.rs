@@ -20,6 +20,7 @@ mod isolation;
 mod lanes;
 mod memory;
 mod patches;
+mod recall;
 mod search;
 mod tokens;
 mod users;

@@ -212,7 +212,15 @@ impl MemoryService for FakeApi {
         Err(Status::permission_denied("closed to workers"))
     }
 
+    async fn move_file(&self, _: Request<MoveFileRequest>) -> Result<Response<MoveFileResponse>, Status> {
+        Err(Status::permission_denied("closed to workers"))
+    }
+
     async fn search_files(&self, _: Request<SearchFilesRequest>) -> Result<Response<SearchFilesResponse>, Status> {
+        Err(Status::permission_denied("closed to workers"))
+    }
+
+    async fn recall(&self, _: Request<RecallRequest>) -> Result<Response<RecallResponse>, Status> {
         Err(Status::permission_denied("closed to workers"))
     }
 }

@@ -32,6 +32,22 @@ pub(crate) fn outline(text: &str) -> Vec<(usize, u8, &str)> {
     headings(text).into_iter().map(|heading| (heading.rows.start, heading.level, heading.title)).collect()
 }
 
+/// The lines (from 0) of a text with this outline that no longer hold: its sections `History`, the headings included.
+pub(crate) fn superseded(outline: &[(usize, u8, &str)]) -> Vec<Range<usize>> {
+    let mut sections: Vec<(u8, Range<usize>)> = Vec::new();
+    for (row, level, title) in outline {
+        match sections.last_mut() {
+            Some((above, section)) if section.end == usize::MAX && level > above => continue,
+            Some((_, section)) if section.end == usize::MAX => section.end = *row,
+            _ => {}
+        }
+        if title.eq_ignore_ascii_case("history") {
+            sections.push((*level, *row..usize::MAX));
+        }
+    }
+    sections.into_iter().map(|(_, section)| section).collect()
+}
+
 struct Heading<'t> {
     level: u8,
     title: &'t str,
@@ -90,7 +106,7 @@ fn marked(line: &str) -> Option<(u8, &str)> {
 
 /// The length of the front matter between `---` on the first line and the next `---` or `...`; 0 where there is none.
 /// Its last line would else underline the one above.
-fn front_matter_bytes(text: &str) -> usize {
+pub(crate) fn front_matter_bytes(text: &str) -> usize {
     let mut length = 0;
     for (place, row) in rows(text).into_iter().enumerate() {
         let line = body(row).trim_end();

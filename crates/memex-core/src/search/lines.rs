@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::languages::Language;
 use super::query::Query;
 use super::words::each_word;
-use crate::patch::outline;
+use crate::patch::{outline, superseded};
 
 /// One line that is not blank.
 pub(super) struct Line {
@@ -44,17 +44,15 @@ fn read_one(index: usize, text: &str, query: &mut Query<'_>, lines: &mut Vec<Lin
     let language = Language::of(text);
     let outline = outline(text);
     let mut headings = vec![String::new()];
-    let mut history: Option<u8> = None;
+    let mut history = superseded(&outline).into_iter().peekable();
     let mut next = outline.iter().peekable();
     let (first, mut start) = (lines.len(), 0);
     for (number, row) in text.split_inclusive('\n').enumerate() {
-        if let Some((_, level, title)) = next.next_if(|(row, _, _)| *row == number) {
+        if let Some((_, _, title)) = next.next_if(|(row, _, _)| *row == number) {
             headings.push((*title).to_owned());
-            history = history.filter(|above| level > above);
-            if title.eq_ignore_ascii_case("history") {
-                history = history.or(Some(*level));
-            }
         }
+        while history.next_if(|rows| rows.end <= number).is_some() {}
+        let superseded = history.peek().is_some_and(|rows| rows.contains(&number));
         let body = row.trim_end_matches(['\n', '\r']);
         let bytes = start..start + body.len();
         start += row.len();
@@ -69,7 +67,7 @@ fn read_one(index: usize, text: &str, query: &mut Query<'_>, lines: &mut Vec<Lin
             }
         });
         let heading = headings.len() - 1;
-        lines.push(Line { text: index, number, bytes, words, hits, heading, superseded: history.is_some() });
+        lines.push(Line { text: index, number, bytes, words, hits, heading, superseded });
     }
     Text { lines: first..lines.len(), headings }
 }

@@ -5,9 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::Weights;
 use super::languages::Language;
 use super::words::{Stems, bare, each_word, lower};
-
-/// At most so many words of a query count; a thousand bytes have hardly more.
-const MOST_WORDS: usize = 64;
+use crate::limits::MAX_QUERY_WORDS;
 
 /// The words that a query looks for, and what was met of other words.
 pub(super) struct Query<'w> {
@@ -48,7 +46,7 @@ impl<'w> Query<'w> {
         let stems: Vec<String> = query.words.iter().map(|word| query.stem(word, language)).collect();
         let mut stems = stems.into_iter();
         query.words.retain(|_| stems.next().is_some_and(|stem| seen.insert(stem)));
-        query.words.truncate(MOST_WORDS);
+        query.words.truncate(MAX_QUERY_WORDS);
         query
     }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::lines::{Line, Text};
-use super::{MAX_PASSAGE_BYTES, Passage, Weights};
+use super::{Passage, Weights};
+use crate::limits::MAX_PASSAGE_BYTES;
 
 /// The scores of all lines.
 pub(super) struct Ranks<'a> {
@@ -107,13 +108,26 @@ impl<'a> Ranks<'a> {
         (0..self.lines.len()).map(of).collect()
     }
 
-    pub(super) fn passages(&self, limit: usize) -> Vec<Passage> {
-        let scores = self.scores();
+    /// The lines that have any of the words, the best first, superseded ones last.
+    fn order(&self, scores: &[f64]) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.lines.len()).filter(|i| self.own[*i] > 0.0).collect();
         order.sort_by(|a, b| {
             let late = self.lines[*a].superseded.cmp(&self.lines[*b].superseded);
             late.then(scores[*b].partial_cmp(&scores[*a]).unwrap_or(Ordering::Equal)).then(a.cmp(b))
         });
+        order
+    }
+
+    /// The texts of those lines, each with the number of its best.
+    pub(super) fn texts(&self) -> Vec<(usize, usize)> {
+        let mut seen = BTreeSet::new();
+        let lines = self.order(&self.scores()).into_iter().map(|i| (self.lines[i].text, self.lines[i].number));
+        lines.filter(|(text, _)| seen.insert(*text)).collect()
+    }
+
+    pub(super) fn passages(&self, limit: usize) -> Vec<Passage> {
+        let scores = self.scores();
+        let order = self.order(&scores);
         let mut taken = vec![false; self.lines.len()];
         let mut passages = Vec::new();
         for best in order {

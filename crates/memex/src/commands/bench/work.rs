@@ -4,7 +4,8 @@ use clap::ValueEnum;
 use memex_proto::v1::edit::Kind;
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    AppendLines, Edit, ListFilesRequest, PatchFileRequest, ReadFileRequest, SearchFilesRequest, WriteFileRequest,
+    AppendLines, Edit, ListFilesRequest, PatchFileRequest, ReadFileRequest, RecallRequest, SearchFilesRequest,
+    WriteFileRequest,
 };
 use tonic::{Response, Status};
 
@@ -24,18 +25,23 @@ pub(super) enum Work {
     List,
     /// Search a user's files
     Search,
-    /// Of 20 calls 10 reads, 4 writes, 2 patches, 2 lists and 2 searches
+    /// Recall a user's working set
+    Recall,
+    /// Of 20 calls 10 reads, 4 writes, 2 patches, 2 lists, a search and a recall
     Mixed,
 }
 
 /// What the calls of `mixed` are, in turn.
 const MIX: [Work; 20] = {
-    use Work::{List, Patch, Read, Search, Write};
+    use Work::{List, Patch, Read, Recall, Search, Write};
     [
         Read, Write, Read, Patch, Read, List, Read, Write, Read, Search, Read, Write, Read, Patch, Read, List, Read,
-        Write, Read, Search,
+        Write, Read, Recall,
     ]
 };
+
+/// What is searched for: words that the texts have.
+const QUERY: &str = "garden letters of autumn";
 
 impl Work {
     /// As people type it.
@@ -46,6 +52,7 @@ impl Work {
             Work::Read => "read",
             Work::List => "list",
             Work::Search => "search",
+            Work::Recall => "recall",
             Work::Mixed => "mixed",
         }
     }
@@ -73,8 +80,12 @@ impl Work {
                 done(memory.list_files(ListFilesRequest { user_id, prefix, ..Default::default() }).await)
             }
             Work::Search => {
-                let query = "garden letters of autumn".to_owned();
+                let query = QUERY.to_owned();
                 done(memory.search_files(SearchFilesRequest { user_id, query, ..Default::default() }).await)
+            }
+            Work::Recall => {
+                let query = QUERY.to_owned();
+                done(memory.recall(RecallRequest { user_id, query, ..Default::default() }).await)
             }
             Work::Mixed => Box::pin(MIX[(turn % 20) as usize].call(context, bench, turn / 20)).await,
         }

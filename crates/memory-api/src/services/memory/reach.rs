@@ -1,6 +1,7 @@
-//! Which texts a search looks at: the user's and the shared ones, or of a caller without a user the shared.
+//! Which texts a search or a recall looks at: the user's and the shared ones, or of a caller without a user the shared.
 
 use memex_core::actor::{Operation, Role};
+use memex_core::limits::MAX_QUERY_BYTES;
 use memex_core::path::{PathPrefix, ScopeKind};
 use memex_proto::reason::Refusal;
 use memex_proto::v1::ErrorReason;
@@ -13,9 +14,6 @@ use crate::store::search::HeadText;
 
 /// The first path above every `user/…`, and so above all that there are.
 const ABOVE_ALL: &str = "user0";
-
-/// The most bytes of a query.
-const MAX_QUERY_BYTES: usize = 1_000;
 
 /// What a caller asks in.
 pub(super) struct Reach {
@@ -55,21 +53,26 @@ impl Reach {
         Ok(Self { log_scope, scopes, prefix })
     }
 
-    /// The texts, by path.
-    pub(super) async fn texts(&self, context: &Context, caller: &Caller) -> Result<Vec<HeadText>> {
+    /// The texts, by path; `operation` is what the log row says was done.
+    pub(super) async fn texts(
+        &self,
+        context: &Context,
+        caller: &Caller,
+        operation: Operation,
+    ) -> Result<Vec<HeadText>> {
         let below = self.prefix.upper_bound().unwrap_or_else(|| ABOVE_ALL.to_owned());
         let range = (self.prefix.as_str(), below.as_str());
-        context.store.head_texts(&self.scopes, range, self.log_scope, Operation::Search, caller).await
+        context.store.head_texts(&self.scopes, range, self.log_scope, operation, caller).await
     }
 }
 
-/// Judges a query's bytes.
+/// Judges a query's bytes, of which there must be `least`.
 ///
 /// # Errors
 /// FIELD_INVALID.
-pub(super) fn query(text: &str) -> Result<(), Refusal> {
-    if text.is_empty() || text.len() > MAX_QUERY_BYTES || text.contains('\0') {
-        return Err(field("query", format!("must be 1 to {MAX_QUERY_BYTES} bytes without NUL")));
+pub(super) fn query(text: &str, least: usize) -> Result<(), Refusal> {
+    if !(least..=MAX_QUERY_BYTES).contains(&text.len()) || text.contains('\0') {
+        return Err(field("query", format!("must be {least} to {MAX_QUERY_BYTES} bytes without NUL")));
     }
     Ok(())
 }

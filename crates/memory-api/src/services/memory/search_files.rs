@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memex_core::actor::Operation;
+use memex_core::limits::{DEFAULT_PASSAGES, MAX_PASSAGES};
 use memex_core::path::PathPrefix;
 use memex_core::search::{Passage, Weights, search};
 use memex_proto::reason::Refusal;
@@ -14,9 +16,6 @@ use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::store::search::HeadText;
 
-const MOST_PASSAGES: usize = 100;
-const PASSAGES: usize = 10;
-
 pub(super) async fn handle(
     context: &Context,
     caller: Caller,
@@ -25,26 +24,26 @@ pub(super) async fn handle(
 ) -> Result<pb::SearchFilesResponse> {
     let prefix = PathPrefix::parse(&request.prefix).map_err(|refusal| invalid_path("prefix", &refusal))?;
     let reach = Reach::of(context, &caller, &about, &request.user_id, prefix).await?;
-    query(&request.query)?;
+    query(&request.query, 1)?;
     let limit = limit(request.limit)?;
-    let heads = reach.texts(context, &caller).await?;
+    let heads = reach.texts(context, &caller, Operation::Search).await?;
     let passages = aside(move || {
-        let texts: Vec<&str> = heads.iter().map(|head| head.text.as_str()).collect();
+        let texts: Vec<&str> = heads.iter().map(|head| head.text.as_deref().unwrap_or("")).collect();
         let found = search(&texts, &request.query, limit, &Weights::default());
-        found.into_iter().map(|one| passage(&heads[one.text], one)).collect()
+        found.into_iter().map(|one| passage(&heads[one.text], texts[one.text], one)).collect()
     });
     Ok(pb::SearchFilesResponse { passages: passages.await? })
 }
 
 fn limit(asked: i32) -> Result<usize, Refusal> {
     match usize::try_from(asked) {
-        Ok(0) => Ok(PASSAGES),
-        Ok(limit) if limit <= MOST_PASSAGES => Ok(limit),
-        _ => Err(field("limit", format!("must be 1 to {MOST_PASSAGES}, or 0 for {PASSAGES}"))),
+        Ok(0) => Ok(DEFAULT_PASSAGES),
+        Ok(limit) if limit <= MAX_PASSAGES => Ok(limit),
+        _ => Err(field("limit", format!("must be 1 to {MAX_PASSAGES}, or 0 for {DEFAULT_PASSAGES}"))),
     }
 }
 
-fn passage(head: &HeadText, found: Passage) -> pb::Passage {
+fn passage(head: &HeadText, text: &str, found: Passage) -> pb::Passage {
     let range = |range: Range<usize>| pb::ByteRange { start: number(range.start), end: number(range.end) };
     pb::Passage {
         path: head.path.clone(),
@@ -52,7 +51,7 @@ fn passage(head: &HeadText, found: Passage) -> pb::Passage {
         heading: found.heading,
         first_line: number(found.first_line),
         last_line: number(found.last_line),
-        snippet: head.text[found.bytes].to_owned(),
+        snippet: text[found.bytes].to_owned(),
         highlights: found.highlights.into_iter().map(range).collect(),
         score: found.score,
         updated_at: Some(timestamp(head.updated_at)),

@@ -1,0 +1,217 @@
+//! Recalling the working set for the next session.
+
+use memex_core::actor::Operation;
+use memex_proto::v1::{
+    DeleteFileRequest, ErrorReason, RecallGround, RecallRequest, RecallResponse, RecalledFile, WriteFileRequest,
+};
+use memex_stack::stack::{Clients, Stack};
+use tests::ask;
+use tests::refused::{reason, refused};
+
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rules/recall.golden");
+
+async fn write(clients: &mut Clients, path: &str, content: &str) {
+    let request = WriteFileRequest { path: path.into(), content: content.into(), ..WriteFileRequest::default() };
+    clients.memory.write_file(request).await.unwrap();
+}
+
+fn about(query: &str) -> RecallRequest {
+    RecallRequest { query: query.into(), ..RecallRequest::default() }
+}
+
+async fn recall(clients: &mut Clients, request: RecallRequest) -> RecallResponse {
+    clients.memory.recall(request).await.unwrap().into_inner()
+}
+
+fn named(files: &[RecalledFile]) -> Vec<(&str, RecallGround)> {
+    files.iter().map(|file| (file.path.as_str(), file.ground())).collect()
+}
+
+#[tokio::test]
+async fn pinned_files_come_first_then_linked_relevant_and_recent_ones() {
+    use RecallGround::{Linked, Pinned, Recent, Relevant};
+    let stack = Stack::start().await;
+    let mut ada = stack.agent("ada").await;
+    write(&mut stack.operator(), "shared/index.md", "- The house opens at nine.\n").await;
+    write(&mut ada, "user/people/ann.md", "- Ann is a sister of Ada. [[user/profile.md]]\n").await;
+    write(&mut ada, "user/standing.md", "---\npin: true\n---\n- Answer in English.\n").await;
+    write(&mut ada, "user/music.md", "- Plays the piano.\n").await;
+    write(&mut ada, "user/bread.md", "- Bakes on Sundays.\n").await;
+    write(&mut ada, "user/index.md", "---\npin: false\n---\n- [[user/bread.md]]\n").await;
+    write(&mut ada, "user/profile.md", "- Ada; see [[user/people/ann|Ann]] and [[user/nobody]].\n").await;
+    write(&mut ada, "user/log.md", "2026-11-22 session opened\n").await;
+    let recalled = recall(&mut ada, about("Which pianos does she play?")).await;
+    let expected = [
+        ("user/profile.md", Pinned),
+        ("shared/index.md", Pinned),
+        ("user/standing.md", Pinned),
+        ("user/people/ann.md", Linked),
+        ("user/music.md", Relevant),
+        ("user/index.md", Recent),
+        ("user/bread.md", Recent),
+    ];
+    assert_eq!(named(&recalled.files), expected);
+    assert_eq!(named(&recalled.left_out), [("user/log.md", Recent)]);
+    for file in &recalled.files {
+        assert!(recalled.content.contains(&format!("# {} (version 1)\n", file.path)), "{}", recalled.content);
+        assert_eq!(file.taken_bytes, file.size_bytes, "{}", file.path);
+    }
+    let by_time = recall(&mut ada, RecallRequest::default()).await;
+    let rest: Vec<&str> = by_time.files[4..].iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(rest, ["user/index.md", "user/bread.md", "user/music.md"]);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_question_of_any_language_recalls_what_answers_it() {
+    let stack = Stack::start().await;
+    let mut ada = stack.agent("ada").await;
+    write(&mut ada, "user/de.md", "- Sie hat zwei Katzen und einen Hund.\n").await;
+    write(&mut ada, "user/ja.md", "- 彼女は毎朝コーヒーを飲みます。\n").await;
+    write(&mut ada, "user/ar.md", "- الاجتماع يوم الثلاثاء.\n").await;
+    write(&mut ada, "user/en.md", "- Cycles to the office.\n").await;
+    for (query, path) in
+        [("Wie heißt die Katze?", "user/de.md"), ("朝のコーヒー", "user/ja.md"), ("متى الاجتماع؟", "user/ar.md")]
+    {
+        let recalled = recall(&mut ada, about(query)).await;
+        assert_eq!(named(&recalled.files)[0], (path, RecallGround::Relevant), "{query}");
+        assert_eq!(named(&recalled.files)[1].1, RecallGround::Recent, "{query}");
+    }
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_block_keeps_to_its_size_and_says_what_it_left_out() {
+    let stack = Stack::start().await;
+    let mut ada = stack.agent("ada").await;
+    let line = "- 彼女は毎朝コーヒーを飲みます。\n";
+    for file in 0..12 {
+        write(&mut ada, &format!("user/{file:02}.md"), &format!("# File {file}\n\n{}", line.repeat(40))).await;
+    }
+    for max_bytes in [0, 256, 300, 1_000, 4_096, 1_000_000] {
+        let recalled = recall(&mut ada, RecallRequest { max_bytes, ..about("コーヒー") }).await;
+        let most = if max_bytes == 0 { 8_000 } else { usize::try_from(max_bytes).unwrap() };
+        assert!(recalled.content.len() <= most, "{} of {most}", recalled.content.len());
+        assert_eq!(recalled.files.len() + recalled.left_out.len(), 12, "{max_bytes}");
+        assert!(recalled.left_out.iter().all(|file| file.taken_bytes == 0 && file.size_bytes > 0));
+        let whole = recalled.files.iter().filter(|file| file.taken_bytes == file.size_bytes).count();
+        assert!(recalled.files.len() - whole <= 2, "one at the half and one at the end: {:?}", recalled.files);
+        let taken: i64 = recalled.files.iter().map(|file| file.taken_bytes).sum();
+        let lines: usize = recalled.content.lines().filter(|kept| **kept == *line.trim_end()).count();
+        let found = i64::try_from(lines * line.len()).unwrap();
+        assert!(found > 0 && (found..found + 200).contains(&taken), "{found} of {taken}");
+    }
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn bounds_are_refused_by_their_field() {
+    let stack = Stack::start().await;
+    let mut ada = stack.agent("ada").await;
+    for max_bytes in [-1, 1, 255, 1_000_001, i32::MAX] {
+        let status = ada.memory.recall(RecallRequest { max_bytes, ..RecallRequest::default() }).await.unwrap_err();
+        assert!(reason(&status) == ErrorReason::FieldInvalid && status.message().contains("max_bytes"), "{status:?}");
+    }
+    for query in ["a\0b", &"x".repeat(1_001)] {
+        let status = ada.memory.recall(about(query)).await.unwrap_err();
+        assert!(reason(&status) == ErrorReason::FieldInvalid && status.message().contains("query"), "{status:?}");
+    }
+    recall(&mut ada, about(&"x".repeat(1_000))).await;
+    let refusals = "SELECT count(*) FROM mx_access_log WHERE operation = $1::text::smallint AND outcome = 2";
+    assert_eq!(ask::number(stack.sql(), refusals, &[&Operation::Recall.code().to_string()]).await, 7);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_recalls_what_is_anothers_and_everybody_what_is_shared() {
+    let stack = Stack::start().await;
+    let (mut ada, mut bob) = (stack.agent("ada").await, stack.agent("bob").await);
+    write(&mut ada, "user/profile.md", "- The canary of Ada sings. [[user/secret]]\n").await;
+    write(&mut ada, "user/secret.md", "---\npin: true\n---\n- The canary of Ada hides.\n").await;
+    write(&mut stack.operator(), "shared/s.md", "- The canary of the house; [[user/secret.md]].\n").await;
+    let own = recall(&mut ada, about("canary")).await;
+    assert_eq!(own.files.len(), 3);
+    let scopes = "SELECT count(*) FROM mx_scope";
+    let before = ask::number(stack.sql(), scopes, &[]).await;
+    // Bob has no memory yet, a backend names nobody or somebody unknown.
+    let nobody = RecallRequest { user_id: "nobody".into(), ..about("canary") };
+    let backend = stack.backend().await;
+    for (mut clients, request) in
+        [(bob.clone(), about("canary")), (backend.clone(), about("canary")), (backend, nobody)]
+    {
+        let recalled = recall(&mut clients, request).await;
+        assert_eq!(named(&recalled.files), [("shared/s.md", RecallGround::Relevant)]);
+        assert!(!recalled.content.contains("Ada") && recalled.left_out.is_empty(), "{recalled:?}");
+    }
+    assert_eq!(ask::number(stack.sql(), scopes, &[]).await, before, "a read creates nothing");
+    let others = RecallRequest { user_id: "ada".into(), ..about("canary") };
+    assert_eq!(refused(bob.memory.recall(others).await), ErrorReason::WrongUser);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn auditors_may_recall_and_workers_may_not_and_each_call_is_one_row() {
+    let stack = Stack::start().await;
+    stack.user("ada").await.write("user/a.md", "- tea\n").await;
+    let token = stack.workspace().token(memex_proto::v1::Role::Auditor, "").await;
+    let mut auditor = Clients::at(&stack.endpoint(), &token);
+    let of_ada = RecallRequest { user_id: "ada".into(), ..RecallRequest::default() };
+    assert_eq!(recall(&mut auditor, of_ada.clone()).await.files.len(), 1);
+    let token = ask::worker_token(&stack).await;
+    let worker = Clients::at(&stack.endpoint(), &token);
+    assert_eq!(refused(worker.memory.clone().recall(of_ada).await), ErrorReason::RoleRequired);
+    let rows = "SELECT count(*) FROM mx_access_log l JOIN mx_scope s USING (scope_id)
+                 WHERE s.user_id = 'ada' AND l.operation = $1::text::smallint AND l.outcome = 1";
+    assert_eq!(ask::number(stack.sql(), rows, &[&Operation::Recall.code().to_string()]).await, 1);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_file_that_was_deleted_is_not_recalled() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    ada.write("user/profile.md", "- Ada.\n").await;
+    ada.write("user/b.md", "- Bees.\n").await;
+    let mut agent = stack.agent("ada").await;
+    let delete = DeleteFileRequest { path: "user/profile.md".into(), ..DeleteFileRequest::default() };
+    agent.memory.delete_file(delete).await.unwrap();
+    let recalled = recall(&mut agent, RecallRequest::default()).await;
+    assert_eq!(named(&recalled.files), [("user/b.md", RecallGround::Recent)]);
+    stack.finish().await;
+}
+
+/// A block as a person reads it. `UPDATE_GOLDEN=1` writes it anew; read the difference before you keep it.
+#[tokio::test]
+async fn a_whole_block_reads_well() {
+    let stack = Stack::start().await;
+    let mut ada = stack.agent("ada").await;
+    write(&mut stack.operator(), "shared/index.md", "# The house\n\n- Opens at nine, closes at six.\n").await;
+    let profile =
+        "# Ada\n\n- Backend engineer at Lumen Grid.\n- Two cats, Pixel and Mochi.\n- Sister: [[user/people/ann|Ann]]\n";
+    write(&mut ada, "user/profile.md", profile).await;
+    write(
+        &mut ada,
+        "user/people/ann.md",
+        "---\ndate: 2026-10-05\n---\n# Ann\n\n- Lives in Tartu.\n- Allergic to nuts.",
+    )
+    .await;
+    let home = "# Home\n\n- Lives in Porto since October 2026.\n- The landlord is Duarte Reis.\n\n## History\n\n- Lived in Lisbon, 2019 to October 2026.\n";
+    write(&mut ada, "user/home.md", home).await;
+    let travel = "# Travel\n\n- Prefers trains.\n- Window seat.\n\n## Planned\n\n- Tartu in December, to see Ann.\n- Vienna in spring, if the project is done by then.\n";
+    write(&mut ada, "user/travel.md", travel).await;
+    write(&mut ada, "user/food.md", "# Food\n\n- Green tea, no milk.\n").await;
+    write(&mut ada, "user/log.md", "2026-11-22 09:02 session opened\n").await;
+    let mut text = String::new();
+    for max_bytes in [0, 420] {
+        let recalled = recall(&mut ada, RecallRequest { max_bytes, ..about("Where does Ada live?") }).await;
+        text.push_str(&format!("==== at most {max_bytes} bytes\n{}==== left out\n", recalled.content));
+        for file in recalled.left_out {
+            text.push_str(&format!("{} {:?} {} bytes\n", file.path, file.ground(), file.size_bytes));
+        }
+    }
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(GOLDEN, &text).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(GOLDEN).unwrap(), text, "recall.golden differs from what is recalled");
+    stack.finish().await;
+}
