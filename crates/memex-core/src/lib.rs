@@ -13,6 +13,7 @@ pub mod keys;
 pub mod limits;
 pub mod patch;
 pub mod path;
+pub mod redaction;
 pub mod search;
 pub mod text;
 pub mod user_id;

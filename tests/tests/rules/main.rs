@@ -18,6 +18,7 @@ mod isolation;
 mod lanes;
 mod memory;
 mod patches;
+mod redaction;
 mod search;
 mod tokens;
 mod users;
