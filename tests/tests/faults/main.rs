@@ -8,5 +8,7 @@ mod frozen;
 mod health;
 mod killed_dreams;
 mod overtaken;
+mod own;
 mod process;
+mod stopped;
 mod together;
