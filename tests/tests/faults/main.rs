@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod acknowledged;
+mod crowd;
 mod drained;
 mod frozen;
 mod health;
