@@ -91,6 +91,7 @@ CREATE TABLE mx_dream_op (
   treatments bytea[] NOT NULL,                         -- encoded Treatment, each
   request_id uuid,                                     -- tells a repeat after a lost answer from another op
   adopted_sequence bigint,                             -- the revision that adopted it
+  redacted boolean NOT NULL DEFAULT false,             -- the text and its hash were emptied; NULL text otherwise means deleted
   at timestamptz NOT NULL DEFAULT mx_now(),
   CONSTRAINT mx_dream_op_pk PRIMARY KEY (scope_id, dream_id, number)
 );

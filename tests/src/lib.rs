@@ -1,9 +1,10 @@
 //! What the whole-system tests share: waiting for a condition, questions to the database, a worker by hand, writers whose
-//! every call is kept, and calls by descriptor.
+//! every call is kept, calls by descriptor, and how often a test repeats itself.
 
 pub mod ask;
 pub mod child;
 pub mod command;
+pub mod counts;
 pub mod hand;
 pub mod messy;
 pub mod otlp;

@@ -14,6 +14,7 @@ pub mod limits;
 pub mod patch;
 pub mod path;
 pub mod recall;
+pub mod redaction;
 pub mod search;
 pub mod text;
 pub mod user_id;

@@ -22,6 +22,7 @@ use memory_api::args::DatabaseArgs;
 use sqlx::PgPool;
 
 pub use clients::{Clients, Workspace};
+pub use closing::broken_rules;
 /// What `Stack::sql` speaks, so that a test needs no dependency of its own.
 pub use sqlx;
 pub use user::User;

@@ -174,6 +174,7 @@ mod tests {
             reason: String::new(),
             treatments: vec![],
             adopted_sequence: None,
+            redacted: false,
         };
         let dream = DreamId { scope: 1, id: Uuid::nil() };
         let deleted = FileState { file_id: Uuid::nil(), version: 5, deleted: true, source: 1 };

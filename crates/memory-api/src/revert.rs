@@ -30,7 +30,7 @@ struct Undone {
 /// Undoes an applied dream in one transaction, under the scope's lock; gives the sequences of the new revisions.
 ///
 /// # Errors
-/// VERSION_CONFLICT where a file is not as the dream left it; QUOTA_EXCEEDED, USER_ERASED as a write; where Postgres fails.
+/// VERSION_CONFLICT where a file is not as the dream left it; REVISION_REDACTED where a text is gone; QUOTA_EXCEEDED, USER_ERASED as a write; where Postgres fails.
 pub async fn revert(tx: &mut PgConnection, dream: DreamId, caller: &Caller, reason: &str) -> Result<Vec<i64>> {
     let undone = by_file(&staged_ops(&mut *tx, dream).await?);
     let paths: Vec<String> = undone.iter().map(|file| file.path.clone()).collect();
@@ -70,16 +70,20 @@ async fn changes(
             .base
             .map(|place| texts.get(&place).ok_or(Error::Unexpected("a dream's base has no revision")))
             .transpose()?;
+        if base.is_some_and(|base| base.redacted) {
+            let message = "a text that the revert would bring back was redacted; nothing was reverted";
+            return Err(Refusal::new(ErrorReason::RevisionRedacted, message).fact("path", &file.path).into());
+        }
         changes.push(Change {
             scope: dream.scope,
             operation: Operation::Revert,
             path: MemoryPath::parse(&file.path).map_err(|_| Error::Unexpected("a staged op has no canonical path"))?,
-            text: base.map(|(text, _)| memory_text(text.clone())).transpose()?,
+            text: base.map(|base| memory_text(base.text.clone())).transpose()?,
             expected: states.get(&file.path).map(FileState::expected),
             request: None,
             actor: caller.actor.clone(),
             principal: caller.token_id,
-            source: Source::from_code(base.map_or(file.source, |(_, source)| *source)).unwrap_or(Source::Agent),
+            source: Source::from_code(base.map_or(file.source, |base| base.source)).unwrap_or(Source::Agent),
             reason: reason_of(dream, reason),
             dream: None,
             conflict: Conflict::Stale,
@@ -157,6 +161,7 @@ mod tests {
             reason: String::new(),
             treatments: vec![],
             adopted_sequence: adopted,
+            redacted: false,
         }
     }
 

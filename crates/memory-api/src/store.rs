@@ -15,6 +15,7 @@ pub mod earlier;
 pub mod files;
 mod lanes;
 pub mod migrate;
+pub mod redactions;
 pub mod refusals;
 pub mod requests;
 pub mod revisions;

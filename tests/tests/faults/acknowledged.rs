@@ -7,14 +7,15 @@ use memex_proto::v1::Role;
 use memex_stack::stack::sqlx;
 use memex_stack::stack::{Clients, Stack};
 use tests::ask;
+use tests::counts::times;
 use tests::waiting::{ends, until};
 use tests::writers::{Acknowledged, Kept, repeat, write_until_lost};
 use tokio::task::JoinHandle;
 
 use crate::process::Process;
 
-/// Kills at each point.
-const RUNS: usize = 8;
+/// Kills at each of the three points, and how many with `MEMEX_LONG=1`: 24, and 201.
+const RUNS: (usize, usize) = (8, 67);
 
 /// Who writes; two of them in one scope.
 const WRITERS: [(&str, &str); 4] =
@@ -40,7 +41,7 @@ async fn an_acknowledged_write_survives_a_kill_before_the_reply() {
 async fn an_acknowledged_write_survives_a_kill_while_the_statement_is_unanswered() {
     let stack = with_users().await;
     let mut written = 0;
-    for run in 0..RUNS {
+    for run in 0..times(RUNS.0, RUNS.1) {
         let mut memory_api = Process::memory_api(&stack.database_url(), "").await;
         let (writing, acknowledged) = write(&stack, &memory_api.endpoint()).await;
         until("some writes are acknowledged", async || (acknowledged.load(Ordering::SeqCst) > 4 + run).then_some(()))
@@ -63,7 +64,7 @@ async fn an_acknowledged_write_survives_a_kill_while_the_statement_is_unanswered
 async fn survives_a_failpoint(point: &str) {
     let stack = with_users().await;
     let mut written = 0;
-    for run in 0..RUNS {
+    for run in 0..times(RUNS.0, RUNS.1) {
         let failpoint = format!("{point}:skip:{}", 24 + 2 * run);
         let mut memory_api = Process::memory_api(&stack.database_url(), &failpoint).await;
         let (writing, acknowledged) = write(&stack, &memory_api.endpoint()).await;

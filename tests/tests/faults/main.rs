@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod acknowledged;
+mod crowd;
 mod drained;
 mod frozen;
 mod health;
 mod killed_dreams;
 mod overtaken;
+mod own;
 mod process;
 mod round_trips;
+mod stopped;
 mod together;

@@ -90,6 +90,14 @@ impl Process {
         assert_eq!(self.ended().await.signal(), Some(9));
     }
 
+    /// Bytes of its memory that are in use now.
+    pub fn resident_bytes(&self) -> u64 {
+        let id = self.child.id().expect("the process was not waited for yet").to_string();
+        let answer = std::process::Command::new("ps").args(["-o", "rss=", "-p", &id]).output();
+        let kilobytes = String::from_utf8(answer.expect("ps can be run").stdout).expect("ps writes text");
+        kilobytes.trim().parse::<u64>().expect("ps knows a child") * 1024
+    }
+
     /// Whether its log has a line with this.
     pub fn has_logged(&self, words: &str) -> bool {
         self.log().contains(words)

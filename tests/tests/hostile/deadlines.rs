@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use memex_proto::v1::{
-    ErrorReason, PauseUserRequest, WriteFileRequest, WriteFileResponse, write_file_request::Precondition,
+    ErrorReason, ListFilesRequest, PauseUserRequest, ReadFileRequest, WriteFileRequest, WriteFileResponse,
+    write_file_request::Precondition,
 };
 use memex_stack::stack::sqlx::{self, AssertSqlSafe, PgPool};
 use memex_stack::stack::{Clients, Stack};
@@ -73,6 +74,33 @@ async fn a_write_over_its_deadline_is_ended_in_postgres_and_its_repeat_is_one_ch
     assert_eq!(repeated.file.unwrap().version, 2);
     assert_eq!(send(ada.agent(), Request::new(second)).await.unwrap().file.unwrap().version, 2);
     assert_eq!(ada.read("user/a.md").await.as_deref(), Some("second\n"));
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_read_over_its_deadline_is_ended_in_postgres_whether_it_travels_alone_or_with_others() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    ada.write("user/a.md", "first\n").await;
+    let mut held = stack.sql().begin().await.unwrap();
+    sqlx::query("-- test.hold\nLOCK TABLE mx_file IN ACCESS EXCLUSIVE MODE").execute(&mut *held).await.unwrap();
+    for alone in [true, false] {
+        let mut memory = ada.agent().memory.clone();
+        let late = if alone {
+            let mut list = Request::new(ListFilesRequest::default());
+            list.set_timeout(Duration::from_millis(50));
+            memory.list_files(list).await.map(|_| ()).unwrap_err()
+        } else {
+            let mut read = Request::new(ReadFileRequest { path: "user/a.md".into(), ..ReadFileRequest::default() });
+            read.set_timeout(Duration::from_millis(50));
+            memory.read_file(read).await.map(|_| ()).unwrap_err()
+        };
+        assert_eq!(late.code(), Code::DeadlineExceeded, "{late}");
+        // The lock is still held.
+        until_gone(&stack).await;
+    }
+    held.rollback().await.unwrap();
+    assert_eq!(ada.read("user/a.md").await.as_deref(), Some("first\n"));
     stack.finish().await;
 }
 

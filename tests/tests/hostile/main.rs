@@ -7,6 +7,7 @@ mod database;
 mod deadlines;
 mod fuzz;
 mod input;
+mod once;
 mod paths;
 mod raw;
 mod reasons;

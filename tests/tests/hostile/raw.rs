@@ -24,6 +24,13 @@ pub fn channel(endpoint: &str, token: &str) -> AuthChannel {
     connect(&settings.with_token(Token::new("test", token).unwrap()))
 }
 
+/// Calls a method that answers with one message, however long that takes.
+pub async fn call(channel: &AuthChannel, path: &str, message: Vec<u8>) -> Result<Vec<u8>, Status> {
+    let mut grpc = tonic::client::Grpc::new(channel.clone());
+    grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+    grpc.unary(Request::new(message), path.parse().unwrap(), Bytes).await.map(tonic::Response::into_inner)
+}
+
 /// Sends one message and takes the first of the answer; a stream that says nothing is left by the request's time.
 pub async fn send(channel: &AuthChannel, path: &str, message: Request<Vec<u8>>) -> Result<Option<Vec<u8>>, Status> {
     let mut grpc = tonic::client::Grpc::new(channel.clone());

@@ -21,6 +21,7 @@ mod lanes;
 mod memory;
 mod patches;
 mod recall;
+mod redaction;
 mod search;
 mod tokens;
 mod users;

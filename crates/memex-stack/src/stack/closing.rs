@@ -47,8 +47,11 @@ const RULES: [(&str, &str); 6] = [
     ),
 ];
 
-/// Every rule that is broken, with what breaks it.
-pub(super) async fn broken_rules(owner: &PgPool) -> Result<Vec<String>, sqlx::Error> {
+/// Every rule that is broken, with what breaks it; for a test whose database is no stack's.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn broken_rules(owner: &PgPool) -> Result<Vec<String>, sqlx::Error> {
     let mut broken = Vec::new();
     for (rule, statement) in RULES {
         for row in sqlx::query(statement).fetch_all(owner).await? {

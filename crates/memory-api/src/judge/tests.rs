@@ -26,6 +26,7 @@ fn op(path: &str, base_version: i64, text: &str) -> StagedOp {
         reason: String::new(),
         treatments: vec![stored.encode_to_vec()],
         adopted_sequence: None,
+        redacted: false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod blame_file;
 mod diff_revisions;
-mod get_revision;
+pub(super) mod get_revision;
 mod list_revisions;
 mod restore_revision;
 pub(super) mod revision;

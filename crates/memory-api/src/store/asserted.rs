@@ -103,14 +103,15 @@ impl Store {
         Ok(known)
     }
 
-    /// Walks the revisions of files up to their versions, one text at a time.
+    /// Walks the revisions of files up to their versions, one text at a time. A redacted one is passed over: what it
+    /// brought is the next one's.
     async fn walk(&self, scope: i64, files: &[(Uuid, i64)]) -> Result<Vec<(FileVersion, LineDates)>> {
         let (ids, versions): (Vec<Uuid>, Vec<i64>) = files.iter().copied().unzip();
         let mut rows = sqlx::query!(
             r#"-- asserted.walk
             SELECT v.file_id, f.version AS "head!", v.text, v.at, v.operation, v.source, v.dream_id
               FROM unnest($2::uuid[], $3::bigint[]) AS f(file_id, version)
-              JOIN mx_revision v ON v.scope_id = $1 AND v.file_id = f.file_id AND v.version <= f.version
+              JOIN mx_revision v ON v.scope_id = $1 AND v.file_id = f.file_id AND v.version <= f.version AND NOT v.redacted
              ORDER BY v.file_id, v.version"#,
             scope,
             &ids,

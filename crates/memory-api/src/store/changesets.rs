@@ -26,6 +26,18 @@ pub struct StagedOp {
     pub reason: String,
     pub treatments: Vec<Vec<u8>>,
     pub adopted_sequence: Option<i64>,
+    pub redacted: bool,
+}
+
+/// The text of a file at a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextAt {
+    /// The text; empty where the version is a deletion or redacted.
+    pub text: String,
+    /// Where it comes from.
+    pub source: i16,
+    /// Whether it was redacted.
+    pub redacted: bool,
 }
 
 /// The current revision of a file that is not deleted.
@@ -63,7 +75,7 @@ pub async fn staged_ops(executor: impl PgExecutor<'_>, dream: DreamId) -> Result
     let ops = sqlx::query_as!(
         StagedOp,
         "-- changesets.ops
-        SELECT number, operation, path, base_file, base_version, expected_version, text, inserted_bytes, source, reason, treatments, adopted_sequence
+        SELECT number, operation, path, base_file, base_version, expected_version, text, inserted_bytes, source, reason, treatments, adopted_sequence, redacted
           FROM mx_dream_op WHERE scope_id = $1 AND dream_id = $2 ORDER BY number",
         dream.scope,
         dream.id
@@ -89,16 +101,16 @@ pub async fn head_texts(executor: impl PgExecutor<'_>, scope: i64, paths: &[Stri
     Ok(heads)
 }
 
-/// The texts, and where they come from, of files at versions.
+/// The texts of files at versions.
 pub async fn texts_at(
     executor: impl PgExecutor<'_>,
     scope: i64,
     files: &[(Uuid, i64)],
-) -> Result<HashMap<(Uuid, i64), (String, i16)>> {
+) -> Result<HashMap<(Uuid, i64), TextAt>> {
     let (ids, versions): (Vec<Uuid>, Vec<i64>) = files.iter().copied().unzip();
     let rows = sqlx::query!(
         "-- changesets.texts
-        SELECT v.file_id, v.version, v.text, v.source FROM unnest($2::uuid[], $3::bigint[]) AS f(file_id, version)
+        SELECT v.file_id, v.version, v.text, v.source, v.redacted FROM unnest($2::uuid[], $3::bigint[]) AS f(file_id, version)
           JOIN mx_revision v ON v.scope_id = $1 AND v.file_id = f.file_id AND v.version = f.version",
         scope,
         &ids,
@@ -106,7 +118,8 @@ pub async fn texts_at(
     )
     .fetch_all(executor)
     .await?;
-    Ok(rows.into_iter().map(|row| ((row.file_id, row.version), (row.text.unwrap_or_default(), row.source))).collect())
+    let text = |text: Option<String>, source, redacted| TextAt { text: text.unwrap_or_default(), source, redacted };
+    Ok(rows.into_iter().map(|row| ((row.file_id, row.version), text(row.text, row.source, row.redacted))).collect())
 }
 
 /// Where the files at these paths stand, deleted ones included.

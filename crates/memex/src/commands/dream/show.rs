@@ -199,6 +199,7 @@ user/a.md     3  statement_lost  no ground
             added_lines: 0,
             removed_lines: 1,
             revision_id: String::new(),
+            redacted: false,
         };
         let files = [file];
         assert_eq!(shown(|out| write_changes(out, &files, false).unwrap()), "\nuser/a.md at version 2  +0 -1\n");

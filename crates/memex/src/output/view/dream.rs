@@ -117,6 +117,7 @@ twin! {
     /// One file's change.
     FileChangeView of FileChange {
         path: String, base_version: i64, diff: String, added_lines: i32, removed_lines: i32, revision_id: String,
+        redacted: bool,
     }
 }
 

@@ -15,10 +15,10 @@ use crate::auth::Caller;
 use crate::convert::operation_out;
 use crate::error::{Error, Result};
 use crate::services::context::{AboutCell, Context};
-use crate::store::changesets::{StagedOp, staged_ops, texts_at};
+use crate::store::changesets::{StagedOp, TextAt, staged_ops, texts_at};
 
-/// Texts by file and version, with their sources.
-type Texts = HashMap<(Uuid, i64), (String, i16)>;
+/// Texts by file and version.
+type Texts = HashMap<(Uuid, i64), TextAt>;
 
 pub(super) async fn handle(
     context: &Context,
@@ -54,21 +54,26 @@ fn files(dream: DreamId, ops: &[StagedOp], texts: &Texts) -> Vec<pb::FileChange>
 }
 
 fn file(dream: DreamId, first: &StagedOp, last: &StagedOp, texts: &Texts) -> pb::FileChange {
-    let before = base_of(first).and_then(|place| texts.get(&place)).map_or("", |(text, _)| text.as_str());
+    let base = base_of(first).and_then(|place| texts.get(&place));
+    let redacted = last.redacted || base.is_some_and(|base| base.redacted);
+    let before = base.map_or("", |base| base.text.as_str());
     let after = last.text.as_deref().unwrap_or_default();
+    // Half of a diff would show every line of the other text as its own.
+    let (before, after) = if redacted { ("", "") } else { (before, after) };
     let stat = DiffStat::of(before, after);
     let old_label = if first.base_version == 0 { "/dev/null".to_owned() } else { format!("a/{}", first.path) };
     let new_label = if last.text.is_none() { "/dev/null".to_owned() } else { format!("b/{}", first.path) };
     pb::FileChange {
         path: first.path.clone(),
         base_version: first.base_version,
-        diff: unified(before, after, &old_label, &new_label),
+        diff: if redacted { String::new() } else { unified(before, after, &old_label, &new_label) },
         added_lines: i32::try_from(stat.added_lines).unwrap_or(i32::MAX),
         removed_lines: i32::try_from(stat.removed_lines).unwrap_or(i32::MAX),
         revision_id: last
             .adopted_sequence
             .map(|sequence| RevisionId { scope: dream.scope, sequence }.to_string())
             .unwrap_or_default(),
+        redacted,
     }
 }
 
@@ -101,13 +106,15 @@ mod tests {
             reason: String::new(),
             treatments: vec![],
             adopted_sequence: Some(i64::from(number) + 40),
+            redacted: false,
         }
     }
 
     #[test]
     fn a_file_is_shown_once_from_its_base_to_its_last_text() {
         let ops = [op(1, "user/b.md", 2, "a\nb\n"), op(2, "user/a.md", 0, "new\n"), op(3, "user/b.md", 2, "a\n")];
-        let texts = HashMap::from([((Uuid::nil(), 2), ("a\nb\nc\n".to_owned(), 1))]);
+        let texts =
+            HashMap::from([((Uuid::nil(), 2), TextAt { text: "a\nb\nc\n".to_owned(), source: 1, redacted: false })]);
         let dream = DreamId { scope: 9, id: Uuid::nil() };
         let files = files(dream, &ops, &texts);
         assert_eq!(files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["user/a.md", "user/b.md"]);

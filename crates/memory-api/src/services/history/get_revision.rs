@@ -32,7 +32,11 @@ pub(super) async fn handle(
 ///
 /// # Errors
 /// FIELD_INVALID; WRONG_USER, the same whether the revision exists or not.
-pub(super) async fn reached(context: &Context, caller: &Caller, text: &str) -> Result<(RevisionId, Owner)> {
+pub(in crate::services) async fn reached(
+    context: &Context,
+    caller: &Caller,
+    text: &str,
+) -> Result<(RevisionId, Owner)> {
     let id: RevisionId = text.parse().map_err(|refusal: IdRefusal| field("revision_id", refusal.to_string()))?;
     let owner = context.store.scope_owner(id.scope).await?.ok_or_else(wrong_user)?;
     if context.guards.scope && !reaches(caller, owner.0, owner.1, &owner.2) {

@@ -20,8 +20,11 @@ use crate::services::memory::answer::changed;
 use crate::services::memory::place::writable;
 use crate::services::memory::write_file::{Precondition, precondition};
 use crate::services::request::{CallDigest, request_id};
-use crate::store::commit::{Change, RequestKey};
+use crate::store::commit::{Change, Conflict, Outcome, RequestKey};
 use crate::store::revisions::Restorable;
+
+/// At which no file ever is.
+const NO_VERSION: i64 = -1;
 
 pub(super) async fn handle(
     context: &Context,
@@ -37,9 +40,12 @@ pub(super) async fn handle(
     about.path(path.as_str());
     writable(&caller, &path, false)?;
     let precondition = precondition(request.precondition.map(given))?;
-    let text = text(&found)?;
     let reason = convert::reason(&request.reason)?;
     let request_id = request_id(&request.request_id)?;
+    if found.redacted && request_id.is_none() {
+        return Err(redacted().into());
+    }
+    let text = text(&found)?;
     let user = match kind {
         ScopeKind::User => Some(UserId::parse(&user).map_err(|_| Error::Unexpected("a scope has a malformed user"))?),
         ScopeKind::Shared => None,
@@ -50,16 +56,20 @@ pub(super) async fn handle(
         operation: Operation::Restore,
         path: path.clone(),
         text: Some(text),
-        expected: precondition.expected(),
+        // A redacted text comes back in no way; but a repeat has the first answer, which is looked for before the version.
+        expected: if found.redacted { Some(NO_VERSION) } else { precondition.expected() },
         request: request_id.map(|id| RequestKey { id, digest }),
         actor: caller.actor.clone(),
         principal: caller.token_id,
         source: Source::from_code(found.source).ok_or(Error::Unexpected("a revision has an unknown source"))?,
         reason,
         dream: None,
-        conflict: precondition.conflict(),
+        conflict: if found.redacted { Conflict::TriedAgain } else { precondition.conflict() },
     };
     let outcome = context.store.change(&(workspace, user), &mut change).await?;
+    if found.redacted && matches!(outcome, Outcome::VersionConflict { .. }) {
+        return Err(redacted().into());
+    }
     let changed = changed(change.scope, &path, outcome, change.conflict)?;
     Ok(pb::RestoreRevisionResponse {
         file: Some(changed.file),
@@ -76,12 +86,10 @@ fn given(given: Given) -> write_file_request::Precondition {
     }
 }
 
-/// The text to bring back.
+/// The text to bring back; of a redacted revision an empty one, which is never written.
 fn text(found: &Restorable) -> Result<MemoryText> {
-    if found.redacted {
-        return Err(redacted().into());
-    }
-    let Some(text) = found.text.clone() else {
+    let none = found.redacted.then(String::new);
+    let Some(text) = found.text.clone().or(none) else {
         return Err(field("revision_id", "is a deletion, which has no text; give the revision before it").into());
     };
     Ok(MemoryText::parse(text, MAX_TEXT_BYTES_CEILING).map_err(|refusal| convert::invalid_text("text", &refusal))?)

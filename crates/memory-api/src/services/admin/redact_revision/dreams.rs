@@ -1,0 +1,72 @@
+//! What a redaction ends and empties of dreams.
+
+use std::sync::Arc;
+
+use memex_core::ids::DreamId;
+use memex_core::redaction::Telling;
+use memex_proto::v1 as pb;
+use prost::Message as _;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::store::changesets::{StagedOp, staged_ops};
+use crate::store::dreams::{end_dream, running_dream};
+use crate::store::redactions::{Redactable, empty_ops, end_proposal, proposals, unadopted_ops};
+
+/// Ops that are read at once: with the largest texts 16 MiB.
+const PAGE: i64 = 16;
+
+/// Ends the running dream, which may have read the text, and each proposal that has to do with it; gives them.
+pub(super) async fn end(
+    tx: &mut PgConnection,
+    scope: i64,
+    target: &Redactable,
+    telling: &Telling,
+) -> Result<Vec<Uuid>> {
+    let mut ended = Vec::new();
+    if let Some(running) = running_dream(&mut *tx, scope).await? {
+        end_dream(&mut *tx, scope, running, "overtaken", "a revision was redacted while it ran").await?;
+        ended.push(running);
+    }
+    for proposal in proposals(&mut *tx, scope).await? {
+        let ops = staged_ops(&mut *tx, DreamId { scope, id: proposal }).await?;
+        if ops.iter().any(|op| concerns(op, target, telling)) {
+            end_proposal(&mut *tx, scope, proposal, "a revision that it was made from was redacted").await?;
+            ended.push(proposal);
+        }
+    }
+    Ok(ended)
+}
+
+/// Whether an op was made from the revision, cites it, or contains a telling line of it.
+fn concerns(op: &StagedOp, target: &Redactable, telling: &Telling) -> bool {
+    let cites = |bytes: &Vec<u8>| {
+        pb::Treatment::decode(bytes.as_slice()).is_ok_and(|treatment| {
+            treatment.sources.iter().any(|source| source.path == target.path && source.version == target.version)
+        })
+    };
+    op.base_file == Some(target.file_id) && op.base_version == target.version
+        || op.text.as_deref().is_some_and(|text| telling.is_in(text))
+        || op.treatments.iter().any(cites)
+}
+
+/// Empties every op with a telling line that no revision adopted: an adopted one is a revision by itself.
+pub(super) async fn empty(tx: &mut PgConnection, scope: i64, telling: &Arc<Telling>, reason: &str) -> Result<()> {
+    let mut after = (Uuid::nil(), 0);
+    loop {
+        let page = unadopted_ops(&mut *tx, scope, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = (last.dream_id, last.number);
+        let telling = Arc::clone(telling);
+        let matches = move || {
+            let told = page.into_iter().filter(|op| telling.is_in(&op.text));
+            told.map(|op| (op.dream_id, op.number)).collect::<Vec<(Uuid, i32)>>()
+        };
+        let told = tokio::task::spawn_blocking(matches).await;
+        let told = told.map_err(|_| Error::Unexpected("looking through staged texts panicked"))?;
+        if !told.is_empty() {
+            empty_ops(&mut *tx, scope, &told, reason).await?;
+        }
+    }
+}

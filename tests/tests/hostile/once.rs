@@ -1,0 +1,315 @@
+//! Every mutation by descriptor, sent five times at once with one request id: one change, five equal answers.
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+use memex_proto::v1::edit::Kind;
+use memex_proto::v1::restore_revision_request::Precondition as Restore;
+use memex_proto::v1::write_file_request::Precondition;
+use memex_proto::v1::{
+    AppendLines, CreateTokenRequest, DeleteFileRequest, Edit, ErrorReason, PatchFileRequest, PauseUserRequest,
+    RedactRevisionRequest, RestoreRevisionRequest, ResumeUserRequest, RevertDreamRequest, RevokeTokenRequest, Role,
+    StartDreamRequest, UpdateConfigRequest, UpdateUserRequest, WriteFileRequest,
+};
+use memex_runtime::client::AuthChannel;
+use memex_stack::stack::Stack;
+use prost::Message;
+use prost_reflect::{DynamicMessage, MethodDescriptor};
+use tests::hand::{claim_one, start_dream_of, worker};
+use tests::refused::refused;
+use tests::{ask, messy};
+use tonic::Status;
+use uuid::Uuid;
+
+use crate::raw::{call, channel, methods, path_of};
+
+/// Mutations whose repeats are tested elsewhere, and where.
+const ELSEWHERE: [(&str, &str); 4] = [
+    ("CreateToken", "its repeat has a new value: hostile::repeats"),
+    ("MoveFile", "the rules of moves"),
+    ("ImportUser", "a stream: the rules of archives"),
+    ("EraseUser", "what is erased answers nothing more: the rules of erasure"),
+];
+
+/// A method and a message.
+type Asked = (&'static str, Vec<u8>);
+
+/// One mutation.
+struct Case {
+    /// What is asked for before, so that it changes something.
+    before: Vec<Asked>,
+    /// The change.
+    asked: Asked,
+    /// With the same id, something else.
+    other: Asked,
+    /// With an id of its own, what changes nothing after it; and what is asked for then, so that it would.
+    idle: Option<(Asked, Vec<Asked>)>,
+}
+
+fn asked(method: &'static str, message: &impl Message) -> Asked {
+    (method, message.encode_to_vec())
+}
+
+fn id() -> String {
+    Uuid::new_v4().to_string()
+}
+
+fn ada() -> String {
+    "ada".into()
+}
+
+fn write(path: &str, content: &str, request_id: String) -> Asked {
+    let precondition = Some(Precondition::Overwrite(true));
+    let (path, content) = (path.into(), content.into());
+    let request = WriteFileRequest { user_id: ada(), path, content, precondition, request_id, ..Default::default() };
+    asked("WriteFile", &request)
+}
+
+fn files() -> Vec<Case> {
+    let path = "user/a.md";
+    let same = id();
+    let written = Case {
+        before: vec![],
+        asked: write(path, "- one\n", same.clone()),
+        other: write(path, "- two\n", same),
+        idle: Some((write(path, "- one\n", id()), vec![write(path, "- three\n", String::new())])),
+    };
+    let patch = |line: &str, request_id: String| {
+        let append = AppendLines { lines: vec![line.into()], ..Default::default() };
+        let edits = vec![Edit { kind: Some(Kind::AppendLines(append)) }];
+        asked(
+            "PatchFile",
+            &PatchFileRequest { user_id: ada(), path: path.into(), edits, request_id, ..Default::default() },
+        )
+    };
+    let same = id();
+    let patched = Case {
+        before: vec![],
+        asked: patch("- four", same.clone()),
+        other: patch("- five", same),
+        idle: Some((patch("- four", id()), vec![write(path, "- six\n", String::new())])),
+    };
+    let delete = |reason: &str, request_id: String| {
+        let (path, reason) = ("user/gone.md".into(), reason.into());
+        asked("DeleteFile", &DeleteFileRequest { user_id: ada(), path, reason, request_id, ..Default::default() })
+    };
+    let same = id();
+    let deleted = Case {
+        before: vec![write("user/gone.md", "- gone\n", String::new())],
+        asked: delete("", same.clone()),
+        other: delete("other", same),
+        idle: None,
+    };
+    vec![written, patched, deleted]
+}
+
+fn history(revision_id: &str) -> Vec<Case> {
+    let restore = |reason: &str, request_id: String| {
+        let precondition = Some(Restore::Overwrite(true));
+        let (revision_id, reason) = (revision_id.to_owned(), reason.into());
+        asked("RestoreRevision", &RestoreRevisionRequest { revision_id, precondition, reason, request_id })
+    };
+    let same = id();
+    let restored = Case {
+        before: vec![],
+        asked: restore("", same.clone()),
+        other: restore("other", same),
+        idle: Some((restore("", id()), vec![write("user/a.md", "- seven\n", String::new())])),
+    };
+    let redact = |reason: &str, request_id: String| {
+        let (revision_id, reason) = (revision_id.to_owned(), reason.into());
+        asked("RedactRevision", &RedactRevisionRequest { revision_id, reason, request_id })
+    };
+    let same = id();
+    let redacted = Case {
+        before: vec![],
+        asked: redact("", same.clone()),
+        other: redact("other", same),
+        idle: Some((redact("", id()), vec![])),
+    };
+    vec![restored, redacted]
+}
+
+fn dreams(applied: &str) -> Vec<Case> {
+    let pause = |reason: &str, request_id: String| {
+        asked("PauseUser", &PauseUserRequest { user_id: ada(), reason: reason.into(), request_id })
+    };
+    let resume = |request_id: String| asked("ResumeUser", &ResumeUserRequest { user_id: ada(), request_id });
+    let start = |instructions: &str, request_id: String| {
+        let instructions = instructions.into();
+        asked("StartDream", &StartDreamRequest { user_id: ada(), instructions, request_id, ..Default::default() })
+    };
+    let revert = |reason: &str, request_id: String| {
+        let (dream_id, reason) = (applied.to_owned(), reason.into());
+        asked("RevertDream", &RevertDreamRequest { dream_id, reason, request_id })
+    };
+    let [same, started, paused, resumed] = [id(), id(), id(), id()];
+    vec![
+        Case { before: vec![], asked: revert("", same.clone()), other: revert("other", same), idle: None },
+        Case {
+            before: vec![],
+            asked: start("", started.clone()),
+            other: start("other", started),
+            idle: Some((start("", id()), vec![pause("", String::new()), resume(String::new())])),
+        },
+        Case {
+            before: vec![],
+            asked: pause("", paused.clone()),
+            other: pause("other", paused),
+            idle: Some((pause("", id()), vec![resume(String::new())])),
+        },
+        Case {
+            before: vec![pause("", String::new())],
+            asked: resume(resumed.clone()),
+            other: pause("", resumed),
+            idle: Some((resume(id()), vec![pause("", String::new())])),
+        },
+    ]
+}
+
+fn keys_and_tokens(tokens: &[String; 2]) -> Vec<Case> {
+    let config = |guard: &str, request_id: String| {
+        let values = [("dream_guard".to_owned(), guard.to_owned())].into();
+        asked("UpdateConfig", &UpdateConfigRequest { values, request_id, ..Default::default() })
+    };
+    let reset = |request_id: String| {
+        let reset_keys = vec!["dream_min_changes".to_owned()];
+        asked("UpdateConfig", &UpdateConfigRequest { reset_keys, request_id, ..Default::default() })
+    };
+    let values = [("dream_min_changes".to_owned(), "4".to_owned())].into();
+    let min_changes = asked("UpdateConfig", &UpdateConfigRequest { values, ..Default::default() });
+    let user = |value: &str, request_id: String| {
+        let values = [("dream_mode".to_owned(), value.to_owned())].into();
+        asked("UpdateUser", &UpdateUserRequest { user_id: ada(), values, request_id, ..Default::default() })
+    };
+    let revoke = |token_id: &str, request_id: String| {
+        asked("RevokeToken", &RevokeTokenRequest { token_id: token_id.into(), request_id })
+    };
+    let [set, own, revoked] = [id(), id(), id()];
+    vec![
+        Case {
+            before: vec![],
+            asked: config("refuse", set.clone()),
+            other: config("review", set),
+            // A key that nobody has set, which somebody sets then.
+            idle: Some((reset(id()), vec![min_changes])),
+        },
+        Case {
+            before: vec![],
+            asked: user("review", own.clone()),
+            other: user("dry_run", own),
+            idle: Some((user("review", id()), vec![user("dry_run", String::new())])),
+        },
+        Case {
+            before: vec![],
+            asked: revoke(&tokens[0], revoked.clone()),
+            other: revoke(&tokens[1], revoked),
+            idle: Some((revoke(&tokens[0], id()), vec![])),
+        },
+    ]
+}
+
+/// Who sends, to which methods.
+struct Sender {
+    channel: AuthChannel,
+    methods: Vec<MethodDescriptor>,
+}
+
+impl Sender {
+    /// Whose repeats this file has to show: those with a request id, in the message or in its header.
+    fn mutations(&self) -> BTreeSet<&str> {
+        let has_id = |method: &&MethodDescriptor| {
+            let request = method.input();
+            let inner = request.fields().filter_map(|field| field.kind().as_message().cloned());
+            inner.chain([request.clone()]).any(|message| message.get_field_by_name("request_id").is_some())
+        };
+        self.methods.iter().filter(has_id).map(MethodDescriptor::name).collect()
+    }
+
+    /// The answer, as a message: the bytes of a map have no order.
+    async fn ask(&self, (name, message): &Asked) -> Result<DynamicMessage, Status> {
+        let method = self.methods.iter().find(|method| method.name() == *name).unwrap();
+        let answer = call(&self.channel, &path_of(method), message.clone()).await?;
+        Ok(DynamicMessage::decode(method.output(), answer.as_slice()).unwrap())
+    }
+
+    async fn done(&self, asked: &Asked) -> DynamicMessage {
+        self.ask(asked).await.unwrap_or_else(|status| panic!("{}: {status}", asked.0))
+    }
+
+    /// Five at once, then a late one: all have the same answer.
+    async fn five(&self, asked: &Asked) -> DynamicMessage {
+        let mut answers = join_all((0..5).map(|_| self.done(asked))).await;
+        let first = answers.remove(0);
+        assert!(answers.iter().all(|answer| *answer == first), "{}: {first} and {answers:?}", asked.0);
+        first
+    }
+}
+
+async fn is_done_once(stack: &Stack, sender: &Sender, case: Case) {
+    for before in &case.before {
+        sender.done(before).await;
+    }
+    let name = case.asked.0;
+    let untouched = everything(stack).await;
+    let first = sender.five(&case.asked).await;
+    let after = everything(stack).await;
+    assert_ne!(after, untouched, "{name} changed nothing, so that it shows nothing");
+    assert_eq!(sender.done(&case.asked).await, first, "{name}: a late repeat");
+    assert_eq!(refused(sender.ask(&case.other).await), ErrorReason::RequestIdReused, "{name}");
+    assert_eq!(everything(stack).await, after, "{name}: a repeat changed something");
+    if let Some((idle, then)) = case.idle {
+        let first = sender.five(&idle).await;
+        assert_eq!(everything(stack).await, after, "{name}: what was to change nothing did");
+        for then in &then {
+            sender.done(then).await;
+        }
+        let changed = everything(stack).await;
+        assert_eq!(sender.done(&idle).await, first, "{name}: a late repeat of what changed nothing");
+        assert_eq!(everything(stack).await, changed, "{name}: a late repeat of what changed nothing changed something");
+    }
+}
+
+/// Memory, dreams, keys and tokens, each row in a digest.
+async fn everything(stack: &Stack) -> Vec<String> {
+    let settings =
+        "SELECT md5(t.row) FROM (SELECT c::text AS row FROM mx_config c UNION ALL SELECT u::text FROM mx_user_config u
+                     UNION ALL SELECT k::text FROM mx_token k) t ORDER BY 1";
+    let mut rows = ask::everything(stack).await;
+    rows.extend(ask::lines(stack.sql(), settings, &[]).await);
+    rows
+}
+
+#[tokio::test]
+async fn every_mutation_sent_five_times_at_once_with_one_id_is_one_change_with_one_answer() {
+    let stack = Stack::start().await;
+    let user = stack.user("ada").await;
+    let revision_id = {
+        let write = WriteFileRequest { path: "user/a.md".into(), content: "- zero\n".into(), ..Default::default() };
+        user.agent().memory.clone().write_file(write).await.unwrap().into_inner().revision_id
+    };
+    messy::write(&user).await;
+    start_dream_of(&stack, "ada").await;
+    let held = claim_one(&worker(&stack, 1).await[0]).await;
+    held.clean().await.unwrap();
+    held.finish().await.unwrap();
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let request = CreateTokenRequest { role: Role::Auditor.into(), ..Default::default() };
+        tokens.push(stack.operator().admin.create_token(request).await.unwrap().into_inner().token_id);
+    }
+
+    let channel = channel(&stack.endpoint(), stack.workspace().operator_token());
+    let sender = Sender { channel, methods: methods() };
+    let mut cases = dreams(&held.assignment.dream_id);
+    cases.extend(files());
+    cases.extend(history(&revision_id));
+    cases.extend(keys_and_tokens(&tokens.try_into().unwrap()));
+    let elsewhere = ELSEWHERE.iter().map(|(name, _)| *name);
+    let shown: BTreeSet<&str> = cases.iter().map(|case| case.asked.0).chain(elsewhere).collect();
+    assert_eq!(shown, sender.mutations(), "a mutation has no case");
+    for case in cases {
+        is_done_once(&stack, &sender, case).await;
+    }
+    stack.finish().await;
+}
