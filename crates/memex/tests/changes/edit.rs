@@ -73,7 +73,7 @@ async fn the_same_text_is_not_written() {
 
 #[tokio::test]
 async fn a_conflict_overwrites_nothing_and_keeps_the_text() {
-    let desk = Desk::new("echo mine > \"$2\"").await;
+    let desk = Desk::new("echo noise; echo mine > \"$2\"").await;
     let conflict = || Refusal::new(ErrorReason::VersionConflict, "is at another version").fact("current_version", 8);
     desk.script.lines().write_answers.push_back(conflict().into_status());
     let ran = desk.run(&["edit", "user/a.md", "--user", "ada"]).await;
