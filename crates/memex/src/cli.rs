@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    access, bench, completion, config, demo, dream, erase, export, files, import, pause, recall, redact, run, search,
-    token, up, users,
+    access, bench, blame, cat, completion, config, demo, diff, dream, edit, erase, export, files, import, man, mv,
+    patch, pause, recall, redact, restore, rm, run, search, show, token, up, users, watch,
 };
 use crate::settings::ConnectionArgs;
 
@@ -52,15 +52,42 @@ pub enum Command {
     /// List files
     #[command(after_help = files::LS_EXAMPLES)]
     Ls(Connected<files::LsArgs>),
-    /// Print a file's text
-    #[command(after_help = files::CAT_EXAMPLES)]
-    Cat(Connected<files::CatArgs>),
+    /// Print a file's text, as it is or as it was
+    #[command(after_help = cat::EXAMPLES)]
+    Cat(Connected<cat::CatArgs>),
     /// Write a file's whole text
     #[command(after_help = files::PUT_EXAMPLES)]
     Put(Connected<files::PutArgs>),
+    /// Change a file's text in an editor
+    #[command(after_help = edit::EXAMPLES)]
+    Edit(Connected<edit::EditArgs>),
+    /// Apply edits to a file: append, replace, insert, delete
+    #[command(after_help = patch::EXAMPLES)]
+    Patch(Connected<patch::PatchArgs>),
+    /// Delete files; their history stays
+    #[command(after_help = rm::EXAMPLES)]
+    Rm(Connected<rm::RmArgs>),
+    /// Move a file to another path
+    #[command(after_help = mv::EXAMPLES)]
+    Mv(Connected<mv::MvArgs>),
     /// List revisions, newest first
     #[command(after_help = files::LOG_EXAMPLES)]
     Log(Connected<files::LogArgs>),
+    /// Print one revision, with its text
+    #[command(after_help = show::EXAMPLES)]
+    Show(Connected<show::ShowArgs>),
+    /// Print what changed between two versions of a file
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(Connected<diff::DiffArgs>),
+    /// Tell for each line of a file who brought it, and when
+    #[command(after_help = blame::EXAMPLES)]
+    Blame(Connected<blame::BlameArgs>),
+    /// Bring an earlier text back, as a new revision
+    #[command(after_help = restore::EXAMPLES)]
+    Restore(Connected<restore::RestoreArgs>),
+    /// Follow changes as they happen
+    #[command(after_help = watch::EXAMPLES)]
+    Watch(Connected<watch::WatchArgs>),
     /// Find passages by words or a question
     #[command(after_help = search::EXAMPLES)]
     Search(Connected<search::SearchArgs>),
@@ -106,6 +133,9 @@ pub enum Command {
     /// Print a shell's completion script
     #[command(after_help = completion::EXAMPLES)]
     Completion(completion::CompletionArgs),
+    /// Print a command's manual page, or write those of all
+    #[command(after_help = man::EXAMPLES)]
+    Man(man::ManArgs),
 }
 
 /// A command that calls memory-api.

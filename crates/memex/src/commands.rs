@@ -2,23 +2,35 @@
 
 pub mod access;
 pub mod bench;
+pub mod blame;
+pub mod cat;
 pub mod completion;
 pub mod config;
 mod confirm;
 pub mod demo;
+pub mod diff;
 pub mod dream;
+pub mod edit;
 pub mod erase;
 pub mod export;
 pub mod files;
 pub mod import;
+pub mod man;
+pub mod mv;
+pub mod patch;
 pub mod pause;
 pub mod recall;
 pub mod redact;
+pub mod restore;
+pub mod rm;
 pub mod run;
 pub mod search;
+pub mod show;
 pub mod token;
 pub mod up;
 pub mod users;
+pub mod watch;
+mod written;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -57,9 +69,18 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         // A service says itself how it ended.
         Command::Run(args) => return Ok(run::run(args).await),
         Command::Ls(it) => connected(it, json, files::ls).await,
-        Command::Cat(it) => connected(it, json, files::cat).await,
+        Command::Cat(it) => connected(it, json, cat::run).await,
         Command::Put(it) => connected(it, json, files::put).await,
+        Command::Edit(it) => connected(it, json, edit::run).await,
+        Command::Patch(it) => connected(it, json, patch::run).await,
+        Command::Rm(it) => connected(it, json, rm::run).await,
+        Command::Mv(it) => connected(it, json, mv::run).await,
         Command::Log(it) => connected(it, json, files::log).await,
+        Command::Show(it) => connected(it, json, show::run).await,
+        Command::Diff(it) => connected(it, json, diff::run).await,
+        Command::Blame(it) => connected(it, json, blame::run).await,
+        Command::Restore(it) => connected(it, json, restore::run).await,
+        Command::Watch(it) => connected(it, json, watch::run).await,
         Command::Search(it) => connected(it, json, search::run).await,
         Command::Recall(it) => connected(it, json, recall::run).await,
         Command::Import(it) => connected(it, json, import::run).await,
@@ -75,6 +96,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Token(it) => connected(it, json, token::run).await,
         Command::Bench(it) => connected(it, json, bench::run).await,
         Command::Completion(args) => completion::run(&args, json),
+        Command::Man(args) => man::run(&args, json),
     };
     done.map(|()| ExitCode::SUCCESS)
 }

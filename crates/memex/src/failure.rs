@@ -74,6 +74,16 @@ pub enum Failure {
     /// A person was asked and did not say yes.
     #[error("not confirmed: {0}")]
     Declined(&'static str),
+    /// A text that a person typed was not written, and is kept.
+    #[error("{cause}")]
+    Kept {
+        /// Why not.
+        cause: Box<Failure>,
+        /// Where it is.
+        file: PathBuf,
+        /// How to go on with it.
+        next: String,
+    },
     /// It was told to end before it was done; with what becomes of the rest.
     #[error("interrupted; {0}")]
     Left(String),
@@ -127,8 +137,18 @@ impl Failure {
 
     /// Why memory-api refused, where it did.
     pub fn reason(&self) -> Option<ErrorReason> {
+        self.refusal().map(|refusal| refusal.reason)
+    }
+
+    /// A fact that memory-api gave with its refusal.
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.refusal().and_then(|refusal| refusal.facts.get(name)).map(String::as_str)
+    }
+
+    fn refusal(&self) -> Option<&Refusal> {
         match self {
-            Self::Refused { refusal, .. } => Some(refusal.reason),
+            Self::Refused { refusal, .. } => Some(refusal),
+            Self::Kept { cause, .. } => cause.refusal(),
             _ => None,
         }
     }
@@ -157,6 +177,7 @@ impl Failure {
             Self::Pair(error) => error.exit_code(),
             Self::Interrupted | Self::Left(_) => EXIT_INTERRUPTED,
             Self::Told(failure) => failure.exit_code(),
+            Self::Kept { cause, .. } => cause.exit_code(),
             _ if self.reason().is_some_and(is_passing) => EXIT_UNAVAILABLE,
             _ => EXIT_REFUSED,
         }
@@ -170,7 +191,7 @@ impl Failure {
         let (head, reset) = (style::WRONG.render(), style::WRONG.render_reset());
         let word = if self.reason().is_some() { "refused" } else { "error" };
         writeln!(err, "{head}{word}:{reset} {}", output::safe(&self.to_string()))?;
-        if let Self::Refused { refusal, .. } = self {
+        if let Some(refusal) = self.refusal() {
             for (name, value) in facts(refusal) {
                 writeln!(err, "  {name}: {}", output::safe_line(value))?;
             }
@@ -180,6 +201,9 @@ impl Failure {
                 writeln!(err, "  {}: {}", output::safe_line(field), output::safe_line(rule))?;
             }
         }
+        if let Self::Kept { file, .. } = self {
+            writeln!(err, "  your text is kept in: {}", output::safe_line(&file.display().to_string()))?;
+        }
         match self.next_step() {
             Some(next) => writeln!(err, "next: {}", output::safe(&next)),
             None => Ok(()),
@@ -188,6 +212,7 @@ impl Failure {
 
     fn next_step(&self) -> Option<String> {
         match self {
+            Self::Kept { next, .. } => Some(next.clone()),
             Self::Refused { advice: Some(advice), .. } => Some((*advice).to_owned()),
             Self::Refused { refusal, subject, .. } => next::step(refusal, subject.as_deref()),
             Self::Unreachable { .. } => Some(
@@ -226,6 +251,12 @@ impl Failure {
             Self::Declined(_) => "DECLINED",
             Self::Interrupted | Self::Left(_) => "INTERRUPTED",
             Self::Told(failure) => return failure.to_json(),
+            Self::Kept { cause, file, next } => {
+                let mut told = cause.to_json();
+                told["error"]["facts"]["kept_file"] = Value::from(file.display().to_string());
+                told["error"]["next"] = Value::from(next.as_str());
+                return told;
+            }
         };
         json!({"error": {
             "code": code, "reason": reason, "message": self.to_string(), "facts": facts_json,

@@ -51,7 +51,7 @@ async fn every_command_has_help_with_examples() {
     let home = tempfile::tempdir().unwrap();
     let mut found = BTreeMap::new();
     helps(Vec::new(), home.path(), &mut found).await;
-    assert!(found.len() >= 37, "{:?}", found.keys());
+    assert!(found.len() >= 47, "{:?}", found.keys());
     for (name, help) in &found {
         assert!(help.contains("Examples:"), "{name} has no examples");
         assert_golden(&format!("help/{name}.txt"), help);
@@ -131,6 +131,19 @@ async fn a_command_line_that_is_not_understood_is_2() {
         &["dream", "start", "--as-of", "2026-02-30"],
         &["token", "create", "--role", "agent"],
         &["ls", "--user", ""],
+        &["cat", "user/a.md", "--version", "0"],
+        &["cat", "user/a.md", "--at", "yesterday"],
+        &["cat", "user/a.md", "--version", "1", "--at", "2026-11-22"],
+        &["patch", "user/a.md"],
+        &["patch", "user/a.md", "--delete", "x", "y"],
+        &["rm"],
+        &["rm", "user/a.md", "user/b.md", "--expected-version", "1"],
+        &["mv", "user/a.md"],
+        &["restore", "user/a.md"],
+        &["restore", "rev_1", "--version", "1"],
+        &["watch", "--all-users", "--user", "ada"],
+        &["watch", "--after", "c", "--from-beginning"],
+        &["man", "nothing"],
         &["search"],
         &["recall", "--max-bytes", "255"],
         &["redact", "rev_1"],

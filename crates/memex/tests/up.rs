@@ -8,7 +8,7 @@ mod processes;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, ChildStdout};
+use std::process::{Child, ChildStdout, Command};
 
 use processes::{memex, place, processes_about, signal, until, wait};
 use rustix::process::{Pid, Signal, kill_process};
@@ -35,12 +35,17 @@ impl Up {
         }
     }
 
-    /// Runs another command as the operator.
-    fn operator(&self, place: &Path, args: &[&str]) -> String {
+    /// Another command, as the operator.
+    fn as_operator(&self, place: &Path, args: &[&str]) -> Command {
         let mut command = memex(place, args);
         command.env("MEMEX_ENDPOINT", self.told["endpoint"].as_str().unwrap());
         command.env("MEMEX_TOKEN_FILE", self.told["operator_token_file"].as_str().unwrap());
-        let ran = command.output().unwrap();
+        command
+    }
+
+    /// Runs another command as the operator.
+    fn operator(&self, place: &Path, args: &[&str]) -> String {
+        let ran = self.as_operator(place, args).output().unwrap();
         assert!(ran.status.success(), "{args:?}: {}", String::from_utf8_lossy(&ran.stderr));
         String::from_utf8(ran.stdout).unwrap()
     }
@@ -151,6 +156,40 @@ fn a_switch_that_an_operator_threw_stays_thrown_over_a_restart() {
     up.stop();
     let up = Up::start(place.path(), &["--dream-enabled", "true"]);
     assert_eq!(up.told["dreaming"]["on"], true, "{}", up.told);
+    up.stop();
+}
+
+#[test]
+fn a_files_history_is_read_restored_and_followed_with_the_command() {
+    let place = place();
+    let up = Up::start(place.path(), &[]);
+    let run = |args: &[&str]| up.operator(place.path(), &[args, &["--user", "ada"]].concat());
+    run(&["put", "user/tea.md", &text_file(place.path())]);
+    let patched = run(&["patch", "user/tea.md", "--replace", "in the morning", "at noon"]);
+    assert!(patched.starts_with("user/tea.md is now at version 2 (rev_"), "{patched}");
+    let diff = run(&["diff", "user/tea.md"]);
+    assert!(diff.ends_with("-- drinks tea in the morning\n+- drinks tea at noon\n"), "{diff}");
+    assert_eq!(run(&["cat", "user/tea.md", "--version", "1"]), "- drinks tea in the morning\n");
+    assert!(run(&["blame", "user/tea.md"]).contains("  - drinks tea at noon\n"));
+    let deleted = run(&["rm", "user/tea.md", "--expected-version", "2"]);
+    assert!(deleted.starts_with("user/tea.md is deleted at version 3 (rev_"), "{deleted}");
+    run(&["restore", "user/tea.md", "--version", "1"]);
+    assert_eq!(run(&["cat", "user/tea.md"]), "- drinks tea in the morning\n");
+    up.as_operator(place.path(), &["edit", "user/tea.md", "--user", "ada"])
+        .env("EDITOR", "echo more >>")
+        .output()
+        .unwrap();
+    assert_eq!(run(&["cat", "user/tea.md"]), "- drinks tea in the morning\nmore\n");
+
+    let watch = ["watch", "--user", "ada", "--from-beginning", "--json"];
+    let mut watch = up.as_operator(place.path(), &watch).spawn().unwrap();
+    let lines = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let lines = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    let changes = lines.filter(|line| line["change"].is_object()).take(5);
+    let operations: Vec<_> = changes.map(|line| line["change"]["revision"]["operation"].clone()).collect();
+    assert_eq!(operations, ["write", "patch", "delete", "restore", "write"]);
+    signal(&watch, Signal::INT);
+    assert_eq!(wait(&mut watch).code(), Some(130));
     up.stop();
 }
 

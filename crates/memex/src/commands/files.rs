@@ -1,33 +1,26 @@
-//! `ls`, `cat`, `put`, `log`: files and their revisions.
+//! `ls`, `put`, `log`: files and their revisions.
 
-use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use memex_core::limits::MAX_TEXT_BYTES_CEILING;
 use memex_proto::v1::write_file_request::Precondition;
-use memex_proto::v1::{
-    File, FileContent, ListFilesRequest, ListRevisionsRequest, ReadFileRequest, Revision, Source, WriteFileRequest,
-};
+use memex_proto::v1::{File, ListFilesRequest, ListRevisionsRequest, Revision, Source, WriteFileRequest};
 use serde_json::json;
 
+use super::written::{ReasonArg, Written};
 use super::{Context, UserArg, pages, request_id};
 use crate::failure::Failure;
+use crate::output;
 use crate::output::table::{Table, numbers, words};
 use crate::output::view::{FileView, RevisionView};
-use crate::output::{self, safe};
 
 pub const LS_EXAMPLES: &str = "\
 Examples:
   memex ls                        the user's files and the shared ones
   memex ls user/notes/            only those under a prefix
   memex ls --user ada --json      as JSON: {\"files\": […]}";
-
-pub const CAT_EXAMPLES: &str = "\
-Examples:
-  memex cat user/profile.md
-  memex cat user/profile.md --user ada > profile.md
-  memex cat user/profile.md --json   text and version: {\"file\": {…}, \"content\": \"…\"}";
 
 pub const PUT_EXAMPLES: &str = "\
 Examples:
@@ -50,15 +43,6 @@ pub struct LsArgs {
     user: UserArg,
 }
 
-/// Arguments of `cat`.
-#[derive(Debug, clap::Args)]
-pub struct CatArgs {
-    /// The file, such as user/profile.md
-    path: String,
-    #[command(flatten)]
-    user: UserArg,
-}
-
 /// Arguments of `put`.
 #[derive(Debug, clap::Args)]
 pub struct PutArgs {
@@ -72,9 +56,8 @@ pub struct PutArgs {
     /// Replace whatever is there
     #[arg(long)]
     overwrite: bool,
-    /// Why; kept with the revision
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    reason: String,
+    #[command(flatten)]
+    why: ReasonArg,
     /// Where the text comes from; unless given, agent
     #[arg(long)]
     source: Option<SourceArg>,
@@ -99,7 +82,7 @@ pub struct LogArgs {
 
 /// Where a text comes from, as people type it.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum SourceArg {
+pub enum SourceArg {
     /// The person said so
     User,
     /// An agent inferred it
@@ -127,10 +110,16 @@ impl From<SourceArg> for Source {
 /// `memex ls`.
 pub async fn ls(context: &Context, args: LsArgs) -> Result<(), Failure> {
     let user = context.user(&args.user);
-    let files = list_files(context, &user, &args.prefix.unwrap_or_default()).await?;
+    let prefix = args.prefix.unwrap_or_default();
+    let files = list_files(context, &user, &prefix).await?;
     if context.json {
         let files: Vec<FileView> = files.into_iter().map(Into::into).collect();
         return Ok(output::json(&json!({"files": files}))?);
+    }
+    if files.is_empty() {
+        let under = prefix.as_str();
+        let none = if under.is_empty() { "no files".to_owned() } else { format!("no files under {under}") };
+        return Ok(output::nothing(none)?);
     }
     let columns = [words("path"), numbers("version"), numbers("bytes"), words("updated"), words("by")];
     let mut table = Table::new(&columns);
@@ -156,23 +145,6 @@ pub async fn list_files(context: &Context, user_id: &str, prefix: &str) -> Resul
     listed.await
 }
 
-/// `memex cat`.
-pub async fn cat(context: &Context, args: CatArgs) -> Result<(), Failure> {
-    let request = ReadFileRequest { user_id: context.user(&args.user), path: args.path.clone(), at: None };
-    let answer = context.call(|| async { context.memory().read_file(request.clone()).await }).await;
-    let FileContent { file, content, .. } =
-        answer.map_err(|failure| failure.about(&args.path))?.file.unwrap_or_default();
-    if context.json {
-        let file = file.map(FileView::from);
-        return Ok(output::json(&json!({"file": file, "content": content}))?);
-    }
-    // On a terminal the text must not steer it; into a file or a pipe it goes byte for byte.
-    let mut out = std::io::stdout();
-    let shown = if out.is_terminal() { safe(&content) } else { content };
-    out.write_all(shown.as_bytes())?;
-    Ok(out.flush()?)
-}
-
 /// `memex put`.
 pub async fn put(context: &Context, args: PutArgs) -> Result<(), Failure> {
     let precondition = match (args.expected_version, args.overwrite) {
@@ -185,29 +157,20 @@ pub async fn put(context: &Context, args: PutArgs) -> Result<(), Failure> {
         path: args.path.clone(),
         content: read_text(args.file.as_deref())?,
         precondition,
-        reason: args.reason,
+        reason: args.why.reason,
         source: args.source.map_or(Source::Unspecified, Source::from).into(),
         request_id: request_id(),
         treatments: Vec::new(),
     };
     let answer = context.call(|| async { context.memory().write_file(request.clone()).await }).await;
-    let written = answer.map_err(|failure| failure.about(&args.path))?;
-    let file = FileView::from(written.file.unwrap_or_default());
-    if context.json {
-        let (changed, revision_id) = (written.changed, written.revision_id);
-        return Ok(output::json(&json!({"file": file, "changed": changed, "revision_id": revision_id}))?);
-    }
-    let mut out = output::out();
-    if written.changed {
-        writeln!(out, "{} is now at version {} ({})", safe(&file.path), file.version, written.revision_id)?;
-    } else {
-        writeln!(out, "{} stays at version {}: the text is the same", safe(&file.path), file.version)?;
-    }
-    Ok(())
+    Written::from(answer.map_err(|failure| failure.about(&args.path))?).say(context)
 }
 
 /// The text of a file or of standard input, at most what a file of memory could ever hold.
-fn read_text(file: Option<&Path>) -> Result<String, Failure> {
+///
+/// # Errors
+/// [`Failure::Local`] where it cannot be read, is longer, or is no UTF-8.
+pub fn read_text(file: Option<&Path>) -> Result<String, Failure> {
     let file = file.filter(|file| *file != Path::new("-"));
     let name = file.unwrap_or(Path::new("standard input"));
     let limit = MAX_TEXT_BYTES_CEILING as u64 + 1;
@@ -235,6 +198,11 @@ pub async fn log(context: &Context, args: LogArgs) -> Result<(), Failure> {
     let revisions: Vec<RevisionView> = revisions.into_iter().map(Into::into).collect();
     if context.json {
         return Ok(output::json(&json!({"revisions": revisions}))?);
+    }
+    if revisions.is_empty() {
+        let of = if request.path.is_empty() { &request.dream_id } else { &request.path };
+        let none = if of.is_empty() { "no revisions".to_owned() } else { format!("no revisions of {of}") };
+        return Ok(output::nothing(none)?);
     }
     Ok(revisions_table(revisions).write(&mut output::out())?)
 }

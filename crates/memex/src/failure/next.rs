@@ -33,6 +33,10 @@ pub fn step(refusal: &Refusal, subject: Option<&str>) -> Option<String> {
                 .to_owned()
         }
         R::UserPaused => "lift the pause: memex resume --user USER".to_owned(),
+        R::PatchNoMatch => format!("nothing was changed; see what it says: memex cat {path}"),
+        R::PatchAmbiguous => {
+            format!("nothing was changed; give more of the text around it, so that it occurs once: memex cat {path}")
+        }
         R::RevisionNotFound => "see which there are: memex log".to_owned(),
         R::RevisionIsHead => {
             "it is the file's current text: write or delete the file first, then give the same command again".to_owned()

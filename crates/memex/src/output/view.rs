@@ -2,10 +2,12 @@
 
 mod dream;
 mod found;
+mod history;
 mod memory;
 mod people;
 
 pub use dream::{DreamView, FileChangeView, LedgerView, StagedOpView, dream_state};
 pub use found::{PassageView, RecalledFileView};
+pub use history::{BlameLineView, ChangedFileView};
 pub use memory::{AccessView, ConfigView, FileView, RevisionView};
 pub use people::{ErasureView, TokenView, UserView};

@@ -1,15 +1,18 @@
 //! A server that answers by script and remembers what it was asked, and the command as a process.
 
 mod admin;
+mod history;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
+use memex_proto::reason::Refusal;
 use memex_proto::v1::admin_service_server::AdminServiceServer;
 use memex_proto::v1::dream_admin_service_server::{DreamAdminService, DreamAdminServiceServer};
+use memex_proto::v1::history_service_server::HistoryServiceServer;
 use memex_proto::v1::memory_service_server::{MemoryService, MemoryServiceServer};
 use memex_proto::v1::*;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -29,6 +32,20 @@ pub struct Lines {
     pub write_answers: VecDeque<Status>,
     /// The writes that came.
     pub writes: Vec<WriteFileRequest>,
+    /// What ReadFile gives, by path.
+    pub texts: HashMap<String, FileContent>,
+    /// The reads that came.
+    pub reads: Vec<ReadFileRequest>,
+    /// What the next PatchFile and DeleteFile calls are answered; then each is done.
+    pub change_answers: VecDeque<Status>,
+    /// The patches that came.
+    pub patches: Vec<PatchFileRequest>,
+    /// The deletions that came.
+    pub deletions: Vec<DeleteFileRequest>,
+    /// The moves that came.
+    pub moves: Vec<MoveFileRequest>,
+    /// Revisions, differences, watches.
+    pub history: history::HistoryLines,
     /// The states that a dream goes through, one a GetDream; the last stays.
     pub dream_states: VecDeque<DreamState>,
     /// Users, tokens, erasures, archives.
@@ -56,6 +73,7 @@ impl Script {
         let server = tonic::transport::Server::builder()
             .add_service(MemoryServiceServer::new(self.clone()))
             .add_service(AdminServiceServer::new(self.clone()))
+            .add_service(HistoryServiceServer::new(self.clone()))
             .add_service(DreamAdminServiceServer::new(self.clone()))
             .serve_with_incoming(TcpListenerStream::new(listener));
         tokio::spawn(server);
@@ -78,8 +96,14 @@ impl MemoryService for Script {
         Ok(Response::new(ListFilesResponse { files, next_page_token: String::new() }))
     }
 
-    async fn read_file(&self, _: Request<ReadFileRequest>) -> Result<Response<ReadFileResponse>, Status> {
-        Err(Status::unimplemented("not in the script"))
+    async fn read_file(&self, asked: Request<ReadFileRequest>) -> Result<Response<ReadFileResponse>, Status> {
+        let mut lines = self.lines();
+        let asked = asked.into_inner();
+        lines.reads.push(asked.clone());
+        match lines.texts.get(&asked.path).cloned() {
+            Some(file) => Ok(Response::new(ReadFileResponse { file: Some(file) })),
+            None => Err(Refusal::new(ErrorReason::FileNotFound, "there is no file at this path").into_status()),
+        }
     }
 
     async fn batch_read_files(
@@ -106,16 +130,27 @@ impl MemoryService for Script {
         Ok(Response::new(WriteFileResponse { file, changed: true, revision_id: "rev_1".to_owned() }))
     }
 
-    async fn patch_file(&self, _: Request<PatchFileRequest>) -> Result<Response<PatchFileResponse>, Status> {
-        Err(Status::unimplemented("not in the script"))
+    async fn patch_file(&self, asked: Request<PatchFileRequest>) -> Result<Response<PatchFileResponse>, Status> {
+        let (mut lines, asked) = (self.lines(), asked.into_inner());
+        let file = Some(File { path: asked.path.clone(), version: 5, ..File::default() });
+        lines.patches.push(asked);
+        let done = PatchFileResponse { file, changed: true, revision_id: "rev_2".to_owned() };
+        lines.change_answers.pop_front().map_or(Ok(Response::new(done)), Err)
     }
 
-    async fn delete_file(&self, _: Request<DeleteFileRequest>) -> Result<Response<DeleteFileResponse>, Status> {
-        Err(Status::unimplemented("not in the script"))
+    async fn delete_file(&self, asked: Request<DeleteFileRequest>) -> Result<Response<DeleteFileResponse>, Status> {
+        let mut lines = self.lines();
+        lines.deletions.push(asked.into_inner());
+        let done = DeleteFileResponse { version: 6, revision_id: "rev_3".to_owned() };
+        lines.change_answers.pop_front().map_or(Ok(Response::new(done)), Err)
     }
 
-    async fn move_file(&self, _: Request<MoveFileRequest>) -> Result<Response<MoveFileResponse>, Status> {
-        Err(Status::unimplemented("not in the script"))
+    async fn move_file(&self, asked: Request<MoveFileRequest>) -> Result<Response<MoveFileResponse>, Status> {
+        let asked = asked.into_inner();
+        let file = Some(File { path: asked.new_path.clone(), version: 7, ..File::default() });
+        let changed = asked.path != asked.new_path;
+        self.lines().moves.push(asked);
+        Ok(Response::new(MoveFileResponse { file, changed, revision_id: "rev_4".to_owned() }))
     }
 
     async fn search_files(&self, asked: Request<SearchFilesRequest>) -> Result<Response<SearchFilesResponse>, Status> {

@@ -1,7 +1,7 @@
 //! Files, revisions, access-log rows and keys.
 
 use memex_proto::reason::short_name;
-use memex_proto::v1::{AccessLogEntry, ConfigEntry, ErrorReason, File, Revision, RevisionOperation};
+use memex_proto::v1::{AccessLogEntry, ConfigEntry, ErrorReason, File, Imported, Revision, RevisionOperation};
 use serde::Serialize;
 
 use crate::output::{time, word};
@@ -51,6 +51,25 @@ pub struct RevisionView {
     pub span_id: String,
     pub hidden_unicode: bool,
     pub created_at: Option<String>,
+    /// Of a move: the path that the file had.
+    pub moved_from: String,
+    pub redacted: bool,
+    /// What an archive said of its origin.
+    pub imported: Option<ImportedView>,
+}
+
+/// Where an imported revision came from.
+#[derive(Debug, Clone, Serialize)]
+pub struct ImportedView {
+    pub actor: String,
+    pub created_at: Option<String>,
+    pub dream_id: String,
+}
+
+impl From<Imported> for ImportedView {
+    fn from(imported: Imported) -> Self {
+        Self { actor: imported.actor, created_at: time(imported.created_at), dream_id: imported.dream_id }
+    }
 }
 
 impl From<Revision> for RevisionView {
@@ -74,6 +93,9 @@ impl From<Revision> for RevisionView {
             span_id: revision.span_id,
             hidden_unicode: revision.hidden_unicode,
             created_at: time(revision.created_at),
+            moved_from: revision.moved_from,
+            redacted: revision.redacted,
+            imported: revision.imported.map(Into::into),
         }
     }
 }

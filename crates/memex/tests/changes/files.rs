@@ -1,0 +1,114 @@
+//! `patch`, `rm`, `mv`, and a file as it was.
+
+use memex_proto::reason::Refusal;
+use memex_proto::v1::edit::Kind;
+use memex_proto::v1::read_file_request::At;
+use memex_proto::v1::{DeleteLines, ErrorReason, FileContent, Replace};
+use serde_json::json;
+
+use crate::scene::Scene;
+
+#[tokio::test]
+async fn a_patch_sends_its_edits_in_order_with_those_of_a_list() {
+    let scene = Scene::new().await;
+    let list = json!([{"delete_lines": {"first_line": 1, "last_line": 2, "expected": "a\nb"}}]);
+    std::fs::write(scene.at("edits.json"), list.to_string()).unwrap();
+    let args =
+        ["patch", "user/a.md", "--edits", "edits.json", "--replace", "- old", "- new", "--expected-version", "4"];
+    let ran = scene.run(&args).await;
+    assert_eq!((ran.code, ran.out.as_str()), (0, "user/a.md is now at version 5 (rev_2)\n"), "{ran:?}");
+    let patch = scene.script.lines().patches.remove(0);
+    let kinds: Vec<_> = patch.edits.into_iter().filter_map(|edit| edit.kind).collect();
+    let delete = DeleteLines { first_line: 1, last_line: 2, expected: "a\nb".to_owned() };
+    let replace = Replace { old: "- old".to_owned(), new: "- new".to_owned() };
+    assert_eq!(kinds, [Kind::DeleteLines(delete), Kind::Replace(replace)]);
+    assert_eq!((patch.expected_version, patch.request_id.len()), (Some(4), 36));
+
+    std::fs::write(scene.at("edits.json"), "[{\"remove\": {}}]").unwrap();
+    let ran = scene.run(&args).await;
+    assert!(ran.code == 1 && ran.err.contains("edits.json: is no JSON list of edits"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_patch_that_does_not_apply_says_the_lines_and_what_to_do() {
+    let scene = Scene::new().await;
+    let ambiguous = Refusal::new(ErrorReason::PatchAmbiguous, "is there twice").fact("lines", "3,9");
+    scene.script.lines().change_answers.push_back(ambiguous.into_status());
+    let ran = scene.run(&["patch", "user/a.md", "--replace", "tea", "oolong"]).await;
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("  lines: 3,9\n") && ran.err.ends_with("memex cat user/a.md\n"), "{}", ran.err);
+}
+
+#[tokio::test]
+async fn a_change_that_nothing_answered_is_sent_again_with_its_request_id() {
+    let scene = Scene::new().await;
+    for args in [&["patch", "user/a.md", "--append", "- a"][..], &["rm", "user/a.md"]] {
+        let passing = Refusal::new(ErrorReason::DatabaseUnavailable, "in a moment").into_status();
+        scene.script.lines().change_answers.push_back(passing);
+        assert_eq!(scene.run(args).await.code, 0, "{args:?}");
+    }
+    let lines = scene.script.lines();
+    let patches: Vec<_> = lines.patches.iter().map(|patch| &patch.request_id).collect();
+    let deletions: Vec<_> = lines.deletions.iter().map(|deletion| &deletion.request_id).collect();
+    for ids in [patches, deletions] {
+        assert!(ids.len() == 2 && ids[0] == ids[1] && ids[0].len() == 36, "{ids:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_deleted_keeps_no_other() {
+    let scene = Scene::new().await;
+    let missing = || Refusal::new(ErrorReason::FileNotFound, "there is no file at this path").into_status();
+    scene.script.lines().change_answers.push_back(missing());
+    let ran = scene.run(&["rm", "user/a.md", "user/b.md"]).await;
+    assert_eq!((ran.code, ran.out.as_str()), (1, "user/b.md is deleted at version 6 (rev_3)\n"));
+    let told = "user/a.md: there is no file at this path\nerror: 1 of 2 files not deleted\n";
+    assert_eq!(ran.err, told);
+
+    scene.script.lines().change_answers.push_back(missing());
+    let ran = scene.run(&["rm", "user/a.md", "user/b.md", "--json"]).await;
+    let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((ran.code, &told["files"][0]["version"]), (1, &json!(6)));
+    assert_eq!(told["failed"][0]["error"]["reason"], "FILE_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_move_says_both_paths() {
+    let scene = Scene::new().await;
+    let ran = scene.run(&["mv", "user/a.md", "user/b.md", "--expected-version", "6"]).await;
+    assert_eq!((ran.code, ran.out.as_str()), (0, "user/a.md is now user/b.md at version 7 (rev_4)\n"), "{ran:?}");
+    let asked = scene.script.lines().moves.remove(0);
+    assert_eq!((asked.path.as_str(), asked.new_path.as_str()), ("user/a.md", "user/b.md"));
+    assert_eq!((asked.expected_version, asked.request_id.len()), (Some(6), 36));
+}
+
+#[tokio::test]
+async fn a_file_is_read_as_it_was_at_a_version_or_a_time() {
+    let scene = Scene::new().await;
+    let content = FileContent { content: "then\n".to_owned(), ..FileContent::default() };
+    scene.script.lines().texts.insert("user/a.md".to_owned(), content);
+    for (flag, value) in [("--version", "2"), ("--at", "2026-11-22T22:00:00Z")] {
+        let ran = scene.run(&["cat", "user/a.md", flag, value]).await;
+        assert_eq!((ran.code, ran.out.as_str()), (0, "then\n"));
+    }
+    let asked: Vec<_> = scene.script.lines().reads.drain(..).filter_map(|read| read.at).collect();
+    let at = prost_types::Timestamp { seconds: 1_795_384_800, nanos: 0 };
+    assert_eq!(asked, [At::Version(2), At::AtTime(at)]);
+}
+
+#[tokio::test]
+async fn a_listing_without_entries_says_so_beside_standard_output() {
+    let scene = Scene::new().await;
+    for (args, told) in [
+        (&["ls", "user/"][..], "no files under user/\n"),
+        (&["ls"], "no files\n"),
+        (&["log", "user/a.md"], "no revisions of user/a.md\n"),
+        (&["blame", "user/a.md"], "no lines in user/a.md at version 0\n"),
+        (&["diff", "user/a.md"], "no difference: the texts are the same\n"),
+    ] {
+        let ran = scene.run(args).await;
+        assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", told), "{args:?}");
+    }
+    assert_eq!(scene.json(&["ls"]).await, json!({"files": []}));
+    assert_eq!(scene.json(&["log"]).await, json!({"revisions": []}));
+}
