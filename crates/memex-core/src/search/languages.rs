@@ -98,3 +98,12 @@ impl Language {
         words.split_whitespace().any(|small| small == word)
     }
 }
+
+/// Whether an English word in lower case belongs to the question rather than to what is asked for.
+pub(super) fn is_of_questions(word: &str) -> bool {
+    const WORDS: &str = "after before during while again also just very really much many more most other such own same each \
+        both few all kind type sort ever been being having get got gets getting said says like likely often long ago still \
+        yet since until between through over under out up down off currently recently usually something thing things \
+        someone one two way ways lot";
+    WORDS.split_whitespace().any(|one| one == word)
+}
