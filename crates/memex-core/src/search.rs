@@ -59,7 +59,7 @@ impl Default for Weights {
             near: 0.5,
             file: 0.5,
             days: 2.0,
-            join: 0.65,
+            join: 0.62,
             k1: 0.9,
             b: 0.5,
         }

@@ -8,6 +8,9 @@ use super::lines::{Line, Text};
 use super::query::Match;
 use super::{MAX_PASSAGE_BYTES, Passage, Weights};
 
+/// What a word that a misspelt one may have meant is worth.
+const GUESSED: f64 = 0.75;
+
 /// The scores of all lines.
 pub(super) struct Ranks<'a> {
     texts: &'a [&'a str],
@@ -30,13 +33,15 @@ impl<'a> Ranks<'a> {
     ) -> Self {
         let exact = having(lines, guessed.len(), |found| !found.kin);
         let any = having(lines, guessed.len(), |_| true);
-        // Where a word is not there itself, its kin tell what it would.
-        let having = exact.into_iter().zip(any).map(|(exact, any)| if exact > 0 { exact } else { any });
         let count = lines.len() as f64;
-        // What a misspelt word may have meant is worth half of a word that was found.
-        let sure = |guessed: &bool| if *guessed { 0.5 } else { 1.0 };
-        let tells = |n: f64| (1.0 + (count - n + 0.5) / (n + 0.5)).ln();
-        let telling = having.zip(guessed).map(|(n, guessed)| sure(guessed) * tells(f64::from(n))).collect();
+        let tells = |n: u32| (1.0 + (count - f64::from(n) + 0.5) / (f64::from(n) + 0.5)).ln();
+        // What stands for a word that is not there tells less than the word would.
+        let of = |((exact, any), guessed): ((u32, u32), &bool)| match (exact, guessed) {
+            (0, _) => weights.kin * tells(any),
+            (_, true) => GUESSED * tells(exact),
+            (_, false) => tells(exact),
+        };
+        let telling = exact.into_iter().zip(any).zip(guessed).map(of).collect();
         let mut ranks = Self { texts, read, lines, weights, telling, own: Vec::new() };
         let average = ranks.average(|i| i..i + 1);
         ranks.own = (0..lines.len()).map(|i| ranks.score(i..i + 1, average)).collect();
