@@ -1,6 +1,11 @@
 //! Measures what search finds on a set that the evaluation's generator made, with and without each of its parts.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a program for people, whose figures are to be read")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a program for people, whose figures are to be read"
+)]
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -69,3 +69,17 @@ pub(super) fn are(one: &str, other: &str) -> bool {
     let groups = GROUPS_OF.get(one).zip(GROUPS_OF.get(other));
     one != other && groups.is_some_and(|(one, other)| !one.is_disjoint(other))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::search::{Weights, search};
+
+    #[test]
+    fn kin_of_a_word_find_its_line_and_the_word_itself_comes_first() {
+        let texts = ["- The puppy sleeps here.\n", "- The dog sleeps there.\n", "- The rent is due.\n"];
+        let found =
+            |query| search(&texts, query, 10, &Weights::default()).iter().map(|one| one.text).collect::<Vec<_>>();
+        assert_eq!(found("Where is the dog?"), [1, 0]);
+        assert_eq!(found("Where is the puppy?"), [0, 1]);
+    }
+}
