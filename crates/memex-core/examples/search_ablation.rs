@@ -1,9 +1,15 @@
 //! Measures what search finds on a set that the evaluation's generator made, with and without each of its parts.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a program for people, whose figures are to be read")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a program for people, whose figures are to be read"
+)]
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Instant;
 
 use memex_core::search::{Weights, search};
 use serde_json::Value;
@@ -60,33 +66,66 @@ fn measure(set: &Path, weights: &Weights) -> BTreeMap<String, Counts> {
     counts
 }
 
+/// From words alone to everything, one part after the other.
+fn steps() -> Vec<(&'static str, Weights)> {
+    let all = Weights::default();
+    let apart = Weights { window: 0.0, near: 0.0, file: 0.0, days: 0.0, kin: 0.0, ..all.clone() };
+    let one = Weights { stems: false, misspellings: false, question_words: false, passages: false, ..apart };
+    let stems = Weights { stems: true, ..one.clone() };
+    let questions = Weights { question_words: true, ..stems.clone() };
+    let passages = Weights { passages: true, ..questions.clone() };
+    let file = Weights { window: all.window, file: all.file, ..passages.clone() };
+    let near = Weights { near: all.near, ..file.clone() };
+    let kin = Weights { kin: all.kin, ..near.clone() };
+    let days = Weights { days: all.days, ..kin.clone() };
+    vec![
+        ("BM25 over lines", one),
+        ("+ stems, small words", stems),
+        ("+ words of questions", questions),
+        ("+ passages", passages),
+        ("+ window and file", file),
+        ("+ nearness", near),
+        ("+ kin", kin),
+        ("+ months and years", days),
+        ("+ misspellings (all)", all.clone()),
+        ("all, without kin", Weights { kin: 0.0, ..all.clone() }),
+        ("all, without file", Weights { file: 0.0, ..all.clone() }),
+        ("all, join 0.60", Weights { join: 0.60, ..all.clone() }),
+        ("all, join 0.62", Weights { join: 0.62, ..all.clone() }),
+        ("all, join 0.63", Weights { join: 0.63, ..all.clone() }),
+        ("all, join 0.65", Weights { join: 0.65, ..all.clone() }),
+        ("all, join 0.68", Weights { join: 0.68, ..all }),
+    ]
+}
+
+/// What one search costs in a scope of so many files, made of the set's own.
+fn cost(set: &Path, count: usize) {
+    let mut all = Vec::new();
+    files(&set.join("before"), "", &mut all);
+    all.retain(|(path, _)| path.contains("/user/sessions/") || path.contains("/user/notes/"));
+    let texts: Vec<&str> = all.iter().map(|(_, text)| text.as_str()).cycle().take(count).collect();
+    let bytes: usize = texts.iter().map(|text| text.len()).sum();
+    let questions =
+        ["Where did they go camping in June 2023?", "What does she like to cook?", "Who has a choclate dog?"];
+    for question in questions {
+        let began = Instant::now();
+        let found = search(&texts, question, 10, &Weights::default()).len();
+        let took = began.elapsed().as_secs_f64() * 1_000.0;
+        println!("{count} files, {bytes} bytes: {took:.1} ms, {found} passages: {question}");
+    }
+}
+
 fn main() {
     let set = std::env::args().nth(1).expect("give the folder that gen.py made");
-    let all = Weights::default();
-    let lines = Weights { stems: false, misspellings: false, passages: false, window: 0.0, file: 0.0, ..all.clone() };
-    let mut steps = vec![
-        ("BM25 over lines".to_owned(), lines.clone()),
-        ("+ stems, small words".into(), Weights { stems: true, ..lines.clone() }),
-        ("+ passages".into(), Weights { stems: true, passages: true, ..lines.clone() }),
-        ("+ window and file".into(), Weights { misspellings: false, ..all.clone() }),
-        ("+ misspellings (all)".into(), all.clone()),
-    ];
-    if std::env::args().nth(2).is_some() {
-        for join in [0.5, 0.65, 0.75, 0.85] {
-            for (k1, b) in [(1.2, 0.75), (0.8, 0.4)] {
-                for (window, file) in [(0.5, 0.5), (0.5, 0.3)] {
-                    let one = Weights { join, k1, b, window, file, ..all.clone() };
-                    steps.push((format!("join {join} k1 {k1} b {b} window {window} file {file}"), one));
-                }
-            }
-        }
-    }
-    for (name, weights) in steps {
+    for (name, weights) in steps() {
         print!("| {name}");
         for (category, [of, five, ten, bytes]) in measure(Path::new(&set), &weights) {
             let share = |n: u32| f64::from(n) / f64::from(of);
             print!(" | {category}: {:.3} {:.3} {:.3}", share(five), share(ten), share(bytes));
         }
         println!(" |");
+    }
+    for count in [20, 2_000] {
+        cost(Path::new(&set), count);
     }
 }

@@ -1,6 +1,8 @@
-//! Finds the passages of a few texts that answer a question, by its telling words: folded, stemmed, ranked by BM25 over
-//! lines with a share of what stands around them.
+//! Finds the passages of a few texts that answer a question, by its telling words and their kin: folded, stemmed, ranked
+//! by BM25 over lines with a share of what stands around them.
 
+mod dates;
+mod kin;
 mod languages;
 mod lines;
 mod query;
@@ -20,14 +22,22 @@ use rank::Ranks;
 pub struct Weights {
     /// Words are stemmed, and small words left out.
     pub stems: bool,
+    /// Words that make a question (`kind`, `recently`) are left out of an English one.
+    pub question_words: bool,
     /// A word that no text has finds the words that it may be a misspelling of.
     pub misspellings: bool,
     /// Passages reach beyond their best line.
     pub passages: bool,
+    /// What a word of everyday life tells where its next of kin was asked for (`puppy` for `dog`).
+    pub kin: f64,
     /// What the window around a line adds to its score.
     pub window: f64,
+    /// What the words on lines near it add, by their distance.
+    pub near: f64,
     /// What its file adds.
     pub file: f64,
+    /// What it adds that the file is of the month or year that the query names, in words that tell most.
+    pub days: f64,
     /// A line next to a passage joins it from this share of the best line's score on.
     pub join: f64,
     /// BM25's saturation.
@@ -38,7 +48,20 @@ pub struct Weights {
 
 impl Default for Weights {
     fn default() -> Self {
-        Self { stems: true, misspellings: true, passages: true, window: 0.5, file: 0.5, join: 0.3, k1: 1.2, b: 0.75 }
+        Self {
+            stems: true,
+            question_words: true,
+            misspellings: true,
+            passages: true,
+            kin: 0.5,
+            window: 0.5,
+            near: 0.5,
+            file: 0.5,
+            days: 2.0,
+            join: 0.62,
+            k1: 0.9,
+            b: 0.5,
+        }
     }
 }
 
@@ -79,8 +102,8 @@ fn ranked<T>(texts: &[&str], query: &str, weights: &Weights, give: impl FnOnce(R
     let mut query = Query::new(query, weights);
     let (mut read_texts, mut all) = read(texts, &mut query);
     let mut found = vec![0_u32; query.len()];
-    for (word, _) in all.iter().flat_map(|line| &line.hits) {
-        found[*word] += 1;
+    for (one, _) in all.iter().flat_map(|line| &line.hits) {
+        found[one.word] += 1;
     }
     let guessed: Vec<bool> = found.iter().map(|count| *count == 0).collect();
     if weights.misspellings && guessed.contains(&true) && query.correct(&found) {

@@ -5,6 +5,7 @@
 
 mod people;
 mod scoring;
+mod search;
 mod set;
 
 use std::io::Write as _;

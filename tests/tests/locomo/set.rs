@@ -108,11 +108,15 @@ impl Set {
         self.dir.path().join(name)
     }
 
+    /// What is known of a user's memory.
+    pub fn truth(&self, user: &str) -> Value {
+        let truth = std::fs::read(self.path().join("truth").join(format!("{user}.json"))).unwrap();
+        serde_json::from_slice(&truth).unwrap()
+    }
+
     /// The paths of a user that no dream may touch.
     pub fn protected(&self, user: &str) -> Vec<String> {
-        let truth = std::fs::read(self.path().join("truth").join(format!("{user}.json"))).unwrap();
-        let truth: Value = serde_json::from_slice(&truth).unwrap();
-        truth["protected"].as_array().unwrap().iter().map(|path| path.as_str().unwrap().to_owned()).collect()
+        self.truth(user)["protected"].as_array().unwrap().iter().map(|path| path.as_str().unwrap().to_owned()).collect()
     }
 }
 

@@ -1,5 +1,8 @@
 //! Which language a text in Latin letters is most likely in, by the small words that it uses.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use rust_stemmers::Algorithm;
 
 use super::words::{each_word, lower};
@@ -59,15 +62,29 @@ const ALL: [(Language, &str); 7] = [
     ),
 ];
 
+/// No small word has more bytes.
+const LONGEST: usize = 8;
+
+/// The small words, with a bit for each language that has them.
+static SMALL: LazyLock<HashMap<&str, u8>> = LazyLock::new(|| {
+    let mut of = HashMap::new();
+    for (i, (_, words)) in ALL.iter().enumerate() {
+        words.split_whitespace().for_each(|word| *of.entry(word).or_default() |= 1 << i);
+    }
+    of
+});
+
 impl Language {
     /// The likeliest; English where nothing tells.
     pub(super) fn of(text: &str) -> Self {
         let mut counts = [0_u32; ALL.len()];
-        let words: Vec<Vec<&str>> = ALL.iter().map(|(_, words)| words.split_whitespace().collect()).collect();
         each_word(&text[..text.floor_char_boundary(SAMPLE_BYTES)], |_, word| {
-            let word = lower(word);
-            for (count, words) in counts.iter_mut().zip(&words) {
-                *count += u32::from(words.contains(&word.as_str()));
+            if word.len() > LONGEST {
+                return;
+            }
+            let of = SMALL.get(word).or_else(|| SMALL.get(lower(word).as_str())).copied().unwrap_or(0);
+            for (i, count) in counts.iter_mut().enumerate() {
+                *count += u32::from(of >> i & 1);
             }
         });
         let mut best = 0;
@@ -94,7 +111,16 @@ impl Language {
 
     /// Whether a word in lower case says nothing by itself.
     pub(super) fn is_small(self, word: &str) -> bool {
-        let words = ALL.iter().find(|(one, _)| *one == self).map_or("", |(_, words)| words);
-        words.split_whitespace().any(|small| small == word)
+        let i = ALL.iter().position(|(one, _)| *one == self);
+        i.is_some_and(|i| SMALL.get(word).is_some_and(|of| of >> i & 1 == 1))
     }
+}
+
+/// Whether an English word in lower case belongs to the question rather than to what is asked for.
+pub(super) fn is_of_questions(word: &str) -> bool {
+    const WORDS: &str = "after before during while again also just very really much many more most other such own same each \
+        both few all kind type sort ever been being having get got gets getting said says like likely often long ago still \
+        yet since until between through over under out up down off currently recently usually something thing things \
+        someone one two way ways lot";
+    WORDS.split_whitespace().any(|one| one == word)
 }

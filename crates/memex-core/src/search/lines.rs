@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::dates::Days;
 use super::languages::Language;
-use super::query::Query;
+use super::query::{Match, Query};
 use super::words::each_word;
 use crate::patch::{outline, superseded};
 
@@ -18,7 +19,7 @@ pub(super) struct Line {
     /// How many words it has.
     pub(super) words: u32,
     /// The places of the query's words, in order.
-    pub(super) hits: Vec<(usize, Range<usize>)>,
+    pub(super) hits: Vec<(Match, Range<usize>)>,
     /// The heading above it.
     pub(super) heading: usize,
     /// It stands under a heading `History`: something else holds now.
@@ -31,7 +32,12 @@ pub(super) struct Text {
     pub(super) lines: Range<usize>,
     /// Its headings' titles; the first is none.
     pub(super) headings: Vec<String>,
+    /// It is of a day that the query names.
+    pub(super) of_the_day: bool,
 }
+
+/// So many lines of a text may say of which day it is.
+const HEAD_LINES: usize = 3;
 
 /// Reads all texts.
 pub(super) fn read(texts: &[&str], query: &mut Query<'_>) -> (Vec<Text>, Vec<Line>) {
@@ -62,12 +68,15 @@ fn read_one(index: usize, text: &str, query: &mut Query<'_>, lines: &mut Vec<Lin
         let (mut words, mut hits) = (0, Vec::new());
         each_word(body, |range, word| {
             words += 1;
-            if let Some(found) = query.find(word, language) {
-                hits.push((found, bytes.start + range.start..bytes.start + range.end));
-            }
+            let place = bytes.start + range.start..bytes.start + range.end;
+            hits.extend(query.find(word, language).iter().map(|found| (*found, place.clone())));
         });
         let heading = headings.len() - 1;
         lines.push(Line { text: index, number, bytes, words, hits, heading, superseded });
     }
-    Text { lines: first..lines.len(), headings }
+    let of_the_day = !query.days.is_empty() && {
+        let head = lines[first..].iter().take(HEAD_LINES).map(|line| &text[line.bytes.clone()]);
+        head.map(Days::of).any(|days| days.is_of(&query.days))
+    };
+    Text { lines: first..lines.len(), headings, of_the_day }
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::Weights;
-use super::languages::Language;
+use super::dates::Days;
+use super::kin;
+use super::languages::{Language, is_of_questions};
 use super::words::{Stems, bare, each_word, lower};
 use crate::limits::MAX_QUERY_WORDS;
 
@@ -12,17 +14,28 @@ pub(super) struct Query<'w> {
     words: Vec<String>,
     stems: Stems,
     weights: &'w Weights,
-    /// What each word met in a text is; `None`: nothing that is looked for.
+    /// What each word met in a text is; none: nothing that is looked for.
     known: HashMap<Language, Known>,
     /// Words that stand for a misspelt one.
     instead: HashMap<String, usize>,
+    /// The months and years that the query names.
+    pub(super) days: Days,
+}
+
+/// One of the query's words that a word of a text is, or is next of kin to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Match {
+    /// Which of the query's words.
+    pub(super) word: usize,
+    /// Not that word, but one of its kin.
+    pub(super) kin: bool,
 }
 
 #[derive(Default)]
 struct Known {
     /// The stems of the query's words in this language.
     wanted: Vec<String>,
-    met: HashMap<String, Option<usize>>,
+    met: HashMap<String, Vec<Match>>,
 }
 
 impl<'w> Query<'w> {
@@ -35,12 +48,15 @@ impl<'w> Query<'w> {
                 all.push(word);
             }
         });
-        let telling = |word: &&String| !(weights.stems && language.is_small(word));
+        let of_questions =
+            |word: &str| weights.question_words && language == Language::English && is_of_questions(word);
+        let telling = |word: &&String| !(weights.stems && language.is_small(word) || of_questions(word));
         let mut words: Vec<String> = all.iter().filter(telling).cloned().collect();
         if words.is_empty() {
             words = all;
         }
-        let mut query = Self { words, stems: Stems::new(), weights, known: HashMap::new(), instead: HashMap::new() };
+        let (stems, known, instead) = (Stems::new(), HashMap::new(), HashMap::new());
+        let mut query = Self { words, stems, weights, known, instead, days: Days::of(text) };
         // Two forms of one word are one.
         let mut seen = BTreeSet::new();
         let stems: Vec<String> = query.words.iter().map(|word| query.stem(word, language)).collect();
@@ -55,21 +71,27 @@ impl<'w> Query<'w> {
         self.words.len()
     }
 
-    /// Which of the query's words a word is, in a text of this language.
-    pub(super) fn find(&mut self, word: &str, language: Language) -> Option<usize> {
+    /// Which of the query's words a word is or is kin to, in a text of this language.
+    pub(super) fn find(&mut self, word: &str, language: Language) -> &[Match] {
         let known = self.known.entry(language).or_insert_with(|| Known {
             wanted: self.words.iter().map(|word| stem(&self.stems, self.weights, word, language)).collect(),
             met: HashMap::new(),
         });
-        if let Some(found) = known.met.get(word) {
-            return *found;
+        // Looked up twice, as most words were met before and need no copy.
+        if !known.met.contains_key(word) {
+            let lowered = lower(word);
+            let stemmed = stem(&self.stems, self.weights, &lowered, language);
+            let exact = known.wanted.iter().position(|wanted| *wanted == stemmed);
+            let exact = exact.or_else(|| self.instead.get(&bare(&lowered)).copied());
+            let mut found: Vec<Match> = exact.into_iter().map(|word| Match { word, kin: false }).collect();
+            if self.weights.kin > 0.0 && language == Language::English {
+                let all = known.wanted.iter().enumerate();
+                let kin = all.filter(|(i, wanted)| Some(*i) != exact && kin::are(wanted, &stemmed));
+                found.extend(kin.map(|(word, _)| Match { word, kin: true }));
+            }
+            known.met.insert(word.to_owned(), found);
         }
-        let lowered = lower(word);
-        let stemmed = stem(&self.stems, self.weights, &lowered, language);
-        let found = known.wanted.iter().position(|wanted| *wanted == stemmed);
-        let found = found.or_else(|| self.instead.get(&bare(&lowered)).copied());
-        known.met.insert(word.to_owned(), found);
-        found
+        known.met.get(word).map_or(&[], Vec::as_slice)
     }
 
     fn stem(&self, word: &str, language: Language) -> String {

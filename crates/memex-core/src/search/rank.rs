@@ -5,8 +5,12 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::lines::{Line, Text};
+use super::query::Match;
 use super::{Passage, Weights};
 use crate::limits::MAX_PASSAGE_BYTES;
+
+/// What a word that a misspelt one may have meant is worth.
+const GUESSED: f64 = 0.75;
 
 /// The scores of all lines.
 pub(super) struct Ranks<'a> {
@@ -28,16 +32,17 @@ impl<'a> Ranks<'a> {
         guessed: &[bool],
         weights: &'a Weights,
     ) -> Self {
-        let mut having = vec![0_u32; guessed.len()];
-        for line in lines {
-            let distinct: BTreeSet<usize> = line.hits.iter().map(|(word, _)| *word).collect();
-            distinct.into_iter().for_each(|word| having[word] += 1);
-        }
+        let exact = having(lines, guessed.len(), |found| !found.kin);
+        let any = having(lines, guessed.len(), |_| true);
         let count = lines.len() as f64;
-        // What a misspelt word may have meant is worth half of a word that was found.
-        let sure = |guessed: &bool| if *guessed { 0.5 } else { 1.0 };
-        let tells = |n: f64| (1.0 + (count - n + 0.5) / (n + 0.5)).ln();
-        let telling = having.into_iter().zip(guessed).map(|(n, guessed)| sure(guessed) * tells(f64::from(n))).collect();
+        let tells = |n: u32| (1.0 + (count - f64::from(n) + 0.5) / (f64::from(n) + 0.5)).ln();
+        // What stands for a word that is not there tells less than the word would.
+        let of = |((exact, any), guessed): ((u32, u32), &bool)| match (exact, guessed) {
+            (0, _) => weights.kin * tells(any),
+            (_, true) => GUESSED * tells(exact),
+            (_, false) => tells(exact),
+        };
+        let telling = exact.into_iter().zip(any).zip(guessed).map(of).collect();
         let mut ranks = Self { texts, read, lines, weights, telling, own: Vec::new() };
         let average = ranks.average(|i| i..i + 1);
         ranks.own = (0..lines.len()).map(|i| ranks.score(i..i + 1, average)).collect();
@@ -47,15 +52,20 @@ impl<'a> Ranks<'a> {
     /// BM25 of some lines as one document.
     fn score(&self, lines: Range<usize>, average: f64) -> f64 {
         let lines = &self.lines[lines];
-        let mut counts = vec![0_u32; self.telling.len()];
-        for (word, _) in lines.iter().flat_map(|line| &line.hits) {
-            counts[*word] += 1;
+        let mut counts = vec![0.0; self.telling.len()];
+        for (found, _) in lines.iter().flat_map(|line| &line.hits) {
+            counts[found.word] += self.worth(*found);
         }
         let words: u32 = lines.iter().map(|line| line.words).sum();
         let Weights { k1, b, .. } = self.weights;
         let length = k1 * (1.0 - b + b * f64::from(words) / average);
-        let of = |(count, telling): (u32, &f64)| telling * f64::from(count) * (k1 + 1.0) / (f64::from(count) + length);
-        counts.into_iter().zip(&self.telling).filter(|(count, _)| *count > 0).map(of).sum()
+        let of = |(count, telling): (f64, &f64)| telling * count * (k1 + 1.0) / (count + length);
+        counts.into_iter().zip(&self.telling).filter(|(count, _)| *count > 0.0).map(of).sum()
+    }
+
+    /// What one place counts.
+    fn worth(&self, found: Match) -> f64 {
+        if found.kin { self.weights.kin } else { 1.0 }
     }
 
     /// The average count of words over what `of` gives for each line.
@@ -98,14 +108,52 @@ impl<'a> Ranks<'a> {
         let file_words: u32 = self.lines.iter().map(|line| line.words).sum();
         let file_average = (f64::from(file_words) / self.read.len().max(1) as f64).max(1.0);
         let files: Vec<f64> = self.read.iter().map(|text| self.score(text.lines.clone(), file_average)).collect();
+        let near = self.nearness();
+        let day = self.weights.days * self.telling.iter().copied().fold(0.0, f64::max);
         let of = |i: usize| match self.own[i] {
             0.0 => 0.0,
             own => {
                 let window = self.weights.window * self.score(windows[i].clone(), average);
-                own + window + self.weights.file * files[self.lines[i].text]
+                let text = self.lines[i].text;
+                let day = if self.read[text].of_the_day { day } else { 0.0 };
+                own + window + self.weights.near * near[i] + self.weights.file * files[text] + day
             }
         };
         (0..self.lines.len()).map(of).collect()
+    }
+
+    /// What each line has of the query's words in itself or near it, a word that is a line farther off telling half.
+    fn nearness(&self) -> Vec<f64> {
+        const FADES: f64 = 0.5;
+        let mut near = vec![0.0; self.lines.len()];
+        if self.weights.near == 0.0 {
+            return near;
+        }
+        let mut best = vec![0.0; self.telling.len()];
+        let mut above = vec![0.0; self.lines.len() * self.telling.len()];
+        for text in self.read {
+            best.fill(0.0);
+            for (i, row) in text.lines.clone().zip(above.chunks_mut(best.len()).skip(text.lines.start)) {
+                self.meet(i, &mut best, FADES);
+                row.copy_from_slice(&best);
+            }
+            best.fill(0.0);
+            for i in text.lines.clone().rev() {
+                self.meet(i, &mut best, FADES);
+                let row = &above[i * best.len()..];
+                let words = best.iter().zip(row).zip(&self.telling);
+                near[i] = words.map(|((below, above), telling)| below.max(*above) * telling).sum();
+            }
+        }
+        near
+    }
+
+    /// Goes on to a line: what was met before fades, what it has itself counts in full.
+    fn meet(&self, line: usize, best: &mut [f64], fades: f64) {
+        best.iter_mut().for_each(|one| *one *= fades);
+        for (found, _) in &self.lines[line].hits {
+            best[found.word] = best[found.word].max(self.worth(*found));
+        }
     }
 
     /// The lines that have any of the words, the best first, superseded ones last.
@@ -214,7 +262,7 @@ impl<'a> Ranks<'a> {
                 _ => start,
             };
             let inside: BTreeSet<usize> =
-                line.hits[i..].iter().take_while(|(_, place)| place.end <= end).map(|(word, _)| *word).collect();
+                line.hits[i..].iter().take_while(|(_, place)| place.end <= end).map(|(found, _)| found.word).collect();
             let score: f64 = inside.into_iter().map(|word| self.telling[word]).sum();
             if score > best.0 {
                 best = (score, start..end);
@@ -222,4 +270,15 @@ impl<'a> Ranks<'a> {
         }
         best.1
     }
+}
+
+/// In how many lines each of the query's words is.
+fn having(lines: &[Line], words: usize, counts: impl Fn(&Match) -> bool) -> Vec<u32> {
+    let mut having = vec![0; words];
+    for line in lines {
+        let distinct: BTreeSet<usize> =
+            line.hits.iter().filter(|(found, _)| counts(found)).map(|(found, _)| found.word).collect();
+        distinct.into_iter().for_each(|word| having[word] += 1);
+    }
+    having
 }
