@@ -126,21 +126,22 @@ impl<'a> Ranks<'a> {
     fn nearness(&self) -> Vec<f64> {
         const FADES: f64 = 0.5;
         let mut near = vec![0.0; self.lines.len()];
-        if self.weights.near == 0.0 {
+        if self.weights.near == 0.0 || self.telling.is_empty() {
             return near;
         }
         let mut best = vec![0.0; self.telling.len()];
-        let mut above = vec![0.0; self.lines.len() * self.telling.len()];
+        let mut above = Vec::new();
         for text in self.read {
             best.fill(0.0);
-            for (i, row) in text.lines.clone().zip(above.chunks_mut(best.len()).skip(text.lines.start)) {
+            above.clear();
+            for i in text.lines.clone() {
                 self.meet(i, &mut best, FADES);
-                row.copy_from_slice(&best);
+                above.extend_from_slice(&best);
             }
             best.fill(0.0);
-            for i in text.lines.clone().rev() {
+            let rows = above.chunks(best.len()).rev();
+            for (i, row) in text.lines.clone().rev().zip(rows) {
                 self.meet(i, &mut best, FADES);
-                let row = &above[i * best.len()..];
                 let words = best.iter().zip(row).zip(&self.telling);
                 near[i] = words.map(|((below, above), telling)| below.max(*above) * telling).sum();
             }
