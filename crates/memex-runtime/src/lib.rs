@@ -11,6 +11,7 @@ pub mod retry;
 pub mod server;
 pub mod settings;
 pub mod telemetry;
+pub mod threads;
 pub mod throttle;
 pub mod trace;
 pub mod unreadable;

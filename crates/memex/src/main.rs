@@ -9,12 +9,17 @@ mod settings;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use failure::Failure;
+use memex_runtime::threads;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let json = cli.json;
-    match commands::run(cli).await {
+    let done = match threads::runtime() {
+        Ok(runtime) => runtime.block_on(commands::run(cli)),
+        Err(error) => Err(Failure::local("this process", format_args!("cannot start its threads: {error}"))),
+    };
+    match done {
         Ok(code) => code,
         Err(failure) => failure.report(json),
     }

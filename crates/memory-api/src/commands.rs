@@ -10,7 +10,7 @@ use std::sync::Arc;
 use memex_core::clock::SystemClock;
 use memex_runtime::lifecycle::{EXIT_OK, EXIT_SETTINGS, EXIT_UNAVAILABLE, Shutdown};
 use memex_runtime::settings::Mistakes;
-use memex_runtime::{panics, telemetry};
+use memex_runtime::{panics, telemetry, threads};
 use sqlx::Connection as _;
 
 use crate::Guards;
@@ -83,7 +83,7 @@ impl From<sqlx::Error> for CommandError {
 
 /// Runs a command to its end on a runtime of its own.
 pub fn run(memory_api: MemoryApi) -> ExitCode {
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = match threads::runtime() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error, EXIT_UNAVAILABLE),
     };
