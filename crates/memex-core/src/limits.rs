@@ -85,3 +85,12 @@ pub const MAX_GRACE_FACTOR: u32 = 8;
 
 /// Lines of context that a diff may be asked for around each change: beyond it the whole text is what is wanted.
 pub const MAX_CONTEXT_LINES: i32 = 1000;
+
+/// Bytes of one line of an archive: a text at its ceiling, every byte of it escaped as six, and the rest of the line.
+pub const MAX_ARCHIVE_LINE_BYTES: usize = 6 * MAX_TEXT_BYTES_CEILING + 64 * 1024;
+
+/// Bytes of an archive that is imported: a full scope with a history of ten times its texts.
+pub const MAX_ARCHIVE_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// Bytes of a part of an archive that is exported, about: a line that is longer travels in several.
+pub const ARCHIVE_PART_BYTES: usize = 64 * 1024;
