@@ -47,10 +47,7 @@ async fn revisions(clients: &Clients, user: &str) -> Vec<Revision> {
 type Told = (String, i64, i64, i32, Vec<u8>, i32);
 
 fn told(revisions: &[Revision]) -> Vec<Told> {
-    revisions
-        .iter()
-        .map(|r| (r.path.clone(), r.version, r.sequence, r.operation, r.sha256.clone(), r.source))
-        .collect()
+    revisions.iter().map(|r| (r.path.clone(), r.version, r.sequence, r.operation, r.sha256.clone(), r.source)).collect()
 }
 
 /// A user with a history: Unicode, CRLF, a deletion, a path that came again, a dream with its log.

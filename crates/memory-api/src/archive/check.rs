@@ -91,11 +91,13 @@ impl Checks {
         let path = own_path(at, "path", &line.path)?;
         positive(at, "version", line.version)?;
         let operation = Operation::parse(&line.operation)
-            .filter(|&operation| convert::operation_out(operation.code()) != memex_proto::v1::RevisionOperation::Unspecified)
+            .filter(|&operation| {
+                convert::operation_out(operation.code()) != memex_proto::v1::RevisionOperation::Unspecified
+            })
             .ok_or_else(|| broken(at, "operation", "is none that makes a revision"))?;
         let source = Source::parse(&line.source).ok_or_else(|| broken(at, "source", "is unknown"))?;
-        let reason = memex_core::text::reason(&line.reason)
-            .map_err(|refusal| broken(at, "reason", &refusal.to_string()))?;
+        let reason =
+            memex_core::text::reason(&line.reason).map_err(|refusal| broken(at, "reason", &refusal.to_string()))?;
         if line.moved_from.is_some() != (operation == Operation::Move) {
             return Err(broken(at, "moved_from", "is for a move, and a move has it"));
         }

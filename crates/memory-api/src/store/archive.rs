@@ -108,10 +108,11 @@ impl Snapshot {
                 reason: row.reason,
                 at: row.at,
                 dream: self.dream_id(row.dream_id),
-                imported: row
-                    .imported_actor
-                    .zip(row.imported_at)
-                    .map(|(actor, at)| OriginLine { actor, at, dream: row.imported_dream }),
+                imported: row.imported_actor.zip(row.imported_at).map(|(actor, at)| OriginLine {
+                    actor,
+                    at,
+                    dream: row.imported_dream,
+                }),
             })
             .collect())
     }

@@ -76,7 +76,7 @@ pub async fn bring(
     let json = |rows: serde_json::Result<serde_json::Value>| rows.map_err(|_| Error::Unexpected("a row is no JSON"));
     let outcome = sqlx::query_scalar!(
         r#"-- imports.bring
-        SELECT mx_import_1($1, $2, $3, $4, $5, $6, $7, $8) AS "outcome!""#,
+        SELECT mx_import_1($1, $2::json, $3::json, $4, $5, $6, $7, $8) AS "outcome!""#,
         scope,
         json(serde_json::to_value(&batch.files))?,
         json(serde_json::to_value(&batch.revisions))?,
