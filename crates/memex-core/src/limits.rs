@@ -118,3 +118,12 @@ pub const MAX_LEFT_OUT: usize = 1_000;
 
 /// Bytes of front matter that are read: it holds a few keys, and a file that begins with a long one is something else.
 pub const MAX_FRONT_MATTER_BYTES: usize = 16 * 1024;
+
+/// Bytes of one line of an archive: a text at its ceiling, every byte of it escaped as six, and the rest of the line.
+pub const MAX_ARCHIVE_LINE_BYTES: usize = 6 * MAX_TEXT_BYTES_CEILING + 64 * 1024;
+
+/// Bytes of an archive that is imported: a full scope with a history of ten times its texts.
+pub const MAX_ARCHIVE_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// Bytes of a part of an archive that is exported, about: a line that is longer travels in several.
+pub const ARCHIVE_PART_BYTES: usize = 64 * 1024;

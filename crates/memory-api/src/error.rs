@@ -82,14 +82,31 @@ impl From<Error> for Status {
 
 /// The answer to a message over the size limit.
 pub fn message_too_large() -> Status {
+    too_large_message().into_status()
+}
+
+fn too_large_message() -> Refusal {
     Refusal::new(ErrorReason::MessageTooLarge, "the message is over 4 MiB; ask for less, or send it in parts")
-        .into_status()
 }
 
 /// The answer to a message that is none of the call's.
 pub fn malformed() -> Status {
-    let rule = "must be a message of this call's type, as memex.v1 defines it";
-    field("message", rule).into_status()
+    malformed_message().into_status()
+}
+
+fn malformed_message() -> Refusal {
+    field("message", "must be a message of this call's type, as memex.v1 defines it")
+}
+
+/// The refusal of a caller's stream that broke off, or whose next message cannot be read: tonic's status tells which.
+pub fn unreadable_stream(status: &Status) -> Refusal {
+    if status.code() == tonic::Code::OutOfRange { too_large_message() } else { malformed_message() }
+}
+
+/// The refusal of a caller who leaves the service waiting within a stream.
+pub fn stalled(what: &str, wait: Duration) -> Refusal {
+    let message = format!("{what} for {} seconds; begin again with the same request_id", wait.as_secs());
+    Refusal::new(ErrorReason::DeadlineExceeded, message)
 }
 
 /// The answer to a call for which there is no place.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod adopt;
+mod archive;
 pub mod args;
 mod auth;
 pub mod commands;

@@ -5,6 +5,7 @@
 
 pub mod access_list;
 pub mod access_log;
+pub mod archive;
 pub mod asserted;
 pub mod changesets;
 pub mod commit;
@@ -13,6 +14,7 @@ pub mod dream_view;
 pub mod dreams;
 pub mod earlier;
 pub mod files;
+pub mod imports;
 mod lanes;
 pub mod migrate;
 pub mod redactions;

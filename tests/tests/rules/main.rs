@@ -4,6 +4,7 @@
 
 mod access_log;
 mod accounts;
+mod archive;
 mod authorization;
 mod command_line;
 mod contract;

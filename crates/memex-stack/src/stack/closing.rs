@@ -23,7 +23,7 @@ const RULES: [(&str, &str); 6] = [
         "-- closing.access_log
         SELECT format('scope %s, sequence %s, %s at version %s', r.scope_id, r.sequence, r.path, r.version) FROM mx_revision r
           WHERE NOT EXISTS (SELECT FROM mx_access_log l WHERE l.scope_id = r.scope_id AND l.at = r.at AND l.path = r.path
-            AND l.file_version = r.version AND l.operation = r.operation AND l.principal = r.principal AND l.outcome = 1)",
+            AND l.file_version = r.version AND l.operation = CASE WHEN r.imported_at IS NULL THEN r.operation ELSE 63 END AND l.principal = r.principal AND l.outcome = 1)",
     ),
     (
         "a scope's sequence has a gap",

@@ -4,6 +4,7 @@ use std::sync::PoisonError;
 
 use memex_core::path::ScopeKind;
 use memex_core::user_id::UserId;
+use sqlx::{PgConnection, PgExecutor};
 
 use super::Store;
 use crate::error::{Error, Result};
@@ -21,7 +22,7 @@ impl Store {
         if let Some(&scope) = self.scopes.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(Some(scope));
         }
-        let found = self.scope_open(workspace_id, user, false).await?;
+        let found = scope_open(self.pool(), workspace_id, user, false).await?;
         if let Some(scope) = found {
             self.remember(key, scope);
         }
@@ -33,10 +34,16 @@ impl Store {
         if let Some(scope) = self.find_scope(workspace_id, user).await? {
             return Ok(scope);
         }
-        let opened = self.scope_open(workspace_id, user, true).await?;
+        let opened = scope_open(self.pool(), workspace_id, user, true).await?;
         let scope = opened.ok_or(Error::Unexpected("mx_scope_open_1 opened nothing"))?;
         self.remember((workspace_id, user.cloned()), scope);
         Ok(scope)
+    }
+
+    /// The same in a transaction that may yet be rolled back, so that it is not remembered.
+    pub async fn open_scope_in(&self, tx: &mut PgConnection, workspace_id: i64, user: &UserId) -> Result<i64> {
+        let opened = scope_open(tx, workspace_id, Some(user), true).await?;
+        opened.ok_or(Error::Unexpected("mx_scope_open_1 opened nothing"))
     }
 
     /// The workspace's shared scope.
@@ -57,21 +64,6 @@ impl Store {
         scopes.insert(key, scope);
     }
 
-    async fn scope_open(&self, workspace_id: i64, user: Option<&UserId>, create: bool) -> Result<Option<i64>> {
-        let kind: i16 = if user.is_some() { 1 } else { 2 };
-        let name = user.map_or("", UserId::as_str);
-        let row = sqlx::query!(
-            "-- scopes.open\nSELECT mx_scope_open_1($1, $2, $3, $4) AS scope_id",
-            workspace_id,
-            kind,
-            name,
-            create
-        )
-        .fetch_one(self.pool())
-        .await?;
-        Ok(row.scope_id)
-    }
-
     /// The workspace and the user of a scope; `None` where there is no such scope.
     pub async fn scope_owner(&self, scope_id: i64) -> Result<Option<(i64, ScopeKind, String)>> {
         let row = sqlx::query!(
@@ -85,4 +77,24 @@ impl Store {
             (row.workspace_id, kind, row.user_id)
         }))
     }
+}
+
+async fn scope_open(
+    executor: impl PgExecutor<'_>,
+    workspace_id: i64,
+    user: Option<&UserId>,
+    create: bool,
+) -> Result<Option<i64>> {
+    let kind: i16 = if user.is_some() { 1 } else { 2 };
+    let name = user.map_or("", UserId::as_str);
+    let row = sqlx::query!(
+        "-- scopes.open\nSELECT mx_scope_open_1($1, $2, $3, $4) AS scope_id",
+        workspace_id,
+        kind,
+        name,
+        create
+    )
+    .fetch_one(executor)
+    .await?;
+    Ok(row.scope_id)
 }

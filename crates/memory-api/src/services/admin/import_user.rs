@@ -1,17 +1,142 @@
 //! ImportUser: an archive into an empty scope, all or nothing.
 
-use memex_proto::v1 as pb;
-use tonic::Streaming;
+mod parts;
 
+use memex_core::actor::Operation;
+use memex_core::user_id::UserId;
+use memex_proto::reason::Refusal;
+use memex_proto::v1 as pb;
+use memex_proto::v1::ErrorReason;
+use prost::Message as _;
+use sqlx::PgConnection;
+use tonic::Streaming;
+use uuid::Uuid;
+
+use super::user::erased;
+use crate::archive::{Batch, Bringing, Counts, Lines, Room};
 use crate::auth::Caller;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, field};
 use crate::services::context::{AboutCell, Context};
+use crate::services::request::{CallDigest, request_id};
+use crate::store::access_log::{LogRow, add};
+use crate::store::dreams::lock_scope;
+use crate::store::imports::{Disagreement, bring, target};
+use crate::store::requests::{RequestKey, remember, remembered};
+use parts::ArchiveParts;
+
+/// What is asked, once the header has come.
+struct Asked {
+    user: UserId,
+    qualifies: bool,
+    request: Option<Uuid>,
+}
 
 pub(super) async fn handle(
-    _context: &Context,
-    _caller: Caller,
-    _about: AboutCell,
-    _request: Streaming<pb::ImportUserRequest>,
+    context: &Context,
+    caller: Caller,
+    about: AboutCell,
+    request: Streaming<pb::ImportUserRequest>,
 ) -> Result<pb::ImportUserResponse> {
-    Err(Error::Unexpected("not built yet"))
+    let mut parts = ArchiveParts::of(request);
+    let header = parts.header().await?;
+    let user = caller.user(&header.user_id, context.guards.scope)?;
+    let asked = Asked { user, qualifies: header.qualifies, request: request_id(&header.request_id)? };
+    if let Some(scope) = context.store.find_scope(caller.workspace_id, Some(&asked.user)).await? {
+        about.scope(scope);
+    }
+    // Everything is in this transaction, the scope too: what is refused, or breaks off, was never there.
+    let mut tx = context.store.pool().begin().await?;
+    let scope = context.store.open_scope_in(&mut tx, caller.workspace_id, &asked.user).await?;
+    if lock_scope(&mut tx, scope).await?.erasing {
+        return Err(erased().into());
+    }
+    let target = target(&mut tx, scope, caller.workspace_id, caller.token_id, asked.request).await?;
+    let mut lines = Lines::default();
+    let answer = if target.is_remembered {
+        while let Some(part) = parts.next().await? {
+            lines.take(&part)?;
+            lines.skip();
+        }
+        None
+    } else if target.has_memory {
+        return Err(taken().into());
+    } else {
+        let counts = import(&mut tx, scope, &mut parts, &mut lines, target.room, &asked, &caller).await?;
+        Some(answer(counts))
+    };
+    let digest = digest(&asked, &lines);
+    let key = asked.request.map(|id| RequestKey { scope, principal: caller.token_id, id, digest });
+    let answer = match answer {
+        Some(answer) => {
+            remember(&mut tx, key.as_ref(), &answer.encode_to_vec()).await?;
+            answer
+        }
+        None => {
+            let answer = remembered(&mut tx, key.as_ref()).await?.unwrap_or_default();
+            pb::ImportUserResponse::decode(answer.as_slice())
+                .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"))?
+        }
+    };
+    let row = LogRow { scope, operation: Operation::Import, path: "", reason: ErrorReason::Unspecified };
+    add(&mut *tx, row, &caller).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+/// Reads the archive to its end and brings all of it.
+async fn import(
+    tx: &mut PgConnection,
+    scope: i64,
+    parts: &mut ArchiveParts,
+    lines: &mut Lines,
+    room: Room,
+    asked: &Asked,
+    caller: &Caller,
+) -> Result<Counts> {
+    let mut bringing = Bringing::into(room, asked.qualifies);
+    while let Some(part) = parts.next().await? {
+        lines.take(&part)?;
+        while let Some((number, line)) = lines.next_line()? {
+            if let Some(batch) = bringing.add(number, line)? {
+                agreed(tx, scope, batch, false, caller).await?;
+            }
+        }
+    }
+    let counts = lines.end()?;
+    agreed(tx, scope, bringing.rest(), true, caller).await?;
+    Ok(counts)
+}
+
+async fn agreed(tx: &mut PgConnection, scope: i64, batch: Batch, last: bool, caller: &Caller) -> Result<()> {
+    let rule = match bring(tx, scope, batch, last, caller).await? {
+        None => return Ok(()),
+        Some(Disagreement::Twice) => "has a path, or a version of a file, twice",
+        Some(Disagreement::Head) => "has a file that is not what its newest revision says",
+        Some(Disagreement::Deletion) => "has a deleted file without the revision that took it away",
+        Some(Disagreement::NoFile) => "has revisions at a path without its file, or beyond the file's version",
+        Some(Disagreement::Gap) => "has versions that do not go up one by one at their path",
+    };
+    Err(field("archive", rule).into())
+}
+
+fn taken() -> Refusal {
+    let message = "an archive is imported into a user who has no memory yet; this one has: erase the user first, or import under another id";
+    Refusal::new(ErrorReason::WrongState, message).fact("state", "has_memory")
+}
+
+fn digest(asked: &Asked, lines: &Lines) -> [u8; 32] {
+    CallDigest::of("ImportUser")
+        .text(asked.user.as_str())
+        .number(i64::from(asked.qualifies))
+        .bytes(&lines.content())
+        .finish()
+}
+
+fn answer(counts: Counts) -> pb::ImportUserResponse {
+    pb::ImportUserResponse {
+        files: counts.files(),
+        revisions: counts.revisions(),
+        dreams: counts.dreams(),
+        access_log_rows: counts.access(),
+    }
 }

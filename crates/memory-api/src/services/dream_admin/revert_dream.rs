@@ -29,7 +29,13 @@ pub(super) async fn handle(
 ) -> Result<pb::RevertDreamResponse> {
     let reason = convert::reason(&request.reason)?;
     let id = request_id(&request.request_id)?;
-    let dream = reach(context, &caller, &about, &request.dream_id).await?;
+    let dream = match reach(context, &caller, &about, &request.dream_id).await {
+        Err(refused) if is_imported(context, &caller, &request.dream_id).await? => {
+            tracing::debug!(%refused, "the dream to revert was imported");
+            return Err(imported().into());
+        }
+        reached => reached?,
+    };
     let key =
         id.map(|id| RequestKey { scope: dream.scope, principal: caller.token_id, id, digest: digest(dream, &reason) });
 
@@ -44,7 +50,12 @@ pub(super) async fn handle(
     if scope.erasing {
         return Err(Refusal::new(ErrorReason::UserErased, "the user was erased or is being erased").into());
     }
-    applied(&dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?)?;
+    let Some(row) = dream_row(&mut *tx, dream).await? else {
+        drop(tx);
+        let imported_here = is_imported(context, &caller, &request.dream_id).await?;
+        return Err(if imported_here { imported() } else { not_found() }.into());
+    };
+    applied(&row)?;
     let sequences = revert(&mut tx, dream, &caller, &reason).await?;
     log_dream_call(&mut tx, dream.scope, dream.id, Operation::RevertDream, &caller).await?;
     let revisions = revisions_at(&mut tx, dream.scope, &sequences).await?;
@@ -56,6 +67,16 @@ pub(super) async fn handle(
     remember(&mut tx, key.as_ref(), &answer.encode_to_vec()).await?;
     tx.commit().await?;
     Ok(answer)
+}
+
+/// Whether the id is of a dream elsewhere, which an archive tells of that a user in the caller's reach came from.
+async fn is_imported(context: &Context, caller: &Caller, dream: &str) -> Result<bool> {
+    context.store.is_imported_dream(caller.workspace_id, caller.bound_user.as_ref(), dream).await
+}
+
+fn imported() -> Refusal {
+    let message = "this dream happened elsewhere and came with an archive; restore single revisions instead";
+    Refusal::new(ErrorReason::WrongState, message).fact("state", "imported")
 }
 
 fn applied(row: &DreamRow) -> Result<(), Refusal> {

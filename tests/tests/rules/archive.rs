@@ -1,0 +1,156 @@
+//! Export and import of a user's whole memory.
+
+use std::collections::BTreeMap;
+
+use memex_proto::v1::import_user_request::Message;
+use memex_proto::v1::{
+    DeleteFileRequest, ErrorReason, ExportUserRequest, GetUserRequest, ImportHeader, ImportUserRequest,
+    ImportUserResponse, ListRevisionsRequest, Revision,
+};
+use memex_stack::stack::{Clients, Stack, StackOptions};
+use tests::ask;
+use tests::hand::{claim_one, start_dream_of, worker};
+use tests::refused::refused;
+use tonic::Status;
+use uuid::Uuid;
+
+async fn export(clients: &Clients, user: &str) -> Vec<u8> {
+    let mut admin = clients.admin.clone();
+    let mut parts = admin.export_user(ExportUserRequest { user_id: user.into() }).await.unwrap().into_inner();
+    let mut archive = Vec::new();
+    while let Some(part) = parts.message().await.unwrap() {
+        archive.extend(part.part);
+    }
+    archive
+}
+
+async fn import(clients: &Clients, header: ImportHeader, archive: &[u8]) -> Result<ImportUserResponse, Status> {
+    let parts = archive.chunks(10_000).map(|part| Message::Part(part.to_vec()));
+    let messages: Vec<_> = std::iter::once(Message::Header(header))
+        .chain(parts)
+        .map(|message| ImportUserRequest { message: Some(message) })
+        .collect();
+    let answer = clients.admin.clone().import_user(futures::stream::iter(messages)).await?;
+    Ok(answer.into_inner())
+}
+
+fn into(user: &str) -> ImportHeader {
+    ImportHeader { user_id: user.into(), ..ImportHeader::default() }
+}
+
+/// Path, version, operation, text's hash and deletion of every revision, the oldest first.
+async fn revisions(clients: &Clients, user: &str) -> Vec<Revision> {
+    let asked = ListRevisionsRequest { user_id: user.into(), page_size: 1_000, ..ListRevisionsRequest::default() };
+    clients.history.clone().list_revisions(asked).await.unwrap().into_inner().revisions
+}
+
+type Told = (String, i64, i64, i32, Vec<u8>, i32);
+
+fn told(revisions: &[Revision]) -> Vec<Told> {
+    revisions.iter().map(|r| (r.path.clone(), r.version, r.sequence, r.operation, r.sha256.clone(), r.source)).collect()
+}
+
+/// A user with a history: Unicode, CRLF, a deletion, a path that came again, a dream with its log.
+async fn with_a_history(stack: &Stack) -> BTreeMap<String, String> {
+    let ada = stack.user("ada").await;
+    tests::messy::write(&ada).await;
+    start_dream_of(stack, "ada").await;
+    let dream = claim_one(&worker(stack, 1).await[0]).await;
+    dream.clean().await.unwrap();
+    dream.ends().await;
+    for text in ["Zoë\r\nZoe\u{308} 🦀\u{200B}", "", "no final newline"] {
+        ada.write("user/übung.md", text).await;
+    }
+    ada.write("user/gone.md", "once").await;
+    let delete = DeleteFileRequest { path: "user/gone.md".into(), ..DeleteFileRequest::default() };
+    ada.agent().memory.clone().delete_file(delete.clone()).await.unwrap();
+    ada.write("user/gone.md", "again").await;
+    ada.write("user/away.md", "x").await;
+    let delete = DeleteFileRequest { path: "user/away.md".into(), ..delete };
+    ada.agent().memory.clone().delete_file(delete).await.unwrap();
+    ada.files().await
+}
+
+#[tokio::test]
+async fn acceptance_42_an_archive_brings_the_same_hashes_to_another_user_and_workspace() {
+    let options = StackOptions { workspaces: vec!["main".into(), "other".into()], ..StackOptions::default() };
+    let stack = Stack::with(options).await;
+    let files = with_a_history(&stack).await;
+    stack.user("bob").await.write("user/secret.md", "canary-of-bob").await;
+    let archive = export(&stack.operator(), "ada").await;
+    assert!(!String::from_utf8_lossy(&archive).contains("canary"));
+    let before = revisions(&stack.operator(), "ada").await;
+    let other = stack.workspace_named("other").clone();
+    for (clients, user) in [(stack.operator(), "grace"), (other.operator(), "ada")] {
+        let answer = import(&clients, into(user), &archive).await.unwrap();
+        assert_eq!(answer.revisions, i64::try_from(before.len()).unwrap());
+        assert_eq!(answer.dreams, 1);
+        let after = revisions(&clients, user).await;
+        assert_eq!(told(&after), told(&before));
+        for (here, there) in after.iter().zip(&before) {
+            let imported = here.imported.clone().unwrap();
+            assert_eq!((imported.actor, imported.created_at), (there.actor.clone(), there.created_at));
+            assert_eq!((imported.dream_id, here.dream_id.as_str()), (there.dream_id.clone(), ""));
+        }
+        let asked = GetUserRequest { user_id: user.into() };
+        let state = clients.admin.clone().get_user(asked).await.unwrap().into_inner().user.unwrap();
+        assert_eq!((state.new_changes, state.due_at), (0, None));
+        let again = export(&clients, user).await;
+        let third = format!("{user}-again");
+        assert_eq!(import(&clients, into(&third), &again).await.unwrap().revisions, answer.revisions);
+    }
+    assert_eq!(stack.user("grace").await.files().await, files);
+    assert_eq!(refused(import(&stack.operator(), into("grace"), &archive).await), ErrorReason::WrongState);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn an_archive_that_is_not_whole_leaves_nothing_behind() {
+    let stack = Stack::start().await;
+    with_a_history(&stack).await;
+    let archive = export(&stack.operator(), "ada").await;
+    let text = String::from_utf8(archive.clone()).unwrap();
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let swapped = [&lines[..3], &[lines[4], lines[3]], &lines[5..]].concat().concat();
+    let cases = [
+        text[..text.len() / 2].to_owned(),
+        lines[..lines.len() - 1].concat(),
+        text.replacen("green tea", "black tea", 1),
+        swapped,
+        text.replacen("\"version\":1", "\"version\":2", 1),
+        "not an archive\n".to_owned(),
+        String::new(),
+    ];
+    let before = ask::everything(&stack).await;
+    for (number, broken) in cases.iter().enumerate() {
+        let answer = import(&stack.operator(), into("grace"), broken.as_bytes()).await;
+        assert_eq!(refused(answer), ErrorReason::FieldInvalid, "case {number}");
+    }
+    assert_eq!(ask::everything(&stack).await, before);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_repeat_of_an_import_gives_its_answer_and_makes_the_user_due_only_where_asked() {
+    let stack = Stack::start().await;
+    with_a_history(&stack).await;
+    let archive = export(&stack.operator(), "ada").await;
+    let header = ImportHeader { qualifies: true, request_id: Uuid::new_v4().to_string(), ..into("grace") };
+    let first = import(&stack.operator(), header.clone(), &archive).await.unwrap();
+    assert_eq!(import(&stack.operator(), header.clone(), &archive).await.unwrap(), first);
+    let other = import(&stack.operator(), header, &archive[..archive.len() - 1]).await;
+    assert_eq!(refused(other), ErrorReason::RequestIdReused);
+    let asked = GetUserRequest { user_id: "grace".into() };
+    let state = stack.operator().admin.get_user(asked).await.unwrap().into_inner().user.unwrap();
+    assert!(state.new_changes > 0 && state.due_at.is_some());
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn only_an_operator_imports() {
+    let stack = Stack::start().await;
+    for clients in [stack.backend().await, stack.auditor().await, stack.agent("ada").await] {
+        assert_eq!(refused(import(&clients, into("ada"), b"").await), ErrorReason::RoleRequired);
+    }
+    stack.finish().await;
+}
