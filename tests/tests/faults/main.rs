@@ -7,6 +7,7 @@ mod drained;
 mod frozen;
 mod health;
 mod killed_dreams;
+mod killed_erasures;
 mod overtaken;
 mod process;
 mod together;
