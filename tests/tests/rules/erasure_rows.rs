@@ -68,7 +68,7 @@ async fn in_every_table(stack: &Stack) {
     let dream = claim_one(&worker).await;
     dream.read("user/a.md").await.unwrap();
     dream.stage("user/a.md", "- likes oolong-canary-9c2e.\n", 1).await.unwrap();
-    let values = [("dream_min_changes".to_owned(), "50".to_owned())].into();
+    let values = [("dream_max_writes".to_owned(), "3".to_owned())].into();
     let keys = UpdateUserRequest { user_id: ADA.into(), values, ..UpdateUserRequest::default() };
     operator.admin.clone().update_user(keys).await.unwrap();
     let request_id = Uuid::new_v4().to_string();
