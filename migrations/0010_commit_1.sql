@@ -99,7 +99,7 @@ BEGIN
   END IF;
   INSERT INTO mx_access_log (scope_id, at, operation, path, file_version, outcome, reason, actor, principal, dream_id, trace_id)   -- one INSERT a batch
     SELECT p_scope[l.i], t, p_operation[l.i], p_path[l.i], l.version, CASE WHEN l.outcome <= 2 THEN 1 ELSE 2 END,
-           CASE l.outcome WHEN 3 THEN 7 WHEN 4 THEN p_conflict[l.i] WHEN 5 THEN 32 WHEN 6 THEN 32 WHEN 7 THEN 2 WHEN 8 THEN 8 WHEN 10 THEN 21 ELSE 0 END,
+           CASE l.outcome WHEN 3 THEN 7 WHEN 4 THEN p_conflict[l.i] WHEN 5 THEN 32 WHEN 6 THEN 32 WHEN 7 THEN 2 WHEN 8 THEN 8 ELSE 0 END,
            p_actor[l.i], p_principal[l.i], p_dream[l.i], p_trace[l.i]
-      FROM unnest(l_item, l_outcome, l_version) AS l(i, outcome, version) WHERE l.outcome <> 4 OR p_conflict[l.i] <> 0;
+      FROM unnest(l_item, l_outcome, l_version) AS l(i, outcome, version) WHERE l.outcome <> 10 AND (l.outcome <> 4 OR p_conflict[l.i] <> 0);   -- an erased scope takes no row
 END $$;

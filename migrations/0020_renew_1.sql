@@ -15,6 +15,7 @@ BEGIN
   INSERT INTO mx_access_log (scope_id, operation, outcome, reason, actor, principal, dream_id, trace_id)
     SELECT p_scope, p_operation, CASE WHEN outcome IN (0, 4) THEN 1 ELSE 2 END,
            CASE outcome WHEN 0 THEN 0 WHEN 4 THEN 0 WHEN 2 THEN 16 WHEN 3 THEN 33 ELSE 15 END, p_actor, p_worker, p_dream, p_trace
-      WHERE EXISTS (SELECT FROM mx_dream WHERE scope_id = p_scope AND dream_id = p_dream);
+      WHERE EXISTS (SELECT FROM mx_dream WHERE scope_id = p_scope AND dream_id = p_dream)
+        AND EXISTS (SELECT FROM mx_scope WHERE scope_id = p_scope AND NOT erasing);   -- the worker is told to stop; an erased scope takes no row
   RETURN NEXT;
 END $$;

@@ -16,6 +16,8 @@ BEGIN
   END LOOP;
   UPDATE mx_scope SET feed_xid = '0' WHERE feed_xid > pg_current_xact_id();
   UPDATE mx_revision SET feed_xid = '0' WHERE feed_xid > pg_current_xact_id();
+  UPDATE mx_erasure SET feed_xid = '0' WHERE feed_xid > pg_current_xact_id();
+  UPDATE mx_erasure SET settled_from = NULL WHERE done_at IS NULL;
   INSERT INTO mx_epoch (epoch_id, system_identifier, database, timeline)
     VALUES (gen_random_uuid(), l_system, l_database, l_timeline) RETURNING * INTO l_epoch;
   RETURN l_epoch.epoch_id;

@@ -33,6 +33,13 @@ pub struct TokenId(
     pub Uuid,
 );
 
+/// The id of a memory, `mem_…` on the wire: what changes and the erasure of one user have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MemoryId(
+    /// The scope.
+    pub i64,
+);
+
 /// Why a text is not an id. One message for all the ways, since an id is copied and never written by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("not a {kind} id: expected `{prefix}` and {length} characters, exactly as this service gave them")]
@@ -47,6 +54,7 @@ pub struct IdRefusal {
 
 const DREAM: IdRefusal = IdRefusal { kind: "dream", prefix: "drm_", length: 32 };
 const REVISION: IdRefusal = IdRefusal { kind: "revision", prefix: "rev_", length: 22 };
+const MEMORY: IdRefusal = IdRefusal { kind: "memory", prefix: "mem_", length: 11 };
 const TOKEN: IdRefusal = IdRefusal { kind: "token", prefix: "tok_", length: 22 };
 
 impl fmt::Display for DreamId {
@@ -76,6 +84,20 @@ impl FromStr for RevisionId {
     fn from_str(text: &str) -> Result<RevisionId, IdRefusal> {
         let (scope, sequence) = split::<16, 8>(&decoded(text, &REVISION)?);
         Ok(RevisionId { scope, sequence: i64::from_be_bytes(sequence) })
+    }
+}
+
+impl fmt::Display for MemoryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_id(f, &MEMORY, &self.0.to_be_bytes())
+    }
+}
+
+impl FromStr for MemoryId {
+    type Err = IdRefusal;
+
+    fn from_str(text: &str) -> Result<MemoryId, IdRefusal> {
+        decoded(text, &MEMORY).map(|bytes| MemoryId(i64::from_be_bytes(bytes)))
     }
 }
 
@@ -131,6 +153,7 @@ mod tests {
         assert_eq!(dream.to_string(), "drm_AAAAAAAAAAcAAAAAAAAAAAAAAAAAAAAB");
         assert_eq!(RevisionId { scope: 7, sequence: 1 }.to_string(), "rev_AAAAAAAAAAcAAAAAAAAAAQ");
         assert_eq!(TokenId(Uuid::from_u128(1)).to_string(), "tok_AAAAAAAAAAAAAAAAAAAAAQ");
+        assert_eq!(MemoryId(7).to_string(), "mem_AAAAAAAAAAc");
     }
 
     #[test]
@@ -166,6 +189,7 @@ mod tests {
             let revision = RevisionId { scope, sequence };
             prop_assert_eq!(revision.to_string().parse(), Ok(revision));
             prop_assert_eq!(TokenId(id).to_string().parse(), Ok(TokenId(id)));
+            prop_assert_eq!(MemoryId(scope).to_string().parse(), Ok(MemoryId(scope)));
         }
 
         #[test]

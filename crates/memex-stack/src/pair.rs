@@ -159,6 +159,7 @@ impl Pair {
             workspace: self.options.workspace.clone(),
             operator_token_file: self.operator_token_file(),
             worker_token_file: self.worker_token_file(),
+            erasure_key_file: Some(self.erasure_key_file()),
             database: database.clone(),
         })
         .await?;
@@ -206,6 +207,11 @@ impl Pair {
         self.data_dir().join("worker.token")
     }
 
+    /// The file that holds the key under which erased users are remembered.
+    pub fn erasure_key_file(&self) -> PathBuf {
+        self.data_dir().join("erasure.key")
+    }
+
     /// Whether dreams run.
     pub fn dreaming(&self) -> Dreaming {
         self.dreaming
@@ -249,12 +255,13 @@ impl Pair {
         let database = self.database.args();
         let max_connections = database.connections(&mut Mistakes::new()).to_string();
         let args = ["serve", "--listen", &options.listen.to_string(), "--max-connections", &max_connections];
+        let erasure_key = ["--erasure-key-file".to_owned(), self.erasure_key_file().display().to_string()];
         let urls =
             [("DATABASE_URL", &database.database_url), ("MEMEX_OWNER_DATABASE_URL", &database.owner_database_url)];
         Launch {
             name: "memory-api",
             program: &options.program,
-            args: args.map(String::from).into_iter().chain(self.common_args()).collect(),
+            args: args.map(String::from).into_iter().chain(erasure_key).chain(self.common_args()).collect(),
             env: urls.into_iter().filter_map(|(name, url)| Some((name, url.clone()?))).collect(),
             without: &SECRETS,
             dir: self.data_dir(),

@@ -18,7 +18,7 @@ use dream_worker::{Driver, DriverSettings};
 use memex_runtime::client::{AuthChannel, ClientSettings, Token, connect};
 use memex_runtime::health::Health;
 use memory_api::Guards;
-use memory_api::args::DatabaseArgs;
+use memory_api::args::{DatabaseArgs, ErasureArgs};
 use sqlx::PgPool;
 
 pub use clients::{Clients, Workspace};
@@ -48,11 +48,13 @@ pub struct StackOptions {
     pub workspaces: Vec<String>,
     /// How many memory-api serve the one database. Default 1.
     pub replicas: usize,
+    /// Whether they have the key under which erased users are remembered. Default true.
+    pub erasure_key: bool,
 }
 
 impl Default for StackOptions {
     fn default() -> Self {
-        Self { guards: Guards::default(), dream_enabled: true, workspaces: vec!["main".into()], replicas: 1 }
+        Self { guards: Guards::default(), dream_enabled: true, workspaces: vec!["main".into()], replicas: 1, erasure_key: true }
     }
 }
 
@@ -109,7 +111,8 @@ impl Stack {
         let clock = Arc::new(MovedClock::default());
         let mut replicas = Vec::new();
         for _ in 0..options.replicas.max(1) {
-            replicas.push(Replica::start(database_args(&url), clock.clone(), options.guards).await?);
+            let erasure = ErasureArgs { erasure_key_file: options.erasure_key.then(|| cluster.erasure_key_file()) };
+            replicas.push(Replica::start(database_args(&url), erasure, clock.clone(), options.guards).await?);
         }
         let endpoint = replicas[0].endpoint();
         let workspaces = workspaces.into_iter().map(|(name, token)| Workspace::new(name, endpoint.clone(), &token));
@@ -208,6 +211,11 @@ impl Stack {
     /// How the database's owner reaches it: a secret, of a cluster that ends with this process.
     pub fn database_url(&self) -> String {
         self.cluster.url(&self.database)
+    }
+
+    /// The file of the key under which erased users are remembered.
+    pub fn erasure_key_file(&self) -> std::path::PathBuf {
+        self.cluster.erasure_key_file()
     }
 
     /// Lets time pass, in the database and in the services.

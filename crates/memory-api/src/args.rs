@@ -1,11 +1,14 @@
 //! The arguments and variables of memory-api; every mistake is reported at once.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 use memex_runtime::lifecycle::LifecycleArgs;
 use memex_runtime::server::{LoadArgs, ServerArgs, ServerTlsArgs};
 use memex_runtime::settings::{Given, Mistakes};
 use memex_runtime::telemetry::TelemetryArgs;
 
+use crate::erasure_key::ErasureKey;
 use crate::store::connect::PoolSettings;
 
 /// The service that owns memory in Postgres.
@@ -88,6 +91,27 @@ fn checked(url: Option<&String>, setting: &str, mistakes: &mut Mistakes) -> Opti
     }
 }
 
+/// The key under which erased users are remembered.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Erasure")]
+pub struct ErasureArgs {
+    /// A file with the key under which erased users are remembered, as `memory-api bootstrap --erasure-key-file` makes
+    /// it; the same for every replica. Without it nobody can be erased
+    #[arg(long, env = "MEMEX_ERASURE_KEY_FILE", value_name = "FILE")]
+    pub erasure_key_file: Option<PathBuf>,
+}
+
+impl ErasureArgs {
+    /// The key; `None` where no file is given.
+    pub(crate) fn key(&self, mistakes: &mut Mistakes) -> Option<ErasureKey> {
+        let file = self.erasure_key_file.as_deref().filter(|file| !file.as_os_str().is_empty())?;
+        let read = std::fs::read_to_string(file).map_err(|error| format!("cannot be read: {error}"));
+        let key = read.and_then(|text| ErasureKey::parse(&text).map_err(str::to_owned));
+        let setting = "--erasure-key-file / MEMEX_ERASURE_KEY_FILE";
+        key.map_err(|rule| mistakes.add(setting, format_args!("{}: {rule}", file.display()))).ok()
+    }
+}
+
 /// `memory-api serve`.
 #[derive(Clone, Debug, Args)]
 pub struct ServeArgs {
@@ -103,6 +127,9 @@ pub struct ServeArgs {
     /// Where Postgres is.
     #[command(flatten)]
     pub database: DatabaseArgs,
+    /// What erasing takes.
+    #[command(flatten)]
+    pub erasure: ErasureArgs,
     /// Logs and traces.
     #[command(flatten)]
     pub telemetry: TelemetryArgs,

@@ -15,6 +15,8 @@ pub enum Point {
     BeforeAdoption,
     /// An adoption is committed; the worker was not answered.
     AfterAdoption,
+    /// An erasure was begun; its next rows are not deleted yet.
+    BeforeErasureBatch,
 }
 
 /// Nothing, unless built for tests.
@@ -61,7 +63,13 @@ async fn wait_for(file: &std::path::Path) {
 #[cfg(feature = "test-doors")]
 impl Point {
     /// Every point.
-    pub const ALL: [Self; 4] = [Self::BeforeStatement, Self::BeforeReply, Self::BeforeAdoption, Self::AfterAdoption];
+    pub const ALL: [Self; 5] = [
+        Self::BeforeStatement,
+        Self::BeforeReply,
+        Self::BeforeAdoption,
+        Self::AfterAdoption,
+        Self::BeforeErasureBatch,
+    ];
 
     fn act(self, asked: &str) -> Act<'_> {
         let (name, how) = asked.split_once(':').unwrap_or((asked, ""));
@@ -82,6 +90,7 @@ impl Point {
             Self::BeforeReply => "before_reply",
             Self::BeforeAdoption => "before_adoption",
             Self::AfterAdoption => "after_adoption",
+            Self::BeforeErasureBatch => "before_erasure_batch",
         }
     }
 }

@@ -23,7 +23,7 @@ pub enum Error {
     },
     /// Postgres failed or could not be reached.
     #[error("a statement failed")]
-    Database(#[from] sqlx::Error),
+    Database(#[source] sqlx::Error),
     /// Something that cannot happen did: a row that breaks an invariant, a task that panicked.
     #[error("unexpected: {0}")]
     Unexpected(&'static str),
@@ -35,6 +35,17 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Error::Refused { refusal: Box::new(refusal), logged: false }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(source: sqlx::Error) -> Self {
+        match source.as_database_error().and_then(|db| db.code()).as_deref() {
+            // What mx_not_erased_1 raises: the statement was undone with everything that it read or wrote.
+            Some("MX001") => erased().into(),
+            Some("MX002") => readmitted().into(),
+            _ => Error::Database(source),
+        }
     }
 }
 
@@ -52,6 +63,11 @@ impl Error {
         is_missing(source) || code.is_some_and(|code| code == "42501")
     }
 
+    /// Whether what this process remembers of the scope is no longer so: its user was erased.
+    pub fn is_of_an_erased_scope(&self) -> bool {
+        matches!(self.reason(), Some(ErrorReason::UserErased | ErrorReason::DatabaseUnavailable))
+    }
+
     /// The refusal's reason; `None` where it is a failure.
     pub fn reason(&self) -> Option<ErrorReason> {
         match self {
@@ -59,6 +75,17 @@ impl Error {
             Error::Database(_) | Error::Unexpected(_) => None,
         }
     }
+}
+
+/// The refusal of whatever is asked of a user who was erased.
+pub fn erased() -> Refusal {
+    Refusal::new(ErrorReason::UserErased, "the user was erased or is being erased")
+}
+
+/// What this process remembers of a user is from before they were erased and readmitted: a repeat looks again.
+fn readmitted() -> Refusal {
+    let message = "the user was erased and readmitted meanwhile; nothing was done: repeat it with the same request_id";
+    Refusal::new(ErrorReason::DatabaseUnavailable, message).retry_after(Duration::ZERO)
 }
 
 /// A refusal for one field: which, and the rule that it breaks.

@@ -7,6 +7,8 @@ mod auth;
 pub mod commands;
 mod convert;
 pub mod doors;
+mod erase;
+mod erasure_key;
 mod error;
 mod guards;
 mod judge;

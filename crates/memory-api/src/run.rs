@@ -21,6 +21,8 @@ use tonic::service::Routes;
 
 use crate::args::ServeArgs;
 use crate::auth::Tokens;
+use crate::erase;
+use crate::erasure_key::ErasureKey;
 use crate::error;
 use crate::guards::Guards;
 use crate::services::admin::Admin;
@@ -92,6 +94,7 @@ pub(crate) struct Settings {
     max_in_flight: usize,
     drain_timeout: Duration,
     pool: PoolSettings,
+    erasure_key: Option<ErasureKey>,
 }
 
 /// The settings, or every mistake in them, those of logs and traces included. Where there is no mistake there are settings.
@@ -103,9 +106,10 @@ pub(crate) fn settings(args: &ServeArgs) -> Result<Option<Settings>, Mistakes> {
     let max_in_flight = args.load.calls_in_flight(&mut mistakes);
     let drain_timeout = args.lifecycle.drain_timeout(&mut mistakes);
     let pool = args.database.service(&mut mistakes);
+    let erasure_key = args.erasure.key(&mut mistakes);
     args.telemetry.check(&mut mistakes);
     mistakes.into_result()?;
-    Ok(pool.map(|pool| Settings { address, allow_plaintext, tls, max_in_flight, drain_timeout, pool }))
+    Ok(pool.map(|pool| Settings { address, allow_plaintext, tls, max_in_flight, drain_timeout, pool, erasure_key }))
 }
 
 /// Serves until `shutdown`; `ready` hears the bound address as soon as calls are accepted.
@@ -122,8 +126,8 @@ pub async fn serve(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), RunError> {
     let Some(settings) = settings(&args)? else { return Ok(()) };
-    let Settings { address, allow_plaintext, tls, max_in_flight, drain_timeout, pool: pool_settings } = settings;
-    let store = Store::new(connect::pool(&pool_settings)?);
+    let Settings { address, allow_plaintext, tls, max_in_flight, drain_timeout, pool: pool_settings, erasure_key } = settings;
+    let store = Store::new(connect::pool(&pool_settings)?).with_erasure_key(erasure_key);
     let listener = server::bind(address, allow_plaintext || tls.is_some()).await?;
     let bound = listener.local_addr().unwrap_or(address);
     tracing::info!(listen = %bound, tls = tls.is_some(), own_role = pool_settings.set_role, "memory-api listens on {bound}{}", role_note(pool_settings.set_role));
@@ -135,6 +139,7 @@ pub async fn serve(
     let routes = routes(&context, &health)?;
     let watching = tokio::spawn(watch_postgres(store.clone(), health.clone(), shutdown.clone()));
     let sweeping = tokio::spawn(sweep::run(store.clone(), shutdown.clone()));
+    let erasing = tokio::spawn(erase::run(store.clone(), shutdown.clone()));
     let limits = ServerLimits {
         drain_timeout,
         unreadable: UnreadableLayer { too_long: error::message_too_large, malformed: error::malformed },
@@ -150,6 +155,7 @@ pub async fn serve(
     let drained = server::serve(Listening { listener, tls }, routes, &health, &shutdown, limits).await;
     watching.abort();
     sweeping.abort();
+    erasing.abort();
     // After the last call, so that none is lost.
     if let Err(error) = store.write_held_refusals().await {
         tracing::warn!(%error, "refusals beyond the rate were counted but their rows could not be written");

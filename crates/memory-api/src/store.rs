@@ -13,6 +13,7 @@ pub mod connect;
 pub mod dream_view;
 pub mod dreams;
 pub mod earlier;
+pub mod erasures;
 pub mod files;
 pub mod imports;
 mod lanes;
@@ -33,6 +34,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
 use sqlx::PgPool;
+use tokio::sync::Notify;
+
+use crate::erasure_key::ErasureKey;
 
 /// The store: cheap to clone, shared by every call.
 #[derive(Clone)]
@@ -46,6 +50,10 @@ pub struct Store {
     asserted: asserted::Remembered,
     /// Refusals beyond the rate that have rows of their own.
     refusals: Arc<refusals::Refusals>,
+    /// The key of the tombstones, where the service was given one.
+    erasure_key: Option<Arc<ErasureKey>>,
+    /// Wakes the work of erasures.
+    erasing: Arc<Notify>,
 }
 
 impl Store {
@@ -58,7 +66,30 @@ impl Store {
             scopes: Arc::default(),
             asserted: asserted::Remembered::default(),
             refusals: Arc::default(),
+            erasure_key: None,
+            erasing: Arc::default(),
         }
+    }
+
+    /// The same with the key of the tombstones.
+    #[must_use]
+    pub fn with_erasure_key(self, key: Option<ErasureKey>) -> Self {
+        Self { erasure_key: key.map(Arc::new), ..self }
+    }
+
+    /// The key of the tombstones, where the service was given one.
+    pub(crate) fn erasure_key(&self) -> Option<&ErasureKey> {
+        self.erasure_key.as_deref()
+    }
+
+    /// Says that there is an erasure to go on with.
+    pub(crate) fn go_on_erasing(&self) {
+        self.erasing.notify_one();
+    }
+
+    /// Ends when that was said.
+    pub(crate) async fn erasure_begun(&self) {
+        self.erasing.notified().await;
     }
 
     /// The pool, for the statements of this crate.

@@ -8,6 +8,7 @@ mod drained;
 mod frozen;
 mod health;
 mod killed_dreams;
+mod killed_erasures;
 mod overtaken;
 mod own;
 mod process;

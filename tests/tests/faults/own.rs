@@ -45,6 +45,7 @@ pub async fn set_up(dir: &Path, postgres: &Embedded) -> String {
         workspace: "main".into(),
         operator_token_file: dir.join("operator.token"),
         worker_token_file: dir.join("worker.token"),
+        erasure_key_file: None,
         database,
     };
     bootstrap(&made).await.unwrap();

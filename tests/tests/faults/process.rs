@@ -30,6 +30,15 @@ impl Process {
         Self::memory_api_at("127.0.0.1:0", database_url, failpoint).await
     }
 
+    /// memory-api with the key under which erased users are remembered.
+    pub async fn memory_api_that_erases(stack: &Stack, failpoint: &str) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_memory_api_process"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--max-connections", "8", "--erasure-key-file"]);
+        command.arg(stack.erasure_key_file());
+        command.env("DATABASE_URL", stack.database_url()).env_remove("MEMEX_OWNER_DATABASE_URL");
+        Self::start("memory-api", command, failpoint).await
+    }
+
     /// memory-api at an address, as one that was killed comes back.
     pub async fn memory_api_at(listen: &str, database_url: &str, failpoint: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_memory_api_process"));

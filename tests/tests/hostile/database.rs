@@ -9,7 +9,7 @@ use memex_runtime::server::{LoadArgs, ServerArgs, ServerTlsArgs};
 use memex_runtime::telemetry::TelemetryArgs;
 use memex_stack::stack::{Clients, Stack};
 use memory_api::Guards;
-use memory_api::args::{DatabaseArgs, ServeArgs};
+use memory_api::args::{DatabaseArgs, ErasureArgs, ServeArgs};
 use memory_api::commands::migrate_database;
 use tests::ask::{change, number};
 use tests::hand::{claim_one, start_dream_of};
@@ -81,6 +81,7 @@ async fn serve(database: DatabaseArgs) -> (String, Shutdown, JoinHandle<()>) {
         tls: ServerTlsArgs::default(),
         load: LoadArgs::default(),
         database,
+        erasure: ErasureArgs::default(),
         telemetry: TelemetryArgs::default(),
         lifecycle: LifecycleArgs { drain_seconds: 5.into() },
     };

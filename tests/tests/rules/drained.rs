@@ -26,6 +26,7 @@ async fn a_drain_writes_the_rows_of_refusals_beyond_the_rate() {
         telemetry: TelemetryArgs::default(),
         lifecycle: LifecycleArgs { drain_seconds: 5.into() },
         load: Default::default(),
+        erasure: Default::default(),
         tls: Default::default(),
     };
     let shutdown = Shutdown::manual();

@@ -85,6 +85,11 @@ impl Cluster {
         &self.worker_token
     }
 
+    /// The file of the key under which erased users are remembered, the same for every database.
+    pub(super) fn erasure_key_file(&self) -> PathBuf {
+        erasure_key_file(self.dir.path())
+    }
+
     /// The operator's token of a workspace, which is made where it is missing. The same in every database.
     pub(super) async fn operator_token(&self, workspace: &str, database: &DatabaseArgs) -> Result<String, Fault> {
         if workspace != "main" {
@@ -100,10 +105,15 @@ async fn boot(dir: &Path, workspace: &str, database: &DatabaseArgs) -> Result<()
         workspace: workspace.to_owned(),
         operator_token_file: token_file(dir, workspace),
         worker_token_file: dir.join("worker.token"),
+        erasure_key_file: Some(erasure_key_file(dir)),
         database: database.clone(),
     };
     bootstrap(&args).await?;
     Ok(())
+}
+
+fn erasure_key_file(dir: &Path) -> PathBuf {
+    dir.join("erasure.key")
 }
 
 fn token_file(dir: &Path, workspace: &str) -> PathBuf {

@@ -7,7 +7,7 @@ use memex_core::clock::Clock;
 use memex_runtime::lifecycle::{LifecycleArgs, Shutdown};
 use memex_runtime::server::{LoadArgs, ServerArgs, ServerTlsArgs};
 use memex_runtime::telemetry::TelemetryArgs;
-use memory_api::args::{DatabaseArgs, ServeArgs};
+use memory_api::args::{DatabaseArgs, ErasureArgs, ServeArgs};
 use memory_api::{Guards, RunError, serve};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -23,12 +23,18 @@ pub(super) struct Replica {
 
 impl Replica {
     /// Serves on a free port of loopback.
-    pub(super) async fn start(database: DatabaseArgs, clock: Arc<dyn Clock>, guards: Guards) -> Result<Self, Fault> {
+    pub(super) async fn start(
+        database: DatabaseArgs,
+        erasure: ErasureArgs,
+        clock: Arc<dyn Clock>,
+        guards: Guards,
+    ) -> Result<Self, Fault> {
         let args = ServeArgs {
             server: ServerArgs { listen: Some("127.0.0.1:0".into()), ..ServerArgs::default() },
             tls: ServerTlsArgs::default(),
             load: LoadArgs::default(),
             database,
+            erasure,
             telemetry: TelemetryArgs::default(),
             lifecycle: LifecycleArgs { drain_seconds: 5.into() },
         };

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{CommandError, owner_pool};
 use crate::args::DatabaseArgs;
 use crate::auth::{hash_of, new_token};
+use crate::erasure_key::ErasureKey;
 
 /// `memory-api bootstrap`.
 #[derive(Clone, Debug, Args)]
@@ -28,6 +29,10 @@ pub struct BootstrapArgs {
     /// The worker's token, likewise; it belongs to the deployment.
     #[arg(long)]
     pub worker_token_file: PathBuf,
+    /// The key under which erased users are remembered, likewise; see `memory-api serve --erasure-key-file`. Keep a copy
+    /// of it beside the backups.
+    #[arg(long)]
+    pub erasure_key_file: Option<PathBuf>,
     /// Where Postgres is.
     #[command(flatten)]
     pub database: DatabaseArgs,
@@ -65,6 +70,10 @@ pub async fn bootstrap(args: &BootstrapArgs) -> Result<Bootstrapped, CommandErro
     put_token(&owner, Some(workspace_id), Role::Operator, &operator, &args.operator_token_file).await?;
     let worker = token_in(&args.worker_token_file)?;
     put_token(&owner, None, Role::Worker, &worker, &args.worker_token_file).await?;
+    if let Some(file) = &args.erasure_key_file {
+        let key = text_in(file, ErasureKey::new_text)?;
+        ErasureKey::parse(&key).map_err(|rule| CommandError::Refused(format!("{}: {rule}", file.display())))?;
+    }
     Ok(Bootstrapped { workspace: args.workspace.clone(), workspace_made })
 }
 
@@ -79,7 +88,7 @@ async fn workspace(owner: &PgPool, name: &str) -> Result<(i64, bool), CommandErr
         .fetch_one(owner)
         .await?;
     sqlx::query!(
-        "-- bootstrap.shared\nSELECT mx_scope_open_1($1, 2::smallint, '', true) AS scope_id",
+        "-- bootstrap.shared\nSELECT scope_id FROM mx_scope_open_1($1, 2::smallint, '', true)",
         found.workspace_id
     )
     .fetch_one(owner)
@@ -119,16 +128,24 @@ async fn put_token(
 
 /// The token in the file, or a new one written to it.
 fn token_in(path: &Path) -> Result<String, CommandError> {
+    let text = text_in(path, new_token)?;
+    if text.len() >= 32 {
+        return Ok(text);
+    }
+    Err(CommandError::Refused(format!("{}: holds no token of at least 32 characters", path.display())))
+}
+
+/// The secret in the file, or a new one written to it.
+fn text_in(path: &Path, new: impl Fn() -> String) -> Result<String, CommandError> {
     let file_error = |source| CommandError::File { path: path.display().to_string(), source };
     match std::fs::read_to_string(path) {
-        Ok(text) if text.trim().len() >= 32 => Ok(text.trim().to_owned()),
-        Ok(_) => Err(CommandError::Refused(format!("{}: holds no token of at least 32 characters", path.display()))),
+        Ok(text) => Ok(text.trim().to_owned()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let token = new_token();
+            let text = new();
             let mut file =
                 std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(file_error)?;
-            writeln!(file, "{token}").map_err(file_error)?;
-            Ok(token)
+            writeln!(file, "{text}").map_err(file_error)?;
+            Ok(text)
         }
         Err(error) => Err(file_error(error)),
     }

@@ -11,6 +11,7 @@ mod list_access_log;
 mod list_tokens;
 mod list_users;
 mod pause_user;
+mod readmit;
 mod redact_revision;
 mod resume_user;
 mod revoke_token;

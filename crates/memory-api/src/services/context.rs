@@ -44,8 +44,7 @@ impl Context {
     /// # Errors
     /// USER_NOT_FOUND.
     pub async fn known_scope(&self, caller: &Caller, user: &UserId) -> Result<i64> {
-        let missing = || Refusal::new(ErrorReason::UserNotFound, "this user has no memory yet; a first write makes it");
-        Ok(self.store.find_scope(caller.workspace_id, Some(user)).await?.ok_or_else(missing)?)
+        Ok(self.store.find_scope(caller.workspace_id, Some(user)).await?.ok_or_else(user_not_found)?)
     }
 
     /// Authenticates, runs `handle`, logs what it refuses, and makes the answer: the frame of every RPC.
@@ -63,19 +62,46 @@ impl Context {
         let caller = self.tokens.caller(metadata, operation).await?;
         let about = AboutCell::default();
         let result = handle(caller.clone(), about.clone()).await;
-        if let Err(Error::Refused { refusal, logged: false }) = &result {
-            let About { scope, path } = about.take();
-            // A worker's refusal outside any scope belongs to no workspace: it is counted and traced, not logged.
-            let scope = match scope {
-                None if caller.workspace_id != 0 => Some(self.store.shared_scope(caller.workspace_id).await?),
-                known => known,
-            };
-            if let Some(scope) = scope {
-                self.store.log_refusal(scope, operation, &path, refusal.reason, &caller).await?;
+        let about = about.take();
+        let result = match result {
+            Err(error @ Error::Refused { logged: false, .. }) => {
+                Err(self.log_refused(operation, about, error, &caller).await?)
             }
-        }
+            result => result,
+        };
         Ok(Response::new(result?))
     }
+
+    /// Logs a refusal and gives it back, or USER_ERASED where that came between.
+    async fn log_refused(&self, operation: Operation, about: About, error: Error, caller: &Caller) -> Result<Error> {
+        let mut error = error;
+        if let Some(scope) = about.scope.filter(|_| !error.is_of_an_erased_scope()) {
+            let reason = error.reason().unwrap_or_default();
+            match self.store.log_refusal(scope, operation, &about.path, reason, caller).await {
+                Ok(()) => return Ok(error),
+                Err(gone) if !gone.is_of_an_erased_scope() => return Err(gone),
+                // A worker keeps its answer, which tells it what became of its dream.
+                Err(gone) if caller.workspace_id != 0 => error = gone,
+                Err(_) => {}
+            }
+        }
+        if error.is_of_an_erased_scope() {
+            about.scope.into_iter().for_each(|scope| self.store.forget_erased_scope(scope));
+        }
+        // A worker's refusal outside any scope belongs to no workspace: it is counted and traced, not logged.
+        if caller.workspace_id != 0 {
+            // Of an erased user not even the path.
+            let path = if error.is_of_an_erased_scope() { "" } else { &about.path };
+            let shared = self.store.shared_scope(caller.workspace_id).await?;
+            self.store.log_refusal(shared, operation, path, error.reason().unwrap_or_default(), caller).await?;
+        }
+        Ok(error)
+    }
+}
+
+/// The refusal of a user who has no memory.
+pub fn user_not_found() -> Refusal {
+    Refusal::new(ErrorReason::UserNotFound, "this user has no memory yet; a first write makes it")
 }
 
 /// `About` as the handler learns it.

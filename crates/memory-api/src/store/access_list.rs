@@ -72,7 +72,7 @@ impl Store {
             "-- access_log.of_workspace
             SELECT l.scope_id, s.user_id, l.at, l.entry_id, l.operation, l.path, l.file_version, l.outcome, l.reason, l.suppressed,
                    l.actor, l.principal, l.dream_id, l.trace_id
-              FROM mx_access_log l CROSS JOIN LATERAL (SELECT user_id FROM mx_scope WHERE scope_id = l.scope_id AND workspace_id = $1 OFFSET 0) s
+              FROM mx_access_log l CROSS JOIN LATERAL (SELECT user_id FROM mx_scope WHERE scope_id = l.scope_id AND workspace_id = $1 AND NOT erasing OFFSET 0) s
              WHERE l.at >= coalesce($2, '-infinity'::timestamptz) AND l.at < coalesce($3, 'infinity'::timestamptz)
                AND (l.at, l.entry_id) < (coalesce($4, 'infinity'::timestamptz), coalesce($5, 9223372036854775807))
                AND ($6::text IS NULL OR l.path = $6) AND ($7::text IS NULL OR l.actor = $7)

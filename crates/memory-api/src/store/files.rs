@@ -14,7 +14,7 @@ use super::scopes::ScopeKey;
 use crate::auth::Caller;
 use crate::convert::reason_code;
 use crate::doors::{self, Point};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, erased};
 
 pub(super) use each::{OneRead, read_each};
 
@@ -221,6 +221,8 @@ impl Store {
             doors::pass(Point::BeforeReply).await;
             match outcome {
                 Outcome::NoSuchScope => self.forget_scope(whose.0, whose.1.as_ref()),
+                // Logged by nobody yet: an erased scope takes no row.
+                Outcome::Erased => return Err(erased().into()),
                 outcome => return Ok(outcome),
             }
         }

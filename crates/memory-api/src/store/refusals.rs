@@ -128,8 +128,7 @@ impl Store {
     pub async fn write_held_refusals(&self) -> Result<()> {
         let mut rows = self.refusals.take(Instant::now()).into_iter();
         while let Some(held) = rows.next() {
-            let row = LogRow { scope: held.scope, operation: held.operation, path: "", reason: held.reason };
-            if let Err(error) = add_for_many(self.pool(), row, held.refusals - 1, &held.caller).await {
+            if let Err(error) = self.write_held(&held).await {
                 let mut counted = self.refusals.lock();
                 for held in std::iter::once(held).chain(rows) {
                     counted.hold(held);
@@ -138,6 +137,24 @@ impl Store {
             }
         }
         Ok(())
+    }
+}
+
+impl Store {
+    /// Writes one held row; of a user who was erased meanwhile under the workspace's shared scope.
+    async fn write_held(&self, held: &Held) -> Result<()> {
+        let write = |scope| {
+            let row = LogRow { scope, operation: held.operation, path: "", reason: held.reason };
+            add_for_many(self.pool(), row, held.refusals - 1, &held.caller)
+        };
+        match write(held.scope).await {
+            Err(error) if error.is_of_an_erased_scope() && held.caller.workspace_id != 0 => {
+                write(self.shared_scope(held.caller.workspace_id).await?).await
+            }
+            // A worker's row belonged to the erased scope alone.
+            Err(error) if error.is_of_an_erased_scope() => Ok(()),
+            written => written,
+        }
     }
 }
 

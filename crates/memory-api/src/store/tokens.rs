@@ -109,6 +109,7 @@ impl Store {
             "-- tokens.list
             SELECT token_id, role, user_id, actor, created_at, created_by, expires_at, revoked_at FROM mx_token
              WHERE workspace_id = $1 AND ($2::text IS NULL OR user_id = $2)
+               AND NOT EXISTS (SELECT FROM mx_scope s WHERE s.workspace_id = $1 AND s.kind = 1 AND s.user_id = mx_token.user_id AND s.erasing)
                AND ($3 OR revoked_at IS NULL AND (expires_at IS NULL OR expires_at > mx_now()))
                AND (created_at, token_id) < (coalesce($4, 'infinity'::timestamptz), coalesce($5, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
              ORDER BY created_at DESC, token_id DESC LIMIT $6",

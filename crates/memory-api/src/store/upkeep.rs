@@ -13,7 +13,7 @@ impl Store {
     /// Whether Postgres answers through PL/pgSQL with the schema of this version.
     pub async fn is_ready(&self) -> Result<bool> {
         let row = sqlx::query!(
-            "-- upkeep.ready\nSELECT mx_scope_open_1(0, 2::smallint, '', false) IS NULL AND mx_setting_1(0, 'max_files') IS NOT NULL AS ready"
+            "-- upkeep.ready\nSELECT scope_id IS NULL AND mx_setting_1(0, 'max_files') IS NOT NULL AS ready FROM mx_scope_open_1(0, 2::smallint, '', false)"
         )
         .fetch_one(self.pool())
         .await?;

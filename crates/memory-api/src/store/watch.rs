@@ -1,4 +1,4 @@
-//! What a watch asks of Postgres: how far it may read, and the revisions up to there.
+//! What a watch asks of Postgres: how far it may read, and the revisions and erasures up to there.
 
 use uuid::Uuid;
 
@@ -30,15 +30,17 @@ pub struct Window {
     pub sequence: i64,
 }
 
-/// A revision as a watch of a workspace sees it.
+/// What a watch of a workspace sees: a revision, or the erasure that ended a scope.
 #[derive(Clone, Debug)]
 pub struct Watched {
     /// Its scope.
     pub scope: i64,
-    /// The scope's user; empty for what is shared.
+    /// Its place in the scope.
+    pub sequence: i64,
+    /// The scope's user; empty for what is shared, and for one of whom nothing is left.
     pub user_id: String,
-    /// The revision.
-    pub row: RevisionRow,
+    /// The revision; `None`: the user was erased.
+    pub row: Option<RevisionRow>,
 }
 
 impl Store {
@@ -73,15 +75,27 @@ impl Store {
         Ok(rows)
     }
 
-    /// At most `limit` revisions of a workspace within the window, in the order of scope and sequence. The window's end
-    /// is a horizon that was read before, so that what it holds never changes.
+    /// At most `limit` revisions and erasures of a workspace within the window, in the order of scope and sequence. The
+    /// window's end is a horizon that was read before, so that nothing comes into it any more; what goes is of erased users.
     pub async fn watch_window(&self, workspace_id: i64, window: Window, limit: i64) -> Result<Vec<Watched>> {
+        let (revisions, erasures) = tokio::try_join!(
+            self.revisions_in(workspace_id, window, limit),
+            self.erasures_in(workspace_id, window, limit)
+        )?;
+        let mut watched: Vec<Watched> = revisions.into_iter().chain(erasures).collect();
+        watched.sort_by_key(|watched| (watched.scope, watched.sequence));
+        watched.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(watched)
+    }
+
+    async fn revisions_in(&self, workspace_id: i64, window: Window, limit: i64) -> Result<Vec<Watched>> {
         let rows = sqlx::query!(
             r#"-- watch.window
             SELECT r.scope_id, s.user_id, r.path, r.version, r.sequence, r.operation, r.size, r.sha256, r.actor, r.source, r.reason, r.request_id,
                    r.dream_id, r.trace_id, r.span_id, r.hidden_unicode, r.at, r.moved_from, r.redacted, r.imported_actor, r.imported_at, r.imported_dream
               FROM mx_revision r JOIN mx_scope s ON s.scope_id = r.scope_id
-             WHERE s.workspace_id = $1 AND r.feed_xid >= $2::text::xid8 AND r.feed_xid < $3::text::xid8 AND (r.scope_id, r.sequence) > ($4, $5)
+             WHERE s.workspace_id = $1 AND NOT s.erasing AND r.feed_xid >= $2::text::xid8 AND r.feed_xid < $3::text::xid8
+               AND (r.scope_id, r.sequence) > ($4, $5)
              ORDER BY r.scope_id, r.sequence LIMIT $6"#,
             workspace_id,
             window.from.to_string(),
@@ -92,8 +106,36 @@ impl Store {
         )
         .fetch_all(self.pool())
         .await?;
-        let watched =
-            rows.into_iter().map(|row| Watched { scope: row.scope_id, user_id: row.user_id, row: revision_row!(row) });
+        let watched = rows.into_iter().map(|row| Watched {
+            scope: row.scope_id,
+            sequence: row.sequence,
+            user_id: row.user_id,
+            row: Some(revision_row!(row)),
+        });
+        Ok(watched.collect())
+    }
+
+    async fn erasures_in(&self, workspace_id: i64, window: Window, limit: i64) -> Result<Vec<Watched>> {
+        let rows = sqlx::query!(
+            r#"-- watch.erasures
+            SELECT e.scope_id, e.sequence, coalesce(s.user_id, '') AS "user_id!" FROM mx_erasure e LEFT JOIN mx_scope s ON s.scope_id = e.scope_id
+             WHERE e.workspace_id = $1 AND e.feed_xid >= $2::text::xid8 AND e.feed_xid < $3::text::xid8 AND (e.scope_id, e.sequence) > ($4, $5)
+             ORDER BY e.scope_id, e.sequence LIMIT $6"#,
+            workspace_id,
+            window.from.to_string(),
+            window.to.to_string(),
+            window.scope,
+            window.sequence,
+            limit
+        )
+        .fetch_all(self.pool())
+        .await?;
+        let watched = rows.into_iter().map(|row| Watched {
+            scope: row.scope_id,
+            sequence: row.sequence,
+            user_id: row.user_id,
+            row: None,
+        });
         Ok(watched.collect())
     }
 }

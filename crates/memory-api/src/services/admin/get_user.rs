@@ -3,9 +3,9 @@
 use memex_core::actor::Operation;
 use memex_proto::v1 as pb;
 
-use super::user::{erased, message};
+use super::user::message;
 use crate::auth::Caller;
-use crate::error::Result;
+use crate::error::{Result, erased};
 use crate::services::context::{AboutCell, Context};
 use crate::store::users::user;
 

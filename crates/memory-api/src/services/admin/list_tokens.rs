@@ -23,7 +23,9 @@ pub(super) async fn handle(
     request: pb::ListTokensRequest,
 ) -> Result<pb::ListTokensResponse> {
     if !request.user_id.is_empty() {
-        UserId::parse(&request.user_id).map_err(|refusal| field("user_id", refusal.to_string()))?;
+        let user = UserId::parse(&request.user_id).map_err(|refusal| field("user_id", refusal.to_string()))?;
+        // A user without memory has tokens all the same; one who was erased has nothing.
+        context.store.find_scope(caller.workspace_id, Some(&user)).await?;
     }
     let size = page_size(request.page_size)?;
     let listing = listing(caller.workspace_id, &request);

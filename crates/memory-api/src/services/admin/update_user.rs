@@ -1,4 +1,4 @@
-//! UpdateUser: a user's own keys.
+//! UpdateUser: a user's own keys; `readmit.rs` has the readmission of one who was erased.
 
 use memex_core::actor::Operation;
 use memex_core::keys::{Key, Level, key};
@@ -7,9 +7,10 @@ use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use prost::Message as _;
 
-use super::user::{erased, message};
+use super::readmit::readmit;
+use super::user::message;
 use crate::auth::Caller;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, erased};
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
@@ -28,6 +29,9 @@ pub(super) async fn handle(
     request: pb::UpdateUserRequest,
 ) -> Result<pb::UpdateUserResponse> {
     let asked = caller.user(&request.user_id, context.guards.scope)?;
+    if request.readmit {
+        return readmit(context, &caller, &asked, &request).await;
+    }
     let changes = changes(&request)?;
     let id = request_id(&request.request_id)?;
     let scope = context.known_scope(&caller, &asked).await?;

@@ -1,8 +1,6 @@
-//! A user as callers see them, and the refusal of one who was erased.
+//! A user as callers see them.
 
-use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
-use memex_proto::v1::ErrorReason;
 
 use crate::convert::timestamp;
 use crate::store::users::UserRow;
@@ -22,9 +20,4 @@ pub(super) fn message(row: UserRow) -> pb::User {
         new_changes: row.new_changes,
         due_at: row.due_at.map(timestamp),
     }
-}
-
-/// The refusal of whatever is asked of a user who was erased.
-pub(super) fn erased() -> Refusal {
-    Refusal::new(ErrorReason::UserErased, "the user was erased or is being erased")
 }

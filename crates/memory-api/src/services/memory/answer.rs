@@ -7,7 +7,7 @@ use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 
 use crate::convert::timestamp;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, erased};
 use crate::store::commit::{Conflict, Head, Outcome};
 use crate::store::files::FileRow;
 use crate::store::requests::reused;
@@ -80,7 +80,7 @@ fn refusal(outcome: &Outcome, conflict: Conflict) -> Option<Refusal> {
         Outcome::TooManyBytes { limit } => full("max_scope_bytes", limit),
         Outcome::TextTooLarge { limit } => too_large(Some(*limit)),
         Outcome::NothingToDelete => not_found(),
-        Outcome::Erased => Refusal::new(ErrorReason::UserErased, "this user was erased or is being erased"),
+        Outcome::Erased => erased(),
         // The store opens a missing scope and tries again; the rest are answers.
         Outcome::NoSuchScope | Outcome::Written(_) | Outcome::Unchanged(_) | Outcome::Repeated { .. } => return None,
     })

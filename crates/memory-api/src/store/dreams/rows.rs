@@ -137,7 +137,7 @@ impl Store {
                    ARRAY(SELECT DISTINCT o.path FROM mx_dream_op o WHERE o.scope_id = d.scope_id AND o.dream_id = d.dream_id ORDER BY o.path) AS "paths!",
                    d.created_at, d.claimed_at, d.lease_expires_at, d.ended_at, d.trace_id
               FROM mx_dream d JOIN mx_scope s ON s.scope_id = d.scope_id
-             WHERE d.workspace_id = $1 AND ($2::bigint IS NULL OR d.scope_id = $2) AND (cardinality($3::text[]) = 0 OR d.state = ANY ($3))
+             WHERE d.workspace_id = $1 AND NOT s.erasing AND ($2::bigint IS NULL OR d.scope_id = $2) AND (cardinality($3::text[]) = 0 OR d.state = ANY ($3))
                AND ($4::timestamptz IS NULL OR d.created_at < $4 OR d.created_at = $4 AND d.dream_id > $5)
              ORDER BY d.created_at DESC, d.dream_id LIMIT $6"#,
             caller.workspace_id,

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use memex_core::actor::Operation;
+use memex_core::ids::MemoryId;
 use memex_core::user_id::UserId;
 use memex_proto::v1 as pb;
 use memex_proto::v1::watch_changes_response::Event;
@@ -117,14 +118,16 @@ impl Feed {
                 return Ok(());
             }
             Some((_, true)) | None => {
-                let erasure = pb::Erasure { user_id: user.as_str().to_owned() };
-                self.waiting.push_back(self.event(Some(Event::Erasure(erasure))));
+                self.cursor.at.scope = scope;
+                let event = Event::Erasure(erasure(scope, user.as_str().to_owned()));
+                self.waiting.push_back(self.event(Some(event)));
                 self.ended = true;
                 return Ok(());
             }
         }
         for row in self.context.store.watch_scope(scope, self.cursor.at.sequence, PAGE).await? {
-            self.push(Watched { scope, user_id: user.as_str().to_owned(), row });
+            let user_id = user.as_str().to_owned();
+            self.push(Watched { scope, sequence: row.sequence, user_id, row: Some(row) });
         }
         Ok(())
     }
@@ -158,14 +161,25 @@ impl Feed {
     }
 
     fn push(&mut self, watched: Watched) {
-        (self.cursor.at.scope, self.cursor.at.sequence) = (watched.scope, watched.row.sequence);
-        let change = pb::ChangedFile { user_id: watched.user_id, revision: Some(revision(watched.scope, watched.row)) };
-        let event = self.event(Some(Event::Change(change)));
-        self.waiting.push_back(event);
+        let Watched { scope, sequence, user_id, row } = watched;
+        (self.cursor.at.scope, self.cursor.at.sequence) = (scope, sequence);
+        let event = match row {
+            Some(row) => Event::Change(pb::ChangedFile {
+                user_id,
+                revision: Some(revision(scope, row)),
+                memory_id: MemoryId(scope).to_string(),
+            }),
+            None => Event::Erasure(erasure(scope, user_id)),
+        };
+        self.waiting.push_back(self.event(Some(event)));
     }
 
     /// An event with the cursor as it is now; `None`: the cursor alone.
     pub fn event(&self, event: Option<Event>) -> pb::WatchChangesResponse {
         pb::WatchChangesResponse { cursor: self.cursors.text(self.cursor), event }
     }
+}
+
+fn erasure(scope: i64, user_id: String) -> pb::Erasure {
+    pb::Erasure { user_id, memory_id: MemoryId(scope).to_string() }
 }

@@ -1,0 +1,189 @@
+//! Erasure: refused at once and everywhere, then no row left but the tombstone, which names nobody.
+
+use memex_core::ids::{DreamId, RevisionId};
+use memex_proto::v1::{
+    EraseUserRequest, ErasureState, ErasureStatus, ErrorReason, GetErasureRequest, ListUsersRequest, ReadFileRequest,
+    StopReason, UpdateUserRequest, WriteFileRequest,
+};
+use memex_runtime::client::Token;
+use memex_stack::stack::sqlx::{self, Postgres, Transaction};
+use memex_stack::stack::{Clients, Stack, StackOptions};
+use tests::ask;
+use tests::hand::{claim_one, start_dream_of, worker};
+use tests::raw::AnyCaller;
+use tests::refused::{reason, refused};
+use tests::rpcs::{Package, Rpc};
+use tests::waiting::until;
+use uuid::Uuid;
+
+/// A user id that nothing else in a database has.
+pub(super) const ADA: &str = "ada-canary-4b1f";
+
+pub(super) async fn erase(clients: &Clients, user: &str) -> ErasureStatus {
+    let request = EraseUserRequest { user_id: user.into(), request_id: Uuid::new_v4().to_string() };
+    clients.admin.clone().erase_user(request).await.unwrap().into_inner().erasure.unwrap()
+}
+
+pub(super) async fn erasure_of(clients: &Clients, user: &str) -> ErasureStatus {
+    let request = GetErasureRequest { user_id: user.into() };
+    clients.admin.clone().get_erasure(request).await.unwrap().into_inner().erasure.unwrap()
+}
+
+pub(super) async fn done(clients: &Clients, user: &str) -> ErasureStatus {
+    until("the erasure is done", async || {
+        Some(erasure_of(clients, user).await).filter(|erasure| erasure.state() == ErasureState::Done)
+    })
+    .await
+}
+
+pub(super) fn readmit(user: &str) -> UpdateUserRequest {
+    let request_id = Uuid::new_v4().to_string();
+    UpdateUserRequest { user_id: user.into(), readmit: true, request_id, ..UpdateUserRequest::default() }
+}
+
+/// Keeps erasures from their end: a transaction that is older than they are.
+pub(super) async fn older_transaction(stack: &Stack) -> Transaction<'static, Postgres> {
+    let mut older = stack.sql().begin().await.unwrap();
+    sqlx::query("-- test.older\nSELECT pg_current_xact_id()::text").execute(&mut *older).await.unwrap();
+    older
+}
+
+pub(super) fn read(user: &str) -> ReadFileRequest {
+    ReadFileRequest { user_id: user.into(), path: "user/a.md".into(), ..ReadFileRequest::default() }
+}
+
+pub(super) fn write(user: &str) -> WriteFileRequest {
+    let (path, content) = ("user/a.md".into(), "- back\n".into());
+    WriteFileRequest { user_id: user.into(), path, content, ..WriteFileRequest::default() }
+}
+
+/// What a call says so that nothing else about it is refused.
+fn text(field: &str, ids: &[String; 2]) -> Option<String> {
+    let text = match field {
+        "user_id" => ADA,
+        "dream_id" => &ids[0],
+        "revision_id" => &ids[1],
+        "path" | "paths" => "user/a.md",
+        "new_path" => "user/b.md",
+        "prefix" => "user/",
+        "query" => "tea",
+        "content" | "lines" | "reason" => "x",
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+/// Every call that names the user or something of theirs, and is answered otherwise than that they were erased.
+async fn answered_otherwise(caller: &mut AnyCaller, ids: &[String; 2]) -> Vec<String> {
+    let package = Package::read();
+    let mut otherwise = Vec::new();
+    let names = |rpc: &Rpc| {
+        let texts = package.texts(&rpc.request);
+        texts.iter().any(|field| matches!(field.as_str(), "user_id" | "dream_id" | "revision_id"))
+    };
+    let told_apart = ["AdminService/EraseUser", "AdminService/GetErasure", "AdminService/ListUsers"];
+    let rpcs = package.rpcs.iter().filter(|rpc| names(rpc) && !told_apart.contains(&rpc.name.as_str()));
+    let number = |field: &str| matches!(field, "role" | "from_beginning" | "to_version").then_some(1);
+    for rpc in rpcs {
+        let of_ada = |field: &str| text(field, ids);
+        let answer = caller.call(&rpc.path, package.fill(&rpc.request, &of_ada, &number)).await;
+        match answer.map_err(|status| reason(&status)) {
+            // A worker's call.
+            Err(ErrorReason::UserErased | ErrorReason::RoleRequired) => {}
+            // One that is answered so whoever it is about.
+            Err(ErrorReason::Internal) if fails_for_anybody(&package, rpc, caller).await => {}
+            answer => otherwise.push(format!("{}: {answer:?}", rpc.name)),
+        }
+    }
+    otherwise
+}
+
+async fn fails_for_anybody(package: &Package, rpc: &Rpc, caller: &mut AnyCaller) -> bool {
+    let of_bob = |field: &str| (field == "user_id").then(|| "bob".to_owned());
+    let answer = caller.call(&rpc.path, package.fill(&rpc.request, &of_bob, &|_| None)).await;
+    answer.is_err_and(|status| reason(&status) == ErrorReason::Internal)
+}
+
+/// A stack of two services, both of which know ada and bob; with the ids of a dream and of a revision of ada.
+pub(super) async fn with_ada_and_bob() -> (Stack, [String; 2]) {
+    let stack = Stack::with(StackOptions { replicas: 2, ..StackOptions::default() }).await;
+    for user in [ADA, "bob"] {
+        stack.user(user).await.write("user/a.md", "- likes oolong-canary-9c2e\n").await;
+    }
+    let dream = start_dream_of(&stack, ADA).await.dream_id;
+    let scope = dream.parse::<DreamId>().unwrap().scope;
+    let mut second = second(&stack).memory;
+    second.read_file(read(ADA)).await.unwrap();
+    (stack, [dream, RevisionId { scope, sequence: 1 }.to_string()])
+}
+
+/// The operator at the second service.
+pub(super) fn second(stack: &Stack) -> Clients {
+    Clients::at(&stack.endpoint_of(1), stack.workspace().operator_token())
+}
+
+#[tokio::test]
+async fn everything_of_an_erased_user_is_refused_from_the_answer_on_by_every_service() {
+    let (stack, ids) = with_ada_and_bob().await;
+    let older = older_transaction(&stack).await;
+    assert_eq!(erase(&stack.operator(), ADA).await.state(), ErasureState::Running);
+    let token = Token::new("token", stack.workspace().operator_token()).unwrap();
+    let [mut first, mut other] = [0, 1].map(|at| AnyCaller::at(&stack.endpoint_of(at), Some(token.clone())));
+    // The second still remembers their scope.
+    assert_eq!(refused(second(&stack).memory.read_file(read(ADA)).await), ErrorReason::UserErased);
+    for caller in [&mut other, &mut first] {
+        assert_eq!(answered_otherwise(caller, &ids).await, Vec::<String>::new(), "while rows are deleted");
+    }
+    assert_eq!(erasure_of(&stack.operator(), ADA).await.state(), ErasureState::Running);
+    older.rollback().await.unwrap();
+    done(&stack.operator(), ADA).await;
+    for caller in [&mut other, &mut first] {
+        assert_eq!(answered_otherwise(caller, &ids).await, Vec::<String>::new(), "afterwards");
+    }
+    let users = stack.operator().admin.list_users(ListUsersRequest::default()).await.unwrap().into_inner().users;
+    assert_eq!(users.iter().map(|user| user.user_id.as_str()).collect::<Vec<_>>(), ["bob"]);
+    let rows = "SELECT count(*) FROM mx_access_log l JOIN mx_scope s USING (scope_id) WHERE l.reason = $1::smallint AND (s.kind = 1 OR l.path <> '')";
+    let erased = (ErrorReason::UserErased as i32).to_string();
+    assert_eq!(ask::number(stack.sql(), &rows.replace("$1", &erased), &[]).await, 0, "refusals name nothing of them");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn without_the_guard_a_service_that_remembers_the_scope_goes_on_reading() {
+    let (stack, _) = with_ada_and_bob().await;
+    stack.install_twin("mx_not_erased_1", "erased").await;
+    let older = older_transaction(&stack).await;
+    erase(&stack.operator(), ADA).await;
+    let answer = second(&stack).memory.read_file(read(ADA)).await;
+    assert_ne!(answer.map_err(|status| reason(&status)).err(), Some(ErrorReason::UserErased));
+    older.rollback().await.unwrap();
+    stack.abandon().await;
+}
+
+#[tokio::test]
+async fn their_tokens_end_and_so_does_a_dream_in_flight() {
+    let stack = Stack::start().await;
+    let ada = stack.user(ADA).await;
+    ada.write("user/a.md", "- tea\n- tea\n").await;
+    stack.user("bob").await.write("user/a.md", "- coffee\n").await;
+    let worker = worker(&stack, 1).await.remove(0);
+    start_dream_of(&stack, ADA).await;
+    let dream = claim_one(&worker).await;
+    dream.read("user/a.md").await.unwrap();
+    let older = older_transaction(&stack).await;
+    erase(&stack.operator(), ADA).await;
+    let mut agent = ada.agent().memory.clone();
+    assert_eq!(refused(agent.read_file(read("")).await), ErrorReason::TokenInvalid);
+    let over = [ErrorReason::LeaseLost, ErrorReason::UserErased];
+    assert!(over.contains(&refused(dream.read("user/a.md").await)));
+    assert!(over.contains(&refused(dream.stage("user/a.md", "- tea\n", 1).await)));
+    assert_ne!(dream.renew().await.unwrap().stop(), StopReason::Unspecified);
+    assert_eq!(refused(dream.finish().await), ErrorReason::LeaseLost);
+    let held = "SELECT count(*) FROM mx_dream WHERE state IN ('requested', 'running')";
+    assert_eq!(ask::number(stack.sql(), held, &[]).await, 0);
+    older.rollback().await.unwrap();
+    done(&stack.operator(), ADA).await;
+    assert!(refused(dream.finish().await) == ErrorReason::LeaseLost);
+    assert_eq!(ask::number(stack.sql(), "SELECT count(*) FROM mx_token WHERE user_id = $1", &[ADA]).await, 0);
+    stack.finish().await;
+}
