@@ -3,7 +3,7 @@
 use memex_core::actor::{Operation, Source};
 use memex_core::ids::RevisionId;
 use memex_core::limits::MAX_TEXT_BYTES_CEILING;
-use memex_core::path::ScopeKind;
+use memex_core::path::{MemoryPath, ScopeKind};
 use memex_core::text::MemoryText;
 use memex_core::user_id::UserId;
 use memex_proto::v1 as pb;
@@ -20,7 +20,7 @@ use crate::services::memory::answer::changed;
 use crate::services::memory::place::writable;
 use crate::services::memory::write_file::{Precondition, precondition};
 use crate::services::request::{CallDigest, request_id};
-use crate::store::commit::{Change, RequestKey};
+use crate::store::commit::{Change, Outcome, RequestKey};
 use crate::store::revisions::Restorable;
 
 pub(super) async fn handle(
@@ -60,12 +60,21 @@ pub(super) async fn handle(
         conflict: precondition.conflict(),
     };
     let outcome = context.store.change(&(workspace, user), &mut change).await?;
+    let path = answered_at(context, id.scope, &outcome, path).await?;
     let changed = changed(change.scope, &path, outcome, change.conflict)?;
     Ok(pb::RestoreRevisionResponse {
         file: Some(changed.file),
         changed: changed.changed,
         revision_id: changed.revision_id,
     })
+}
+
+/// The path that the answer names. The file may have been moved since a call that is repeated: its first answer named
+/// the path of then.
+async fn answered_at(context: &Context, scope: i64, outcome: &Outcome, path: MemoryPath) -> Result<MemoryPath> {
+    let Outcome::Repeated { head: Some(head), .. } = outcome else { return Ok(path) };
+    let first = context.store.restorable(scope, head.sequence).await?.ok_or_else(no_revision)?;
+    Ok(convert::path(&first.written_at)?)
 }
 
 /// The precondition as a write has it.
