@@ -34,7 +34,7 @@ BEGIN
     FROM unnest(p_paths) WITH ORDINALITY AS p(path, i)
     LEFT JOIN (SELECT path, file_id, version, size, sha256, updated_at, updated_by, CASE WHEN deleted THEN 0 ELSE version END AS live
                  FROM mx_file WHERE scope_id = p_scope AND path = ANY (p_paths)) f ON f.path = p.path
-    LEFT JOIN mx_revision v ON v.scope_id = p_scope AND v.file_id = f.file_id AND v.version = f.version
+    LEFT JOIN mx_revision v ON v.scope_id = p_scope AND v.file_id = f.file_id AND v.version = f.version AND f.live > 0   -- a file that was moved away has a text
     LEFT JOIN LATERAL (SELECT x.text, x.size, x.sha256, x.at, count(*) OVER () AS staged FROM mx_dream_op x
                          WHERE x.scope_id = p_scope AND x.dream_id = p_dream AND x.path = p.path ORDER BY x.number DESC LIMIT 1) o ON true
     WHERE CASE WHEN o.staged IS NULL THEN v.text ELSE o.text END IS NOT NULL

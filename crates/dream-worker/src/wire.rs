@@ -30,7 +30,7 @@ pub(crate) fn patch(op: PlannedOp) -> v1::PatchFileRequest {
 /// The bytes of text that an op brings in, as far as its edits say.
 pub(crate) fn inserted_bytes(op: &PlannedOp) -> u64 {
     let bytes = |edit: &PlannedEdit| match edit {
-        PlannedEdit::AppendLines { lines, .. } => lines.iter().map(|line| line.len() + 1).sum(),
+        PlannedEdit::AppendLines { lines, .. } | PlannedEdit::InsertLines { lines, .. } => lines.iter().map(|line| line.len() + 1).sum(),
         PlannedEdit::Replace { new, old } => new.len().saturating_sub(old.len()),
         PlannedEdit::DeleteLines { .. } => 0,
     };
@@ -44,6 +44,9 @@ fn edit(edit: PlannedEdit) -> v1::Edit {
             Kind::AppendLines(v1::AppendLines { lines, after_heading: after_heading.unwrap_or_default() })
         }
         PlannedEdit::Replace { old, new } => Kind::Replace(v1::Replace { old, new }),
+        PlannedEdit::InsertLines { after_line, lines } => {
+            Kind::InsertLines(v1::InsertLines { after_line: number(after_line), lines })
+        }
         PlannedEdit::DeleteLines { first_line, last_line, expected } => Kind::DeleteLines(v1::DeleteLines {
             first_line: number(first_line),
             last_line: number(last_line),

@@ -22,8 +22,8 @@ pub const MAX_REASON_BYTES: usize = 1_000;
 /// Edits of one patch. They travel in one message and are applied before the deadline of one call.
 pub const MAX_EDITS: usize = 100;
 
-/// Lines that one `append_lines` adds. A text of the default size has fewer.
-pub const MAX_APPENDED_LINES: usize = 10_000;
+/// Lines that one `append_lines` or `insert_lines` adds. A text of the default size has fewer.
+pub const MAX_ADDED_LINES: usize = 10_000;
 
 /// Line numbers that a refused patch lists; enough to choose from, the count is complete.
 pub const MAX_REPORTED_LINES: usize = 20;

@@ -3,6 +3,7 @@
 mod append;
 mod delete;
 mod headings;
+mod insert;
 mod refusal;
 mod replace;
 mod rows;
@@ -35,6 +36,13 @@ pub enum Edit {
         old: String,
         /// What shall stand there.
         new: String,
+    },
+    /// Adds lines after a line, whatever they say and whatever stands there: the same edit twice adds twice.
+    InsertLines {
+        /// The line after which they go; 0: before the first.
+        after_line: u32,
+        /// The lines, without line endings. At the end of a text without a final newline the last is not empty.
+        lines: Vec<String>,
     },
     /// Deletes whole lines.
     DeleteLines {
@@ -72,6 +80,7 @@ fn apply_one(text: &str, edit: &Edit) -> Result<String, PatchRefusal> {
     match edit {
         Edit::AppendLines { lines, after_heading } => append::append(text, lines, after_heading.as_deref()),
         Edit::Replace { old, new } => replace::replace(text, old, new),
+        Edit::InsertLines { after_line, lines } => insert::insert(text, *after_line, lines),
         Edit::DeleteLines { first_line, last_line, expected } => {
             delete::delete(text, *first_line, *last_line, expected)
         }

@@ -3,12 +3,11 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::rows::{ending, rows};
+use super::rows::{check, inserted, rows};
 use super::{PatchRefusal, headings};
-use crate::limits;
 
 pub(super) fn append(text: &str, lines: &[String], after_heading: Option<&str>) -> Result<String, PatchRefusal> {
-    check(lines)?;
+    check(lines, "append_lines adds 1 to 10,000 lines")?;
     let rows = rows(text);
     let (region, at) = match after_heading {
         None => (0..rows.len(), rows.len()),
@@ -23,16 +22,6 @@ pub(super) fn append(text: &str, lines: &[String], after_heading: Option<&str>) 
         return Ok(text.to_owned());
     }
     Ok(inserted(&rows, at, &missing))
-}
-
-fn check(lines: &[String]) -> Result<(), PatchRefusal> {
-    if lines.is_empty() || lines.len() > limits::MAX_APPENDED_LINES {
-        return Err(PatchRefusal::invalid("append_lines adds 1 to 10,000 lines"));
-    }
-    if lines.iter().any(|line| line.contains(['\n', '\r'])) {
-        return Err(PatchRefusal::invalid("a line to append contains a line break; give each line by itself"));
-    }
-    Ok(())
 }
 
 /// Where the section's last line with something on it ends; right below the heading where there is none.
@@ -67,20 +56,4 @@ fn is_fence(line: &str) -> bool {
 
 fn stands_as_block(lines: &[&str], region: &[&str]) -> bool {
     region.windows(lines.len()).any(|window| window.iter().zip(lines).all(|(row, line)| row.trim() == line.trim()))
-}
-
-fn inserted(rows: &[&str], at: usize, lines: &[&str]) -> String {
-    let ending = ending(rows);
-    let mut text = rows[..at].concat();
-    let last_is_open = at > 0 && !text.ends_with('\n');
-    if last_is_open {
-        text.push_str(ending);
-    }
-    text.push_str(&lines.join(ending));
-    // Only the last line of a text can lack its ending; what is put after it lacks it in its place.
-    if !last_is_open {
-        text.push_str(ending);
-    }
-    text.push_str(&rows[at..].concat());
-    text
 }

@@ -47,6 +47,13 @@ pub enum Sought {
     },
     /// The heading of a section.
     Heading,
+    /// The line after which to insert.
+    Line {
+        /// Its number.
+        line: u32,
+        /// How many lines the text has.
+        of: u32,
+    },
     /// Lines with the expected text.
     Lines {
         /// The first.
@@ -66,6 +73,7 @@ impl fmt::Display for Sought {
                 f.write_str("the text to replace occurs 0 times with these line endings; use those of the file")
             }
             Sought::Heading => f.write_str("there are 0 such headings"),
+            Sought::Line { line, of } => write!(f, "line {line} is beyond the text's {of}"),
             Sought::Lines { first_line, last_line, of } if last_line > of => {
                 write!(f, "lines {first_line} to {last_line} reach beyond the text's {of}")
             }

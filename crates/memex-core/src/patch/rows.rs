@@ -1,4 +1,7 @@
-//! A text as its lines with their endings.
+//! A text as its lines with their endings, and lines put between them.
+
+use super::PatchRefusal;
+use crate::limits;
 
 /// The lines of a text, each with its ending (`\n`, `\r\n`, or none on the last).
 pub(super) fn rows(text: &str) -> Vec<&str> {
@@ -29,4 +32,32 @@ pub(super) fn line_numbers(text: &str, places: impl IntoIterator<Item = usize>) 
         line
     };
     places.into_iter().map(number).collect()
+}
+
+/// Judges the lines that an edit adds; `count` says how many it may.
+pub(super) fn check(lines: &[String], count: &'static str) -> Result<(), PatchRefusal> {
+    if lines.is_empty() || lines.len() > limits::MAX_ADDED_LINES {
+        return Err(PatchRefusal::invalid(count));
+    }
+    if lines.iter().any(|line| line.contains(['\n', '\r'])) {
+        return Err(PatchRefusal::invalid("a line to add contains a line break; give each line by itself"));
+    }
+    Ok(())
+}
+
+/// The text with `lines` before its row `at`.
+pub(super) fn inserted(rows: &[&str], at: usize, lines: &[&str]) -> String {
+    let ending = ending(rows);
+    let mut text = rows[..at].concat();
+    let last_is_open = at > 0 && !text.ends_with('\n');
+    if last_is_open {
+        text.push_str(ending);
+    }
+    text.push_str(&lines.join(ending));
+    // Only the last line of a text can lack its ending; what is put after it lacks it in its place.
+    if !last_is_open {
+        text.push_str(ending);
+    }
+    text.push_str(&rows[at..].concat());
+    text
 }

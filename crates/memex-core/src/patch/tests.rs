@@ -2,6 +2,7 @@
 
 mod append;
 mod exact;
+mod insert;
 
 use proptest::prelude::*;
 
@@ -14,6 +15,10 @@ pub(super) fn append(lines: &[&str]) -> Edit {
 pub(super) fn append_after(heading: &str, lines: &[&str]) -> Edit {
     let lines = lines.iter().map(ToString::to_string).collect();
     Edit::AppendLines { lines, after_heading: Some(heading.to_owned()) }
+}
+
+pub(super) fn insert(after_line: u32, lines: &[&str]) -> Edit {
+    Edit::InsertLines { after_line, lines: lines.iter().map(ToString::to_string).collect() }
 }
 
 pub(super) fn replace(old: &str, new: &str) -> Edit {
@@ -62,6 +67,7 @@ fn refusals_read_by_themselves() {
     );
     assert_eq!(shown("a\n", delete(1, 2, "a\nb")), "edits[0]: no match: lines 1 to 2 reach beyond the text's 1");
     assert_eq!(shown("a\n", delete(1, 1, "b")), "edits[0]: no match: lines 1 to 1 are not the expected ones");
+    assert_eq!(shown("a\n", insert(2, &["b"])), "edits[0]: no match: line 2 is beyond the text's 1");
     assert_eq!(shown("a\n", append_after("B", &["c"])), "edits[0]: no match: there are 0 such headings");
 }
 

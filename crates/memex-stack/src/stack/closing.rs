@@ -13,9 +13,11 @@ const RULES: [(&str, &str); 6] = [
         "-- closing.heads
         SELECT format('scope %s, %s at version %s', f.scope_id, f.path, f.version) FROM mx_file f
           LEFT JOIN mx_revision r ON r.scope_id = f.scope_id AND r.file_id = f.file_id AND r.version = f.version
-          WHERE r.scope_id IS NULL OR r.path <> f.path OR (r.text IS NULL) <> f.deleted OR r.sha256 <> f.sha256
-             OR NOT f.deleted AND (sha256(convert_to(r.text, 'UTF8')) <> f.sha256 OR octet_length(r.text) <> f.size)
-             OR EXISTS (SELECT FROM mx_revision n WHERE n.scope_id = f.scope_id AND n.file_id = f.file_id AND n.version > f.version)",
+          WHERE r.scope_id IS NULL
+             OR CASE WHEN f.deleted AND r.moved_from = f.path THEN f.size <> 0 OR f.sha256 <> '' OR r.path = f.path
+                ELSE r.path <> f.path OR (r.text IS NULL) <> f.deleted OR r.sha256 <> f.sha256
+                  OR NOT f.deleted AND (sha256(convert_to(r.text, 'UTF8')) <> f.sha256 OR octet_length(r.text) <> f.size)
+                  OR EXISTS (SELECT FROM mx_revision n WHERE n.scope_id = f.scope_id AND n.file_id = f.file_id AND n.version > f.version) END",
     ),
     (
         // The function that writes takes one time for its revisions and their log rows, so that they can be matched.
@@ -33,10 +35,16 @@ const RULES: [(&str, &str); 6] = [
           HAVING s.sequence <> count(r.sequence) OR s.sequence <> coalesce(max(r.sequence), 0)",
     ),
     (
-        "a file's versions have a gap",
+        // The next of the versions that its file and its path had, where a move is one of both paths.
+        "a version does not follow the one before",
         "-- closing.versions
-        SELECT format('scope %s, %s: %s revisions up to version %s', scope_id, path, count(*), max(version))
-          FROM mx_revision GROUP BY scope_id, path HAVING count(*) <> max(version) OR min(version) <> 1",
+        SELECT format('scope %s, sequence %s, %s at version %s', scope_id, sequence, path, version) FROM (
+          SELECT scope_id, sequence, path, version, own, max(version) OVER (PARTITION BY scope_id, key ORDER BY sequence
+                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM (
+            SELECT scope_id, sequence, path, version, true AS own, 'file ' || file_id AS key FROM mx_revision
+            UNION ALL SELECT scope_id, sequence, path, version, true, 'path ' || path FROM mx_revision
+            UNION ALL SELECT scope_id, sequence, path, version, false, 'path ' || moved_from FROM mx_revision WHERE moved_from IS NOT NULL) AS each) AS known
+         WHERE own GROUP BY scope_id, sequence, path, version HAVING version <> coalesce(max(before), 0) + 1",
     ),
     (
         "a scope's counters do not add up",

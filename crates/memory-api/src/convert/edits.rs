@@ -7,13 +7,10 @@ use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use memex_proto::v1::edit::Kind;
 
-use crate::error::field;
-
 /// The edits, in their order.
 ///
 /// # Errors
-/// PATCH_INVALID for none, too many, or one without a kind or with a line below 0; FIELD_INVALID for `insert_lines`,
-/// which is not served yet.
+/// PATCH_INVALID for none, too many, or one without a kind or with a line below 0.
 pub fn edits(edits: Vec<pb::Edit>) -> Result<Vec<Edit>, Refusal> {
     if edits.is_empty() || edits.len() > limits::MAX_EDITS {
         let rule = format!("a patch has 1 to {} edits", limits::MAX_EDITS);
@@ -24,22 +21,23 @@ pub fn edits(edits: Vec<pb::Edit>) -> Result<Vec<Edit>, Refusal> {
 
 fn one(at: usize, edit: pb::Edit) -> Result<Edit, Refusal> {
     let line = |name: &str, number: i32| {
-        let name = format!("edits[{at}].delete_lines.{name}");
+        let name = format!("edits[{at}].{name}");
         u32::try_from(number).map_err(|_| invalid(&name, "lines are counted from 1"))
     };
     match edit.kind {
-        None => Err(invalid(&format!("edits[{at}]"), "give one of append_lines, replace, delete_lines")),
+        None => Err(invalid(&format!("edits[{at}]"), "give one of append_lines, replace, insert_lines, delete_lines")),
         Some(Kind::AppendLines(append)) => Ok(Edit::AppendLines {
             lines: append.lines,
             after_heading: Some(append.after_heading).filter(|heading| !heading.is_empty()),
         }),
         Some(Kind::Replace(replace)) => Ok(Edit::Replace { old: replace.old, new: replace.new }),
-        Some(Kind::InsertLines(_)) => {
-            Err(field(&format!("edits[{at}].insert_lines"), "is not served yet; use replace or append_lines"))
-        }
+        Some(Kind::InsertLines(insert)) => Ok(Edit::InsertLines {
+            after_line: line("insert_lines.after_line", insert.after_line)?,
+            lines: insert.lines,
+        }),
         Some(Kind::DeleteLines(delete)) => Ok(Edit::DeleteLines {
-            first_line: line("first_line", delete.first_line)?,
-            last_line: line("last_line", delete.last_line)?,
+            first_line: line("delete_lines.first_line", delete.first_line)?,
+            last_line: line("delete_lines.last_line", delete.last_line)?,
             expected: delete.expected,
         }),
     }
@@ -62,11 +60,13 @@ mod tests {
         let given = vec![
             edit(Kind::AppendLines(pb::AppendLines { lines: vec!["- tea".into()], after_heading: String::new() })),
             edit(Kind::Replace(pb::Replace { old: "$&".into(), new: "$$".into() })),
+            edit(Kind::InsertLines(pb::InsertLines { after_line: 0, lines: vec!["x".into()] })),
             edit(Kind::DeleteLines(pb::DeleteLines { first_line: 1, last_line: 2, expected: "a\nb".into() })),
         ];
         let expected = vec![
             Edit::AppendLines { lines: vec!["- tea".into()], after_heading: None },
             Edit::Replace { old: "$&".into(), new: "$$".into() },
+            Edit::InsertLines { after_line: 0, lines: vec!["x".into()] },
             Edit::DeleteLines { first_line: 1, last_line: 2, expected: "a\nb".into() },
         ];
         assert_eq!(edits(given).unwrap(), expected);
@@ -77,14 +77,9 @@ mod tests {
         let replace = || edit(Kind::Replace(pb::Replace { old: "a".into(), new: "b".into() }));
         assert!(edits(vec![replace(); 100]).is_ok());
         let delete = edit(Kind::DeleteLines(pb::DeleteLines { first_line: -1, last_line: 2, expected: String::new() }));
-        for refused in [vec![], vec![replace(); 101], vec![pb::Edit { kind: None }], vec![delete]] {
+        let insert = edit(Kind::InsertLines(pb::InsertLines { after_line: -1, lines: vec!["a".into()] }));
+        for refused in [vec![], vec![replace(); 101], vec![pb::Edit { kind: None }], vec![delete], vec![insert]] {
             assert_eq!(edits(refused).unwrap_err().reason, ErrorReason::PatchInvalid);
         }
-    }
-
-    #[test]
-    fn insert_lines_is_not_served_yet() {
-        let insert = edit(Kind::InsertLines(pb::InsertLines { after_line: 1, lines: vec!["a".into()] }));
-        assert_eq!(edits(vec![insert]).unwrap_err().reason, ErrorReason::FieldInvalid);
     }
 }

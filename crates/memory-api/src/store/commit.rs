@@ -1,6 +1,7 @@
 //! The one door to `mx_commit_1`: changes go in, outcomes come out, in one round trip that also writes their log rows.
 
 mod columns;
+mod moved;
 
 use chrono::{DateTime, Utc};
 use memex_core::actor::{Operation, Source};
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use columns::Columns;
+pub use moved::Move;
 
 /// One change of one file. Whether it qualifies, moves the memory or hides characters is worked out from it.
 #[derive(Clone, Debug)]
@@ -131,8 +133,13 @@ pub enum Outcome {
         /// How many bytes it may have.
         limit: i64,
     },
-    /// DeleteFile met no file.
+    /// DeleteFile or MoveFile met no file.
     NothingToDelete,
+    /// MoveFile met another file at the new path.
+    PathTaken {
+        /// The version it is at.
+        current: i64,
+    },
     /// The scope does not exist. No log row was written.
     NoSuchScope,
     /// The user was erased or is being erased.
@@ -228,6 +235,7 @@ impl Row {
             8 => Outcome::NothingToDelete,
             9 => Outcome::NoSuchScope,
             10 => Outcome::Erased,
+            11 => Outcome::PathTaken { current: self.version.unwrap_or_default() },
             _ => return Err(Error::Unexpected("mx_commit_1 gave an unknown outcome")),
         })
     }

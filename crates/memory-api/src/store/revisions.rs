@@ -161,6 +161,8 @@ impl Store {
 #[derive(Clone, Debug)]
 pub struct Restorable {
     /// The path that it was written at.
+    pub written_at: String,
+    /// The path that its file has now; where there is no such file any more, the one that it was written at.
     pub path: String,
     /// Its text; `None`: a deletion, or it was redacted.
     pub text: Option<String>,
@@ -175,8 +177,10 @@ impl Store {
     pub async fn restorable(&self, scope: i64, sequence: i64) -> Result<Option<Restorable>> {
         let row = sqlx::query_as!(
             Restorable,
-            "-- revisions.restorable
-            SELECT path, text, redacted, source FROM mx_revision WHERE scope_id = $1 AND sequence = $2",
+            r#"-- revisions.restorable
+            SELECT r.path AS written_at, coalesce(f.path, r.path) AS "path!", r.text, r.redacted, r.source
+              FROM mx_revision r LEFT JOIN mx_file f ON f.scope_id = r.scope_id AND f.file_id = r.file_id AND NOT f.deleted
+             WHERE r.scope_id = $1 AND r.sequence = $2"#,
             scope,
             sequence
         )

@@ -9,6 +9,7 @@ use memex_proto::v1::ErrorReason;
 use sqlx::{PgConnection, PgExecutor};
 
 use super::Store;
+use crate::erasure_key::ErasureKey;
 use crate::error::{Error, Result, erased};
 
 /// How many scopes are remembered before the memory is emptied: about 100 bytes each.

@@ -3,7 +3,7 @@
 use memex_core::actor::{Operation, Source};
 use memex_core::ids::RevisionId;
 use memex_core::limits::MAX_TEXT_BYTES_CEILING;
-use memex_core::path::ScopeKind;
+use memex_core::path::{MemoryPath, ScopeKind};
 use memex_core::text::MemoryText;
 use memex_core::user_id::UserId;
 use memex_proto::v1 as pb;
@@ -70,12 +70,21 @@ pub(super) async fn handle(
     if found.redacted && matches!(outcome, Outcome::VersionConflict { .. }) {
         return Err(redacted().into());
     }
+    let path = answered_at(context, id.scope, &outcome, path).await?;
     let changed = changed(change.scope, &path, outcome, change.conflict)?;
     Ok(pb::RestoreRevisionResponse {
         file: Some(changed.file),
         changed: changed.changed,
         revision_id: changed.revision_id,
     })
+}
+
+/// The path that the answer names. The file may have been moved since a call that is repeated: its first answer named
+/// the path of then.
+async fn answered_at(context: &Context, scope: i64, outcome: &Outcome, path: MemoryPath) -> Result<MemoryPath> {
+    let Outcome::Repeated { head: Some(head), .. } = outcome else { return Ok(path) };
+    let first = context.store.restorable(scope, head.sequence).await?.ok_or_else(no_revision)?;
+    Ok(convert::path(&first.written_at)?)
 }
 
 /// The precondition as a write has it.

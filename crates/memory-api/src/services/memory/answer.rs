@@ -80,6 +80,7 @@ fn refusal(outcome: &Outcome, conflict: Conflict) -> Option<Refusal> {
         Outcome::TooManyBytes { limit } => full("max_scope_bytes", limit),
         Outcome::TextTooLarge { limit } => too_large(Some(*limit)),
         Outcome::NothingToDelete => not_found(),
+        Outcome::PathTaken { current } => version_conflict(Conflict::Exists, *current),
         Outcome::Erased => erased(),
         // The store opens a missing scope and tries again; the rest are answers.
         Outcome::NoSuchScope | Outcome::Written(_) | Outcome::Unchanged(_) | Outcome::Repeated { .. } => return None,
@@ -150,6 +151,7 @@ mod tests {
             (Outcome::TooManyBytes { limit: 2 }, ErrorReason::QuotaExceeded, Some(("quota", "max_scope_bytes"))),
             (Outcome::TextTooLarge { limit: 2 }, ErrorReason::InvalidText, None),
             (Outcome::NothingToDelete, ErrorReason::FileNotFound, None),
+            (Outcome::PathTaken { current: 4 }, ErrorReason::FileExists, Some(("current_version", "4"))),
             (Outcome::Erased, ErrorReason::UserErased, None),
         ];
         for (outcome, reason, fact) in cases {

@@ -1,6 +1,7 @@
 //! DeleteFile: a deletion is a revision too, and the path's versions go on.
 
 use memex_core::actor::{Operation, Source};
+use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 
 use super::answer::{changed, not_found};
@@ -21,10 +22,7 @@ pub(super) async fn handle(
     let place = place(context, &caller, &about, &request.user_id, &request.path).await?;
     writable(&caller, &place.path, false)?;
     let reason = convert::reason(&request.reason)?;
-    let expected = request.expected_version;
-    if expected.is_some_and(|version| version < 1) {
-        return Err(field("expected_version", "must be 1 or more").into());
-    }
+    let expected = expected(request.expected_version)?;
     let id = request_id(&request.request_id)?;
     let digest = CallDigest::of("DeleteFile")
         .optional(place.whose.1.as_ref().map(|user| user.as_str().as_bytes()))
@@ -51,4 +49,12 @@ pub(super) async fn handle(
     let outcome = context.store.change(&place.whose, &mut change).await?;
     let changed = changed(change.scope, &place.path, outcome, change.conflict)?;
     Ok(pb::DeleteFileResponse { version: changed.file.version, revision_id: changed.revision_id })
+}
+
+/// The version that a file which is to be there must be at.
+pub(super) fn expected(given: Option<i64>) -> Result<Option<i64>, Refusal> {
+    match given {
+        Some(version) if version < 1 => Err(field("expected_version", "must be 1 or more")),
+        given => Ok(given),
+    }
 }
