@@ -54,7 +54,13 @@ pub struct StackOptions {
 
 impl Default for StackOptions {
     fn default() -> Self {
-        Self { guards: Guards::default(), dream_enabled: true, workspaces: vec!["main".into()], replicas: 1, erasure_key: true }
+        Self {
+            guards: Guards::default(),
+            dream_enabled: true,
+            workspaces: vec!["main".into()],
+            replicas: 1,
+            erasure_key: true,
+        }
     }
 }
 

@@ -63,13 +63,8 @@ async fn wait_for(file: &std::path::Path) {
 #[cfg(feature = "test-doors")]
 impl Point {
     /// Every point.
-    pub const ALL: [Self; 5] = [
-        Self::BeforeStatement,
-        Self::BeforeReply,
-        Self::BeforeAdoption,
-        Self::AfterAdoption,
-        Self::BeforeErasureBatch,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::BeforeStatement, Self::BeforeReply, Self::BeforeAdoption, Self::AfterAdoption, Self::BeforeErasureBatch];
 
     fn act(self, asked: &str) -> Act<'_> {
         let (name, how) = asked.split_once(':').unwrap_or((asked, ""));

@@ -126,7 +126,8 @@ pub async fn serve(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), RunError> {
     let Some(settings) = settings(&args)? else { return Ok(()) };
-    let Settings { address, allow_plaintext, tls, max_in_flight, drain_timeout, pool: pool_settings, erasure_key } = settings;
+    let Settings { address, allow_plaintext, tls, max_in_flight, drain_timeout, pool: pool_settings, erasure_key } =
+        settings;
     let store = Store::new(connect::pool(&pool_settings)?).with_erasure_key(erasure_key);
     let listener = server::bind(address, allow_plaintext || tls.is_some()).await?;
     let bound = listener.local_addr().unwrap_or(address);

@@ -83,7 +83,8 @@ async fn no_row_is_left_of_them_by_sql_and_in_a_dump_and_every_row_of_the_others
     in_every_table(&stack).await;
     let (ada, bob) = (scope_of(&stack, ADA).await, scope_of(&stack, "bob").await);
     let before = rows_of_scope(&stack, &ada).await;
-    let filled = ["mx_dream", "mx_dream_op", "mx_dream_state", "mx_file", "mx_request", "mx_revision", "mx_user_config"];
+    let filled =
+        ["mx_dream", "mx_dream_op", "mx_dream_state", "mx_file", "mx_request", "mx_revision", "mx_user_config"];
     for table in filled {
         assert!(before.iter().any(|(name, rows)| name == table && *rows > 0), "{table} has no row of ada: {before:?}");
     }

@@ -43,7 +43,11 @@ async fn a_watch_of_the_workspace_tells_an_erasure_once_and_in_its_place() {
     // Whoever was away meanwhile goes on where they were.
     let after = told(&backend, &before[1].3, 2).await;
     let ada = &before[0].1;
-    assert_eq!((after[0].0, &after[0].1, after[0].2.as_str()), ("erasure", ada, ""), "nothing says any more who it was");
+    assert_eq!(
+        (after[0].0, &after[0].1, after[0].2.as_str()),
+        ("erasure", ada, ""),
+        "nothing says any more who it was"
+    );
     assert_eq!((after[1].0, after[1].2.as_str()), ("change", "ada"));
     assert_ne!(&after[1].1, ada, "another memory than the one that was erased");
     assert_eq!(told(&backend, &after[0].3, 1).await[0], after[1], "once");

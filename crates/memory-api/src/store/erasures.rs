@@ -120,7 +120,12 @@ pub async fn readmit(tx: &mut PgConnection, erasure_id: i64, token: Uuid) -> Res
 
 /// Whether a user who is named outside of any memory, as a token's is, stands erased. To be asked after the row that
 /// names them was written, in its transaction: then either this sees the erasure, or the erasure waits for the row.
-pub async fn is_erased(tx: &mut PgConnection, workspace_id: i64, user: &UserId, key: Option<&ErasureKey>) -> Result<bool> {
+pub async fn is_erased(
+    tx: &mut PgConnection,
+    workspace_id: i64,
+    user: &UserId,
+    key: Option<&ErasureKey>,
+) -> Result<bool> {
     let hmac = key.map(|key| key.user(workspace_id, user).to_vec());
     let row = sqlx::query!(
         r#"-- erasures.is_erased

@@ -72,7 +72,8 @@ pub(super) fn erasure_key(context: &Context) -> Result<&ErasureKey, Refusal> {
 
 /// The refusal of a key under which no tombstone could be found again.
 fn other_key() -> Refusal {
-    let message = "the erasure key of this service is not the one under which users were erased before; give it that one";
+    let message =
+        "the erasure key of this service is not the one under which users were erased before; give it that one";
     Refusal::new(ErrorReason::WrongState, message)
 }
 

@@ -9,9 +9,9 @@ use memex_proto::v1 as pb;
 use tokio::sync::mpsc;
 use tonic::Status;
 
-use super::user::erased;
 use crate::archive::{HeaderLine, Line, Parts};
 use crate::auth::Caller;
+use crate::error::erased;
 use crate::error::{Error, Result, stalled};
 use crate::services::context::{AboutCell, Context};
 use crate::store::archive::Snapshot;

@@ -12,9 +12,9 @@ use sqlx::PgConnection;
 use tonic::Streaming;
 use uuid::Uuid;
 
-use super::user::erased;
 use crate::archive::{Batch, Bringing, Counts, Lines, Room};
 use crate::auth::Caller;
+use crate::error::erased;
 use crate::error::{Error, Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};

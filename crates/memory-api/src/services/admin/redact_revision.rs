@@ -13,9 +13,9 @@ use memex_proto::v1::ErrorReason;
 use prost::Message as _;
 use sqlx::PgConnection;
 
-use super::user::erased;
 use crate::auth::Caller;
 use crate::convert;
+use crate::error::erased;
 use crate::error::{Error, Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::history::get_revision::reached;
