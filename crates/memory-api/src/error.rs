@@ -83,7 +83,7 @@ pub fn erased() -> Refusal {
 }
 
 /// What this process remembers of a user is from before they were erased and readmitted: a repeat looks again.
-fn readmitted() -> Refusal {
+pub fn readmitted() -> Refusal {
     let message = "the user was erased and readmitted meanwhile; nothing was done: repeat it with the same request_id";
     Refusal::new(ErrorReason::DatabaseUnavailable, message).retry_after(Duration::ZERO)
 }

@@ -66,6 +66,7 @@ fn text(field: &str, ids: &[String; 2]) -> Option<String> {
         "path" | "paths" => "user/a.md",
         "new_path" => "user/b.md",
         "prefix" => "user/",
+        "reset_keys" => "dream_max_writes",
         "query" => "tea",
         "content" | "lines" | "reason" => "x",
         _ => return None,

@@ -64,9 +64,9 @@ pub async fn lock_scope(tx: &mut PgConnection, scope: i64) -> Result<LockedScope
         SELECT workspace_id AS "workspace_id!", erasing AS "erasing!" FROM mx_scope_lock_1($1)"#,
         scope
     )
-    .fetch_optional(tx)
+    .fetch_optional(&mut *tx)
     .await?;
-    let row = row.ok_or(Error::Unexpected("a scope that was looked up does not exist"))?;
+    let Some(row) = row else { return Err(super::erasures::gone(tx, scope).await?) };
     Ok(LockedScope { workspace_id: row.workspace_id, erasing: row.erasing })
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Store;
 use crate::erasure_key::ErasureKey;
-use crate::error::Result;
+use crate::error::{Error, Result, erased, readmitted};
 
 /// How many rows go in one statement: with their texts they are deleted well within its time.
 const BATCH: i64 = 500;
@@ -138,6 +138,18 @@ pub async fn is_erased(
     .fetch_one(tx)
     .await?;
     Ok(row.erased)
+}
+
+/// Why a scope that was looked up is not there: its user was erased, or has another since.
+pub async fn gone(tx: &mut PgConnection, scope: i64) -> Result<Error> {
+    let stands = sqlx::query_scalar!(
+        r#"-- erasures.gone
+        SELECT EXISTS (SELECT FROM mx_erasure WHERE scope_id = $1 AND readmitted_at IS NULL) AS "stands!""#,
+        scope
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(if stands { erased() } else { readmitted() }.into())
 }
 
 impl Store {
