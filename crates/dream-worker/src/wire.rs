@@ -30,7 +30,9 @@ pub(crate) fn patch(op: PlannedOp) -> v1::PatchFileRequest {
 /// The bytes of text that an op brings in, as far as its edits say.
 pub(crate) fn inserted_bytes(op: &PlannedOp) -> u64 {
     let bytes = |edit: &PlannedEdit| match edit {
-        PlannedEdit::AppendLines { lines, .. } | PlannedEdit::InsertLines { lines, .. } => lines.iter().map(|line| line.len() + 1).sum(),
+        PlannedEdit::AppendLines { lines, .. } | PlannedEdit::InsertLines { lines, .. } => {
+            lines.iter().map(|line| line.len() + 1).sum()
+        }
         PlannedEdit::Replace { new, old } => new.len().saturating_sub(old.len()),
         PlannedEdit::DeleteLines { .. } => 0,
     };

@@ -14,7 +14,9 @@ pub(super) fn insert(text: &str, after_line: u32, lines: &[String]) -> Result<St
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let open_end = at == rows.len() && !rows.is_empty() && !text.ends_with('\n');
     if open_end && lines.last() == Some(&"") {
-        return Err(PatchRefusal::invalid("a blank line at the end of a text without a final newline could not be seen"));
+        return Err(PatchRefusal::invalid(
+            "a blank line at the end of a text without a final newline could not be seen",
+        ));
     }
     Ok(inserted(&rows, at, &lines))
 }
