@@ -1,7 +1,8 @@
 //! What the whole-system tests share: waiting for a condition, questions to the database, a worker by hand, writers whose
-//! every call is kept, and calls by descriptor.
+//! every call is kept, chance by number, and calls by descriptor.
 
 pub mod ask;
+pub mod chance;
 pub mod child;
 pub mod command;
 pub mod hand;
