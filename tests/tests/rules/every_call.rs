@@ -7,25 +7,11 @@ use memex_proto::v1::{ErrorReason, Role};
 use memex_runtime::client::Token;
 use memex_stack::stack::Stack;
 use tests::ask;
+use tests::chance::{Chance, count};
 use tests::raw::AnyCaller;
 use tests::refused::reason;
 use tests::rpcs::{Package, Rpc};
 use tests::waiting::until;
-
-/// Chance by number: the same calls at every run.
-struct Chance(u64);
-
-impl Chance {
-    /// One of `of`. SplitMix64.
-    fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        let place = (z ^ (z >> 31)) % of.len() as u64;
-        &of[usize::try_from(place).unwrap()]
-    }
-}
 
 /// Calls of memory and history. A batch of one path is one row, as any call is.
 fn called(rpc: &&Rpc) -> bool {
@@ -34,7 +20,7 @@ fn called(rpc: &&Rpc) -> bool {
 
 #[tokio::test]
 async fn the_rows_of_the_log_and_what_they_count_are_all_calls() {
-    let calls = if std::env::var_os("MEMEX_LONG").is_some_and(|value| value == "1") { 5_000 } else { 500 };
+    let calls = count(500, 5_000);
     let stack = Stack::start().await;
     let token = |value: &str| Some(Token::new("token", value).unwrap());
     let main = stack.workspace();
@@ -47,7 +33,7 @@ async fn the_rows_of_the_log_and_what_they_count_are_all_calls() {
     let rpcs: Vec<&Rpc> = package.rpcs.iter().filter(called).collect();
     let counted = "SELECT count(*) + sum(suppressed) FROM mx_access_log";
     let before = ask::number(stack.sql(), counted, &[]).await;
-    let mut chance = Chance(41);
+    let mut chance = Chance::new(41);
     let numbers: Vec<usize> = (0..callers.len()).collect();
     let mut answers = BTreeMap::new();
     for _ in 0..calls {

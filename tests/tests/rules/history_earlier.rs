@@ -5,7 +5,7 @@ use std::time::Duration;
 use memex_proto::v1::read_file_request::At;
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    ErrorReason, GetRevisionRequest, ListRevisionsRequest, ReadFileRequest, Revision, WriteFileRequest,
+    ErrorReason, GetRevisionRequest, ListRevisionsRequest, MoveFileRequest, ReadFileRequest, Revision, WriteFileRequest,
 };
 use memex_stack::stack::{Clients, Stack};
 use tests::ask;
@@ -32,13 +32,8 @@ async fn moved(stack: &Stack, ada: &Clients) {
         write(ada, "user/old.md", text).await;
         stack.advance(Duration::from_secs(60)).await;
     }
-    let statement = "INSERT INTO mx_revision
-        SELECT r.scope_id, r.file_id, 3, 3, 13, 'user/new.md', r.text, r.size, r.sha256, r.actor, r.principal, r.source, '', NULL, NULL, NULL, NULL,
-               r.feed_xid, false, false, 'user/old.md', false, NULL, NULL, NULL, mx_now()
-          FROM mx_revision r WHERE r.version = 2";
-    ask::change(stack.sql(), statement, &[]).await;
-    ask::change(stack.sql(), "UPDATE mx_file SET path = 'user/new.md', version = 3", &[]).await;
-    ask::change(stack.sql(), "UPDATE mx_scope SET sequence = 3 WHERE kind = 1", &[]).await;
+    let request = MoveFileRequest { path: "user/old.md".into(), new_path: "user/new.md".into(), ..Default::default() };
+    ada.memory.clone().move_file(request).await.unwrap();
 }
 
 #[tokio::test]
@@ -113,7 +108,7 @@ async fn a_moved_file_keeps_its_versions_and_leaves_nothing_behind() {
     ] {
         assert_eq!(memory.read_file(read(path, At::AtTime(time))).await.is_ok(), there, "{path} {time}");
     }
-    stack.abandon().await;
+    stack.finish().await;
 }
 
 #[tokio::test]

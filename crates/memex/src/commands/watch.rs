@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use memex_proto::reason::Refusal;
 use memex_proto::v1::watch_changes_response::Event;
-use memex_proto::v1::{ChangedFile, ErrorReason, WatchChangesRequest, WatchChangesResponse};
+use memex_proto::v1::{ChangedFile, Erasure, ErrorReason, WatchChangesRequest, WatchChangesResponse};
 use memex_runtime::lifecycle::Shutdown;
 use memex_runtime::retry::{Backoff, Classify};
 use serde_json::json;
@@ -133,7 +133,9 @@ impl Watch<'_> {
         if self.context.json {
             output::json(&match event {
                 Some(Event::Change(change)) => json!({"cursor": cursor, "change": ChangedFileView::from(change)}),
-                Some(Event::Erasure(erased)) => json!({"cursor": cursor, "erasure": {"user_id": erased.user_id}}),
+                Some(Event::Erasure(Erasure { user_id, memory_id })) => {
+                    json!({"cursor": cursor, "erasure": {"user_id": user_id, "memory_id": memory_id}})
+                }
                 None => json!({"cursor": cursor}),
             })?;
         } else {
@@ -141,8 +143,9 @@ impl Watch<'_> {
                 Some(Event::Change(change)) => write_change(change)?,
                 Some(Event::Erasure(erased)) => {
                     let (notice, reset) = (style::NOTICE.render(), style::NOTICE.render_reset());
-                    let user = safe_line(&erased.user_id);
-                    writeln!(output::out(), "{notice}{user} was erased: what is known of them must go{reset}")?;
+                    let who = [erased.user_id, erased.memory_id].into_iter().find(|name| !name.is_empty());
+                    let who = safe_line(&who.unwrap_or_default());
+                    writeln!(output::out(), "{notice}{who} was erased: what is known of them must go{reset}")?;
                 }
                 None => {}
             }

@@ -14,11 +14,12 @@ fn event(cursor: &str, event: Option<Event>) -> Result<WatchChangesResponse, Sta
 
 fn change(path: &str) -> Option<Event> {
     let revision = Revision { path: path.to_owned(), version: 1, actor: "agent".to_owned(), ..Revision::default() };
-    Some(Event::Change(ChangedFile { user_id: "ada".to_owned(), revision: Some(revision) }))
+    let (user_id, memory_id) = ("ada".to_owned(), "mem_0".to_owned());
+    Some(Event::Change(ChangedFile { user_id, memory_id, revision: Some(revision) }))
 }
 
 fn erased() -> Option<Event> {
-    Some(Event::Erasure(Erasure { user_id: "ada".to_owned() }))
+    Some(Event::Erasure(Erasure { user_id: "ada".to_owned(), memory_id: "mem_0".to_owned() }))
 }
 
 #[tokio::test]
@@ -35,7 +36,8 @@ async fn a_watch_that_broke_off_goes_on_after_the_last_event() {
     let cursors: Vec<_> = lines.iter().map(|line| line["cursor"].as_str().unwrap()).collect();
     assert_eq!(cursors, ["c0", "c1", "c2", "c3"]);
     assert_eq!(lines[2]["change"]["revision"]["path"], "user/b.md");
-    assert_eq!(lines[3]["erasure"]["user_id"], "ada");
+    assert_eq!(lines[2]["change"]["memory_id"], "mem_0");
+    assert_eq!(lines[3]["erasure"], serde_json::json!({"user_id": "ada", "memory_id": "mem_0"}));
     let asked: Vec<_> = scene.script.lines().history.watched.iter().map(|asked| asked.cursor.clone()).collect();
     assert_eq!(asked, ["", "c1", "c2"]);
 }

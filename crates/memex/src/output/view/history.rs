@@ -39,11 +39,13 @@ impl From<BlameLine> for BlameLineView {
 pub struct ChangedFileView {
     /// Empty for `shared/`.
     pub user_id: String,
+    /// `mem_…`: what an erasure names.
+    pub memory_id: String,
     pub revision: Option<RevisionView>,
 }
 
 impl From<ChangedFile> for ChangedFileView {
     fn from(changed: ChangedFile) -> Self {
-        Self { user_id: changed.user_id, revision: changed.revision.map(Into::into) }
+        Self { user_id: changed.user_id, memory_id: changed.memory_id, revision: changed.revision.map(Into::into) }
     }
 }
