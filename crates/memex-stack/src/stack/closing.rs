@@ -2,16 +2,16 @@
 
 use sqlx::{PgPool, Row as _};
 
-/// Each rule, and a statement that gives a line for everything that breaks it.
+/// Each rule, and a statement that gives the scope and a line for everything that breaks it.
 const RULES: [(&str, &str); 6] = [
     (
         "a lease is still held",
-        "-- closing.leases\nSELECT format('dream %s of scope %s', dream_id, scope_id) FROM mx_dream WHERE state = 'running'",
+        "-- closing.leases\nSELECT what FROM (SELECT scope_id, format('dream %s of scope %s', dream_id, scope_id) FROM mx_dream WHERE state = 'running'",
     ),
     (
         "a file is not what its newest revision says",
         "-- closing.heads
-        SELECT format('scope %s, %s at version %s', f.scope_id, f.path, f.version) FROM mx_file f
+        SELECT what FROM (SELECT f.scope_id, format('scope %s, %s at version %s', f.scope_id, f.path, f.version) FROM mx_file f
           LEFT JOIN mx_revision r ON r.scope_id = f.scope_id AND r.file_id = f.file_id AND r.version = f.version
           WHERE r.scope_id IS NULL
              OR CASE WHEN f.deleted AND r.moved_from = f.path THEN f.size <> 0 OR f.sha256 <> '' OR r.path = f.path
@@ -23,14 +23,14 @@ const RULES: [(&str, &str); 6] = [
         // The function that writes takes one time for its revisions and their log rows, so that they can be matched.
         "a revision has no access-log row",
         "-- closing.access_log
-        SELECT format('scope %s, sequence %s, %s at version %s', r.scope_id, r.sequence, r.path, r.version) FROM mx_revision r
+        SELECT what FROM (SELECT r.scope_id, format('scope %s, sequence %s, %s at version %s', r.scope_id, r.sequence, r.path, r.version) FROM mx_revision r
           WHERE NOT EXISTS (SELECT FROM mx_access_log l WHERE l.scope_id = r.scope_id AND l.at = r.at AND l.path = r.path
             AND l.file_version = r.version AND l.operation = CASE WHEN r.imported_at IS NULL THEN r.operation ELSE 63 END AND l.principal = r.principal AND l.outcome = 1)",
     ),
     (
         "a scope's sequence has a gap",
         "-- closing.sequences
-        SELECT format('scope %s at %s has %s revisions up to %s', s.scope_id, s.sequence, count(r.sequence), max(r.sequence))
+        SELECT what FROM (SELECT s.scope_id, format('scope %s at %s has %s revisions up to %s', s.scope_id, s.sequence, count(r.sequence), max(r.sequence))
           FROM mx_scope s LEFT JOIN mx_revision r ON r.scope_id = s.scope_id GROUP BY s.scope_id
           HAVING s.sequence <> count(r.sequence) OR s.sequence <> coalesce(max(r.sequence), 0)",
     ),
@@ -38,7 +38,7 @@ const RULES: [(&str, &str); 6] = [
         // The next of the versions that its file and its path had, where a move is one of both paths.
         "a version does not follow the one before",
         "-- closing.versions
-        SELECT format('scope %s, sequence %s, %s at version %s', scope_id, sequence, path, version) FROM (
+        SELECT what FROM (SELECT scope_id, format('scope %s, sequence %s, %s at version %s', scope_id, sequence, path, version) FROM (
           SELECT scope_id, sequence, path, version, own, max(version) OVER (PARTITION BY scope_id, key ORDER BY sequence
                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM (
             SELECT scope_id, sequence, path, version, true AS own, 'file ' || file_id AS key FROM mx_revision
@@ -49,20 +49,24 @@ const RULES: [(&str, &str); 6] = [
     (
         "a scope's counters do not add up",
         "-- closing.counters
-        SELECT format('scope %s counts %s files and %s bytes', s.scope_id, s.files, s.bytes) FROM mx_scope s
+        SELECT what FROM (SELECT s.scope_id, format('scope %s counts %s files and %s bytes', s.scope_id, s.files, s.bytes) FROM mx_scope s
           LEFT JOIN mx_file f ON f.scope_id = s.scope_id AND NOT f.deleted GROUP BY s.scope_id
           HAVING s.files <> count(f.path) OR s.bytes <> coalesce(sum(f.size), 0)",
     ),
 ];
 
-/// Every rule that is broken, with what breaks it; for a test whose database is no stack's.
+/// Every rule that is broken, with what breaks it; for a test whose database is no stack's. An erasure that still goes on
+/// has taken some rows of its scope and not others, so such a scope is left out.
 ///
 /// # Errors
 /// Where the database fails.
 pub async fn broken_rules(owner: &PgPool) -> Result<Vec<String>, sqlx::Error> {
     let mut broken = Vec::new();
     for (rule, statement) in RULES {
-        for row in sqlx::query(statement).fetch_all(owner).await? {
+        let standing = format!(
+            "{statement}\n) AS broken (scope_id, what) WHERE scope_id NOT IN (SELECT scope_id FROM mx_scope WHERE erasing)"
+        );
+        for row in sqlx::query(sqlx::AssertSqlSafe(standing)).fetch_all(owner).await? {
             broken.push(format!("{rule}: {}", row.try_get::<String, _>(0)?));
         }
     }

@@ -15,6 +15,7 @@ use crate::convert;
 use crate::error::{Error, Result};
 use crate::revert::revert;
 use crate::services::context::{AboutCell, Context};
+use crate::services::dream::dream_id;
 use crate::services::history::revision::revision;
 use crate::services::request::{CallDigest, request_id};
 use crate::store::changesets::revisions_at;
@@ -71,6 +72,9 @@ pub(super) async fn handle(
 
 /// Whether the id is of a dream elsewhere, which an archive tells of that a user in the caller's reach came from.
 async fn is_imported(context: &Context, caller: &Caller, dream: &str) -> Result<bool> {
+    if dream_id(dream).is_err() {
+        return Ok(false);
+    }
     context.store.is_imported_dream(caller.workspace_id, caller.bound_user.as_ref(), dream).await
 }
 
