@@ -13,11 +13,11 @@ use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
-const README: &str = include_str!("../../../proto/README.md");
+const REASONS: &str = include_str!("../../../proto/REASONS.md");
 
 #[test]
-fn the_protos_readme_has_a_heading_for_every_reason_and_for_no_other() {
-    let headings: Vec<&str> = README
+fn the_page_of_reasons_has_a_heading_for_every_reason_and_for_no_other() {
+    let headings: Vec<&str> = REASONS
         .lines()
         .filter_map(|line| line.strip_prefix("### "))
         .filter(|name| name.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
