@@ -132,15 +132,18 @@ fn written(outcomes: &[Outcome]) -> Result<Vec<i64>> {
         Outcome::Written(head) => Ok(Some(head.sequence)),
         // The dream's ops took each other back: the file is as it was.
         Outcome::Unchanged(_) => Ok(None),
-        Outcome::TooManyFiles { limit } | Outcome::TooManyBytes { limit } | Outcome::TextTooLarge { limit } => {
-            Err(Refusal::new(ErrorReason::QuotaExceeded, "the scope has no room for what the revert brings back")
-                .fact("limit", limit)
-                .into())
-        }
+        Outcome::TooManyFiles { limit } => Err(no_room("max_files", *limit).into()),
+        Outcome::TooManyBytes { limit } => Err(no_room("max_scope_bytes", *limit).into()),
+        Outcome::TextTooLarge { limit } => Err(no_room("max_text_bytes", *limit).into()),
         Outcome::Erased => Err(Refusal::new(ErrorReason::UserErased, "the user was erased or is being erased").into()),
         _ => Err(Error::Unexpected("a revert under the scope's lock found another version")),
     };
     outcomes.iter().map(sequence).filter_map(Result::transpose).collect()
+}
+
+fn no_room(quota: &str, limit: i64) -> Refusal {
+    let message = format!("what the revert brings back is over {quota}, which is {limit}");
+    Refusal::new(ErrorReason::QuotaExceeded, message).fact("quota", quota).fact("limit", limit)
 }
 
 #[cfg(test)]
@@ -195,6 +198,20 @@ mod tests {
                 (refusal.facts["path"].as_str(), refusal.facts["current_version"].as_str()),
                 ("user/a.md", current)
             );
+        }
+    }
+
+    #[test]
+    fn a_revert_without_room_says_which_limit_is_in_its_way() {
+        let cases = [
+            (Outcome::TooManyFiles { limit: 2 }, "max_files"),
+            (Outcome::TooManyBytes { limit: 2 }, "max_scope_bytes"),
+            (Outcome::TextTooLarge { limit: 2 }, "max_text_bytes"),
+        ];
+        for (outcome, quota) in cases {
+            let Err(Error::Refused { refusal, .. }) = written(&[outcome]) else { panic!("not refused") };
+            assert_eq!(refusal.reason, ErrorReason::QuotaExceeded);
+            assert_eq!((refusal.facts["quota"].as_str(), refusal.facts["limit"].as_str()), (quota, "2"));
         }
     }
 
