@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use memex_proto::v1::MoveFileRequest;
+use memex_proto::v1::{ErrorReason, MoveFileRequest};
 
 use super::written::{ReasonArg, Written};
 use super::{Context, UserArg, request_id};
@@ -34,6 +34,8 @@ pub struct MvArgs {
     user: UserArg,
 }
 
+const TAKEN: &str = "nothing was moved; take another path, or delete the file that stands there: memex rm NEW";
+
 /// `memex mv`.
 pub async fn run(context: &Context, args: MvArgs) -> Result<(), Failure> {
     let request = MoveFileRequest {
@@ -45,7 +47,7 @@ pub async fn run(context: &Context, args: MvArgs) -> Result<(), Failure> {
         request_id: request_id(),
     };
     let answer = context.call(|| async { context.memory().move_file(request.clone()).await }).await;
-    let moved = answer.map_err(|failure| failure.about(&args.path))?;
+    let moved = answer.map_err(|failure| failure.about(&args.path).advised(ErrorReason::FileExists, TAKEN))?;
     if context.json {
         return Written::from(moved).say(context);
     }

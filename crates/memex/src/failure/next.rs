@@ -10,7 +10,6 @@ const TOKEN: &str = "put a token into MEMEX_TOKEN, a file named by --token-file 
 pub fn step(refusal: &Refusal, subject: Option<&str>) -> Option<String> {
     let fact = |name: &str| refusal.facts.get(name).map(String::as_str);
     let path = fact("path").or(subject).unwrap_or("PATH");
-    let dream = subject.unwrap_or("ID");
     Some(match refusal.reason {
         R::VersionConflict => match fact("current_version") {
             Some("0") => "there is no file now; create it with --expected-version 0".to_owned(),
@@ -46,15 +45,19 @@ pub fn step(refusal: &Refusal, subject: Option<&str>) -> Option<String> {
                           again: memex users readmit USER"
                 .to_owned()
         }
-        R::WrongState => format!("see where it stands: memex dream show {dream}"),
+        // Of what is no dream the message says what to do.
+        R::WrongState => format!("see where it stands: memex dream show {}", subject.filter(|id| id.starts_with("drm_"))?),
         R::ReadOnlyScope => "shared/ is written with an operator's token".to_owned(),
         R::RoleRequired => {
             "use a token of the role that may: an operator makes one with `memex token create`".to_owned()
         }
         R::WrongUser => "the token is for another user or workspace, or the id is not of this one".to_owned(),
-        R::QuotaExceeded => "the memory is full: existing files can still be edited; see memex config get max_files \
-                             max_scope_bytes"
-            .to_owned(),
+        R::QuotaExceeded => match fact("quota") {
+            Some("archive_bytes") => return None,
+            Some("max_text_bytes") => "see how long a text may be: memex config get max_text_bytes".to_owned(),
+            _ => "the memory is full: existing files can still be edited; see memex config get max_files max_scope_bytes"
+                .to_owned(),
+        },
         R::TokenMissing | R::TokenInvalid | R::TokenExpired => TOKEN.to_owned(),
         R::CursorExpired => "begin the listing again".to_owned(),
         R::Overloaded | R::DatabaseUnavailable | R::DeadlineExceeded => {
@@ -69,4 +72,25 @@ pub fn step(refusal: &Refusal, subject: Option<&str>) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_to_a_dream_for_what_is_none() {
+        let refusal = Refusal::new(R::WrongState, "this service has no erasure key");
+        assert_eq!(step(&refusal, Some("user/a.md")), None);
+        assert_eq!(step(&refusal, None), None);
+        assert!(step(&refusal, Some("drm_x")).unwrap().ends_with("memex dream show drm_x"));
+    }
+
+    #[test]
+    fn a_quota_is_named_where_it_can_be_seen() {
+        let full = |quota: &str| step(&Refusal::new(R::QuotaExceeded, "full").fact("quota", quota), None);
+        assert_eq!(full("archive_bytes"), None);
+        assert!(full("max_text_bytes").unwrap().ends_with("config get max_text_bytes"));
+        assert!(full("max_files").unwrap().contains("can still be edited"));
+    }
 }

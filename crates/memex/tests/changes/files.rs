@@ -83,6 +83,16 @@ async fn a_move_says_both_paths() {
 }
 
 #[tokio::test]
+async fn a_move_onto_another_file_is_told_what_a_move_can_do() {
+    let scene = Scene::new().await;
+    let taken = Refusal::new(ErrorReason::FileExists, "a file stands there already").into_status();
+    scene.script.lines().change_answers.push_back(taken);
+    let ran = scene.run(&["mv", "user/a.md", "user/b.md"]).await;
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("memex rm") && !ran.err.contains("--overwrite"), "{ran:?}");
+}
+
+#[tokio::test]
 async fn a_file_is_read_as_it_was_at_a_version_or_a_time() {
     let scene = Scene::new().await;
     let content = FileContent { content: "then\n".to_owned(), ..FileContent::default() };

@@ -36,7 +36,7 @@ pub struct Lines {
     pub texts: HashMap<String, FileContent>,
     /// The reads that came.
     pub reads: Vec<ReadFileRequest>,
-    /// What the next PatchFile and DeleteFile calls are answered; then each is done.
+    /// What the next PatchFile, DeleteFile and MoveFile calls are answered; then each is done.
     pub change_answers: VecDeque<Status>,
     /// The patches that came.
     pub patches: Vec<PatchFileRequest>,
@@ -149,8 +149,10 @@ impl MemoryService for Script {
         let asked = asked.into_inner();
         let file = Some(File { path: asked.new_path.clone(), version: 7, ..File::default() });
         let changed = asked.path != asked.new_path;
-        self.lines().moves.push(asked);
-        Ok(Response::new(MoveFileResponse { file, changed, revision_id: "rev_4".to_owned() }))
+        let mut lines = self.lines();
+        lines.moves.push(asked);
+        let done = MoveFileResponse { file, changed, revision_id: "rev_4".to_owned() };
+        lines.change_answers.pop_front().map_or(Ok(Response::new(done)), Err)
     }
 
     async fn search_files(&self, asked: Request<SearchFilesRequest>) -> Result<Response<SearchFilesResponse>, Status> {

@@ -28,7 +28,7 @@ Examples:
 Their next write begins a new, empty memory; what was erased does not come back, and their old
 tokens stay revoked.";
 
-const STILL_RUNNING: &str = "their erasure must have ended first: memex erase USER --status";
+const NOT_ERASED: &str = "see whether they were erased, and how far that is: memex erase USER --status";
 
 #[derive(Debug, clap::Args)]
 pub struct SetArgs {
@@ -71,7 +71,7 @@ pub async fn run(context: &Context, args: SetArgs) -> Result<(), Failure> {
 pub async fn readmit(context: &Context, args: ReadmitArgs) -> Result<(), Failure> {
     let request = UpdateUserRequest { user_id: args.user.clone(), readmit: true, ..UpdateUserRequest::default() };
     let answer = update(context, request).await;
-    let answer = answer.map_err(|failure| failure.advised(ErrorReason::WrongState, STILL_RUNNING))?;
+    let answer = answer.map_err(|failure| failure.advised(ErrorReason::WrongState, NOT_ERASED))?;
     if context.json {
         return Ok(output::json(&json!({"user_id": args.user, "changed": answer.changed}))?);
     }
