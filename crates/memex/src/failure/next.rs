@@ -46,7 +46,9 @@ pub fn step(refusal: &Refusal, subject: Option<&str>) -> Option<String> {
                 .to_owned()
         }
         // Of what is no dream the message says what to do.
-        R::WrongState => format!("see where it stands: memex dream show {}", subject.filter(|id| id.starts_with("drm_"))?),
+        R::WrongState => {
+            format!("see where it stands: memex dream show {}", subject.filter(|id| id.starts_with("drm_"))?)
+        }
         R::ReadOnlyScope => "shared/ is written with an operator's token".to_owned(),
         R::RoleRequired => {
             "use a token of the role that may: an operator makes one with `memex token create`".to_owned()
@@ -55,8 +57,10 @@ pub fn step(refusal: &Refusal, subject: Option<&str>) -> Option<String> {
         R::QuotaExceeded => match fact("quota") {
             Some("archive_bytes") => return None,
             Some("max_text_bytes") => "see how long a text may be: memex config get max_text_bytes".to_owned(),
-            _ => "the memory is full: existing files can still be edited; see memex config get max_files max_scope_bytes"
-                .to_owned(),
+            _ => {
+                "the memory is full: existing files can still be edited; see memex config get max_files max_scope_bytes"
+                    .to_owned()
+            }
         },
         R::TokenMissing | R::TokenInvalid | R::TokenExpired => TOKEN.to_owned(),
         R::CursorExpired => "begin the listing again".to_owned(),
