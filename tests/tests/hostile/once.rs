@@ -120,7 +120,7 @@ fn files() -> Vec<Case> {
 
 /// Ada's archive into nobody's memory, and bob, who is erased.
 fn whole_users(archive: &[u8]) -> Vec<Case> {
-    let import = |qualifies: bool, request_id: String| {
+    let import = |qualifies: bool, request_id: String| -> Asked {
         let header = ImportHeader { user_id: "grace".into(), qualifies, request_id };
         let parts = archive.chunks(10_000).map(|part| Message::Part(part.to_vec()));
         let messages = std::iter::once(Message::Header(header)).chain(parts);
