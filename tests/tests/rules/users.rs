@@ -168,11 +168,11 @@ async fn a_late_repeat_has_the_first_answer_though_the_value_is_too_wide_by_then
     let id = || Uuid::new_v4().to_string();
     let of_ada = UpdateUserRequest { request_id: id(), ..update(&[("dream_max_writes", "8")]) };
     let of_all =
-        UpdateConfigRequest { values: values(&[("dream_max_writes", "9")]), request_id: id(), ..Default::default() };
+        UpdateConfigRequest { values: values(&[("max_text_bytes", "50000")]), request_id: id(), ..Default::default() };
     let all = admin.update_config(of_all.clone()).await.unwrap().into_inner();
     let ada = admin.update_user(of_ada.clone()).await.unwrap().into_inner();
     let narrower =
-        "INSERT INTO mx_config (workspace_id, key, value, updated_by) VALUES (0, 'dream_max_writes', '4', 'test')";
+        "INSERT INTO mx_config (workspace_id, key, value, updated_by) VALUES (0, 'max_text_bytes', '4096', 'test')";
     ask::change(stack.sql(), narrower, &[]).await;
     ask::set_key(&stack, "dream_max_writes", "4").await;
     assert_eq!(admin.update_user(of_ada.clone()).await.unwrap().into_inner(), ada);
