@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod audit;
+mod churn;
 mod database;
 mod deadlines;
 mod fuzz;

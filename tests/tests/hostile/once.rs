@@ -4,35 +4,33 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use memex_proto::v1::edit::Kind;
+use memex_proto::v1::import_user_request::Message;
 use memex_proto::v1::restore_revision_request::Precondition as Restore;
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    AppendLines, CreateTokenRequest, DeleteFileRequest, Edit, ErrorReason, PatchFileRequest, PauseUserRequest,
-    RedactRevisionRequest, RestoreRevisionRequest, ResumeUserRequest, RevertDreamRequest, RevokeTokenRequest, Role,
-    StartDreamRequest, UpdateConfigRequest, UpdateUserRequest, WriteFileRequest,
+    AppendLines, CreateTokenRequest, DeleteFileRequest, Edit, EraseUserRequest, ErrorReason, ExportUserRequest,
+    ImportHeader, ImportUserRequest, MoveFileRequest, PatchFileRequest, PauseUserRequest, RedactRevisionRequest,
+    RestoreRevisionRequest, ResumeUserRequest, RevertDreamRequest, RevokeTokenRequest, Role, StartDreamRequest,
+    UpdateConfigRequest, UpdateUserRequest, WriteFileRequest,
 };
 use memex_runtime::client::AuthChannel;
 use memex_stack::stack::Stack;
-use prost::Message;
+use prost::Message as _;
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use tests::hand::{claim_one, start_dream_of, worker};
 use tests::refused::refused;
+use tests::waiting::until;
 use tests::{ask, messy};
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::raw::{call, channel, methods, path_of};
+use crate::raw::{call_with, channel, methods, path_of};
 
 /// Mutations whose repeats are tested elsewhere, and where.
-const ELSEWHERE: [(&str, &str); 4] = [
-    ("CreateToken", "its repeat has a new value: hostile::repeats"),
-    ("MoveFile", "the rules of moves"),
-    ("ImportUser", "a stream: the rules of archives"),
-    ("EraseUser", "what is erased answers nothing more: the rules of erasure"),
-];
+const ELSEWHERE: [(&str, &str); 1] = [("CreateToken", "its repeat has a new value: hostile::repeats")];
 
-/// A method and a message.
-type Asked = (&'static str, Vec<u8>);
+/// A method and its messages: more than one to a method that takes a stream.
+type Asked = (&'static str, Vec<Vec<u8>>);
 
 /// One mutation.
 struct Case {
@@ -46,8 +44,8 @@ struct Case {
     idle: Option<(Asked, Vec<Asked>)>,
 }
 
-fn asked(method: &'static str, message: &impl Message) -> Asked {
-    (method, message.encode_to_vec())
+fn asked(method: &'static str, message: &impl prost::Message) -> Asked {
+    (method, vec![message.encode_to_vec()])
 }
 
 fn id() -> String {
@@ -59,9 +57,13 @@ fn ada() -> String {
 }
 
 fn write(path: &str, content: &str, request_id: String) -> Asked {
+    write_of(ada(), path, content, request_id)
+}
+
+fn write_of(user_id: String, path: &str, content: &str, request_id: String) -> Asked {
     let precondition = Some(Precondition::Overwrite(true));
     let (path, content) = (path.into(), content.into());
-    let request = WriteFileRequest { user_id: ada(), path, content, precondition, request_id, ..Default::default() };
+    let request = WriteFileRequest { user_id, path, content, precondition, request_id, ..Default::default() };
     asked("WriteFile", &request)
 }
 
@@ -100,7 +102,44 @@ fn files() -> Vec<Case> {
         other: delete("other", same),
         idle: None,
     };
-    vec![written, patched, deleted]
+    let moved = |path: &str, reason: &str, request_id: String| {
+        let (path, new_path, reason) = (path.into(), "user/to.md".into(), reason.into());
+        let request = MoveFileRequest { user_id: ada(), path, new_path, reason, request_id, ..Default::default() };
+        asked("MoveFile", &request)
+    };
+    let same = id();
+    let moved = Case {
+        before: vec![write("user/from.md", "- from\n", String::new())],
+        asked: moved("user/from.md", "", same.clone()),
+        other: moved("user/from.md", "other", same),
+        // To where it is.
+        idle: Some((moved("user/to.md", "", id()), vec![write("user/to.md", "- to\n", String::new())])),
+    };
+    vec![written, patched, deleted, moved]
+}
+
+/// Ada's archive into nobody's memory, and bob, who is erased.
+fn whole_users(archive: &[u8]) -> Vec<Case> {
+    let import = |qualifies: bool, request_id: String| -> Asked {
+        let header = ImportHeader { user_id: "grace".into(), qualifies, request_id };
+        let parts = archive.chunks(10_000).map(|part| Message::Part(part.to_vec()));
+        let messages = std::iter::once(Message::Header(header)).chain(parts);
+        let encode = |message| ImportUserRequest { message: Some(message) }.encode_to_vec();
+        ("ImportUser", messages.map(encode).collect())
+    };
+    let same = id();
+    let imported = Case { before: vec![], asked: import(false, same.clone()), other: import(true, same), idle: None };
+    let bob = || "bob".to_owned();
+    let erase = |user_id: String, request_id: String| asked("EraseUser", &EraseUserRequest { user_id, request_id });
+    let readmit = UpdateUserRequest { user_id: bob(), readmit: true, ..Default::default() };
+    let same = id();
+    let erased = Case {
+        before: vec![write_of(bob(), "user/a.md", "- bob\n", String::new())],
+        asked: erase(bob(), same.clone()),
+        other: erase(ada(), same),
+        idle: Some((erase(bob(), id()), vec![asked("UpdateUser", &readmit)])),
+    };
+    vec![imported, erased]
 }
 
 fn history(revision_id: &str) -> Vec<Case> {
@@ -185,7 +224,7 @@ fn keys_and_tokens(tokens: &[String; 2]) -> Vec<Case> {
     let revoke = |token_id: &str, request_id: String| {
         asked("RevokeToken", &RevokeTokenRequest { token_id: token_id.into(), request_id })
     };
-    let [set, own, revoked] = [id(), id(), id()];
+    let [set, again, own, revoked] = [id(), id(), id(), id()];
     vec![
         Case {
             before: vec![],
@@ -193,6 +232,12 @@ fn keys_and_tokens(tokens: &[String; 2]) -> Vec<Case> {
             other: config("review", set),
             // A key that nobody has set, which somebody sets then.
             idle: Some((reset(id()), vec![min_changes])),
+        },
+        Case {
+            before: vec![],
+            asked: config("review", again.clone()),
+            other: config("refuse", again),
+            idle: Some((config("review", id()), vec![config("refuse", String::new())])),
         },
         Case {
             before: vec![],
@@ -227,9 +272,9 @@ impl Sender {
     }
 
     /// The answer, as a message: the bytes of a map have no order.
-    async fn ask(&self, (name, message): &Asked) -> Result<DynamicMessage, Status> {
+    async fn ask(&self, (name, messages): &Asked) -> Result<DynamicMessage, Status> {
         let method = self.methods.iter().find(|method| method.name() == *name).unwrap();
-        let answer = call(&self.channel, &path_of(method), message.clone()).await?;
+        let answer = call_with(&self.channel, &path_of(method), messages.clone()).await?;
         Ok(DynamicMessage::decode(method.output(), answer.as_slice()).unwrap())
     }
 
@@ -253,6 +298,7 @@ async fn is_done_once(stack: &Stack, sender: &Sender, case: Case) {
     let name = case.asked.0;
     let untouched = everything(stack).await;
     let first = sender.five(&case.asked).await;
+    erasures_end(stack).await;
     let after = everything(stack).await;
     assert_ne!(after, untouched, "{name} changed nothing, so that it shows nothing");
     assert_eq!(sender.done(&case.asked).await, first, "{name}: a late repeat");
@@ -270,11 +316,27 @@ async fn is_done_once(stack: &Stack, sender: &Sender, case: Case) {
     }
 }
 
-/// Memory, dreams, keys and tokens, each row in a digest.
+/// An erasure goes on by itself after it is answered.
+async fn erasures_end(stack: &Stack) {
+    let running = "SELECT count(*) FROM mx_erasure WHERE done_at IS NULL";
+    until("erasures are done", async || (ask::number(stack.sql(), running, &[]).await == 0).then_some(())).await;
+}
+
+async fn archive_of_ada(stack: &Stack) -> Vec<u8> {
+    let request = ExportUserRequest { user_id: ada() };
+    let mut parts = stack.operator().admin.export_user(request).await.unwrap().into_inner();
+    let mut archive = Vec::new();
+    while let Some(part) = parts.message().await.unwrap() {
+        archive.extend(part.part);
+    }
+    archive
+}
+
+/// Memory, dreams, keys, tokens and tombstones, each row in a digest.
 async fn everything(stack: &Stack) -> Vec<String> {
     let settings =
         "SELECT md5(t.row) FROM (SELECT c::text AS row FROM mx_config c UNION ALL SELECT u::text FROM mx_user_config u
-                     UNION ALL SELECT k::text FROM mx_token k) t ORDER BY 1";
+                     UNION ALL SELECT k::text FROM mx_token k UNION ALL SELECT e::text FROM mx_erasure e) t ORDER BY 1";
     let mut rows = ask::everything(stack).await;
     rows.extend(ask::lines(stack.sql(), settings, &[]).await);
     rows
@@ -304,6 +366,7 @@ async fn every_mutation_sent_five_times_at_once_with_one_id_is_one_change_with_o
     let mut cases = dreams(&held.assignment.dream_id);
     cases.extend(files());
     cases.extend(history(&revision_id));
+    cases.extend(whole_users(&archive_of_ada(&stack).await));
     cases.extend(keys_and_tokens(&tokens.try_into().unwrap()));
     let elsewhere = ELSEWHERE.iter().map(|(name, _)| *name);
     let shown: BTreeSet<&str> = cases.iter().map(|case| case.asked.0).chain(elsewhere).collect();

@@ -26,9 +26,16 @@ pub fn channel(endpoint: &str, token: &str) -> AuthChannel {
 
 /// Calls a method that answers with one message, however long that takes.
 pub async fn call(channel: &AuthChannel, path: &str, message: Vec<u8>) -> Result<Vec<u8>, Status> {
+    call_with(channel, path, vec![message]).await
+}
+
+/// The same with as many messages as the method takes.
+pub async fn call_with(channel: &AuthChannel, path: &str, messages: Vec<Vec<u8>>) -> Result<Vec<u8>, Status> {
     let mut grpc = tonic::client::Grpc::new(channel.clone());
     grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-    grpc.unary(Request::new(message), path.parse().unwrap(), Bytes).await.map(tonic::Response::into_inner)
+    // One message each way is the same on the wire, streaming or not.
+    let messages = Request::new(futures::stream::iter(messages));
+    grpc.client_streaming(messages, path.parse().unwrap(), Bytes).await.map(tonic::Response::into_inner)
 }
 
 /// Sends one message and takes the first of the answer; a stream that says nothing is left by the request's time.

@@ -33,6 +33,7 @@ mod recall;
 mod redaction;
 mod replay;
 mod restores;
+mod restores_together;
 mod search;
 mod tokens;
 mod users;

@@ -159,3 +159,27 @@ async fn what_a_workspace_narrows_later_holds_for_a_user_who_had_set_more() {
     assert_eq!(ask::lines(stack.sql(), statement, &[]).await, ["4", "dry_run", "refuse", "20"]);
     stack.finish().await;
 }
+
+#[tokio::test]
+async fn a_late_repeat_has_the_first_answer_though_the_value_is_too_wide_by_then() {
+    let stack = Stack::start().await;
+    stack.user("ada").await.write("user/a.md", "x").await;
+    let mut admin = stack.operator().admin;
+    let id = || Uuid::new_v4().to_string();
+    let of_ada = UpdateUserRequest { request_id: id(), ..update(&[("dream_max_writes", "8")]) };
+    let of_all =
+        UpdateConfigRequest { values: values(&[("max_text_bytes", "50000")]), request_id: id(), ..Default::default() };
+    let all = admin.update_config(of_all.clone()).await.unwrap().into_inner();
+    let ada = admin.update_user(of_ada.clone()).await.unwrap().into_inner();
+    let narrower =
+        "INSERT INTO mx_config (workspace_id, key, value, updated_by) VALUES (0, 'max_text_bytes', '4096', 'test')";
+    ask::change(stack.sql(), narrower, &[]).await;
+    ask::set_key(&stack, "dream_max_writes", "4").await;
+    assert_eq!(admin.update_user(of_ada.clone()).await.unwrap().into_inner(), ada);
+    assert_eq!(admin.update_config(of_all.clone()).await.unwrap().into_inner(), all);
+    let anew = UpdateUserRequest { request_id: id(), ..of_ada };
+    assert_eq!(refused(admin.update_user(anew).await), ErrorReason::FieldInvalid);
+    let anew = UpdateConfigRequest { request_id: id(), ..of_all };
+    assert_eq!(refused(admin.update_config(anew).await), ErrorReason::FieldInvalid);
+    stack.finish().await;
+}

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use memex_core::actor::Operation;
 use memex_proto::v1::ErrorReason;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Store;
@@ -172,20 +173,19 @@ pub struct Restorable {
     pub source: i16,
 }
 
-impl Store {
-    /// A revision as it is brought back. Not logged: the change that follows is.
-    pub async fn restorable(&self, scope: i64, sequence: i64) -> Result<Option<Restorable>> {
-        let row = sqlx::query_as!(
-            Restorable,
-            r#"-- revisions.restorable
+/// A revision as it is brought back. Under the scope's lock, so that it is neither moved nor redacted before it is. Not
+/// logged: the change that follows is.
+pub async fn restorable(tx: &mut PgConnection, scope: i64, sequence: i64) -> Result<Option<Restorable>> {
+    let row = sqlx::query_as!(
+        Restorable,
+        r#"-- revisions.restorable
             SELECT r.path AS written_at, coalesce(f.path, r.path) AS "path!", r.text, r.redacted, r.source
               FROM mx_revision r LEFT JOIN mx_file f ON f.scope_id = r.scope_id AND f.file_id = r.file_id AND NOT f.deleted
              WHERE r.scope_id = $1 AND r.sequence = $2"#,
-            scope,
-            sequence
-        )
-        .fetch_optional(self.pool())
-        .await?;
-        Ok(row)
-    }
+        scope,
+        sequence
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(row)
 }

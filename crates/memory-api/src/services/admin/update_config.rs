@@ -13,7 +13,7 @@ use crate::services::context::Context;
 use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
 use crate::store::requests::{RequestKey, remember, remembered};
-use crate::store::settings::{lock_workspace, set_keys_in};
+use crate::store::settings::{lock_workspace, set_keys_in, set_keys_in_force};
 
 pub(super) async fn handle(
     context: &Context,
@@ -29,12 +29,6 @@ pub(super) async fn handle(
         id,
         digest: digest(&changes),
     });
-    let deployment = store.set_keys_of(0).await?;
-    for (key, value) in &changes {
-        narrows(key, value.as_deref(), |level| {
-            deployment.iter().find(|row| row.level == level && row.key == key.name).map(|row| row.value.as_str())
-        })?;
-    }
 
     let mut tx = store.pool().begin().await?;
     // Before looking for an answer, so that a repeat at the same time waits for it.
@@ -45,9 +39,16 @@ pub(super) async fn handle(
         tx.commit().await?;
         return Ok(pb::UpdateConfigResponse::decode(answer.as_slice()).unwrap_or_default());
     }
+    // After looking for an answer: the deployment may say otherwise by the time of a repeat.
+    let deployment = set_keys_in_force(&mut tx, 0).await?;
+    for (key, value) in &changes {
+        narrows(key, value.as_deref(), |level| {
+            deployment.iter().find(|row| row.level == level && row.key == key.name).map(|row| row.value.as_str())
+        })?;
+    }
     let values: Vec<(&str, Option<String>)> = changes.iter().map(|(key, value)| (key.name, value.clone())).collect();
     let canceled = set_keys_in(&mut tx, caller.workspace_id, &values, &caller.actor).await?;
-    let set = crate::store::settings::set_keys_in_force(&mut tx, caller.workspace_id).await?;
+    let set = set_keys_in_force(&mut tx, caller.workspace_id).await?;
     let answer = pb::UpdateConfigResponse {
         entries: changes.iter().map(|(key, _)| entry(key, &set)).collect(),
         canceled_dreams: i32::try_from(canceled).unwrap_or(i32::MAX),

@@ -16,7 +16,7 @@ use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
 use crate::store::dreams::lock_scope;
 use crate::store::requests::{RequestKey, remember, remembered};
-use crate::store::settings::SetKey;
+use crate::store::settings::{SetKey, set_keys_in_force};
 use crate::store::users::{set_user_key, user};
 
 /// A key of the user and its value; `None` for a reset.
@@ -36,7 +36,6 @@ pub(super) async fn handle(
     let id = request_id(&request.request_id)?;
     let scope = context.known_scope(&caller, &asked).await?;
     about.scope(scope);
-    narrow(&changes, &context.store.set_keys_of(caller.workspace_id).await?)?;
     let digest = digest(asked.as_str(), &changes);
     let key = id.map(|id| RequestKey { scope, principal: caller.token_id, id, digest });
 
@@ -52,6 +51,8 @@ pub(super) async fn handle(
         return pb::UpdateUserResponse::decode(answer.as_slice())
             .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"));
     }
+    // After looking for an answer: the workspace may say otherwise by the time of a repeat.
+    narrow(&changes, &set_keys_in_force(&mut tx, caller.workspace_id).await?)?;
     let mut changed = false;
     for (key, value) in &changes {
         changed |= set_user_key(&mut tx, scope, key.name, value.as_deref(), &caller.actor).await?;

@@ -3,25 +3,27 @@
 use memex_core::actor::{Operation, Source};
 use memex_core::ids::RevisionId;
 use memex_core::limits::MAX_TEXT_BYTES_CEILING;
-use memex_core::path::{MemoryPath, ScopeKind};
+use memex_core::path::MemoryPath;
 use memex_core::text::MemoryText;
-use memex_core::user_id::UserId;
 use memex_proto::v1 as pb;
 use memex_proto::v1::restore_revision_request::Precondition as Given;
 use memex_proto::v1::write_file_request;
+use sqlx::{Postgres, Transaction};
 
 use super::get_revision::reached;
 use super::revision::{no_revision, redacted};
 use crate::auth::Caller;
 use crate::convert;
-use crate::error::{Error, Result, field};
+use crate::doors::{self, Point};
+use crate::error::{Error, Result, erased, field};
 use crate::services::context::{AboutCell, Context};
-use crate::services::memory::answer::changed;
+use crate::services::memory::answer::{changed, too_large};
 use crate::services::memory::place::writable;
 use crate::services::memory::write_file::{Precondition, precondition};
 use crate::services::request::{CallDigest, request_id};
-use crate::store::commit::{Change, Conflict, Outcome, RequestKey};
-use crate::store::revisions::Restorable;
+use crate::store::commit::{Change, Conflict, Outcome, RequestKey, commit};
+use crate::store::dreams::lock_scope;
+use crate::store::revisions::{Restorable, restorable};
 
 /// At which no file ever is.
 const NO_VERSION: i64 = -1;
@@ -32,33 +34,33 @@ pub(super) async fn handle(
     about: AboutCell,
     request: pb::RestoreRevisionRequest,
 ) -> Result<pb::RestoreRevisionResponse> {
-    let (id, owner) = reached(context, &caller, &request.revision_id).await?;
+    let (id, _) = reached(context, &caller, &request.revision_id).await?;
     about.scope(id.scope);
-    let (workspace, kind, user) = owner;
-    let found = context.store.restorable(id.scope, id.sequence).await?.ok_or_else(no_revision)?;
+    let precondition = precondition(request.precondition.map(given))?;
+    let reason = convert::reason(&request.reason)?;
+    let digest = digest(id, precondition, &reason);
+    let key = request_id(&request.request_id)?.map(|id| RequestKey { id, digest });
+
+    let mut tx = context.store.pool().begin().await?;
+    // Before looking at the text: it could be redacted, or its file moved, before it is written again.
+    if lock_scope(&mut tx, id.scope).await?.erasing {
+        return Err(erased().into());
+    }
+    let found = restorable(&mut tx, id.scope, id.sequence).await?.ok_or_else(no_revision)?;
     let path = convert::path(&found.path)?;
     about.path(path.as_str());
     writable(&caller, &path, false)?;
-    let precondition = precondition(request.precondition.map(given))?;
-    let reason = convert::reason(&request.reason)?;
-    let request_id = request_id(&request.request_id)?;
-    if found.redacted && request_id.is_none() {
+    if found.redacted && key.is_none() {
         return Err(redacted().into());
     }
-    let text = text(&found)?;
-    let user = match kind {
-        ScopeKind::User => Some(UserId::parse(&user).map_err(|_| Error::Unexpected("a scope has a malformed user"))?),
-        ScopeKind::Shared => None,
-    };
-    let digest = digest(id, precondition, &reason);
-    let mut change = Change {
+    let change = Change {
         scope: id.scope,
         operation: Operation::Restore,
         path: path.clone(),
-        text: Some(text),
+        text: Some(text(&found)?),
         // A redacted text comes back in no way; but a repeat has the first answer, which is looked for before the version.
         expected: if found.redacted { Some(NO_VERSION) } else { precondition.expected() },
-        request: request_id.map(|id| RequestKey { id, digest }),
+        request: key,
         actor: caller.actor.clone(),
         principal: caller.token_id,
         source: Source::from_code(found.source).ok_or(Error::Unexpected("a revision has an unknown source"))?,
@@ -66,9 +68,12 @@ pub(super) async fn handle(
         dream: None,
         conflict: if found.redacted { Conflict::TriedAgain } else { precondition.conflict() },
     };
-    let outcome = context.store.change(&(workspace, user), &mut change).await?;
+    let outcome = restored(tx, &change).await?;
     if found.redacted && matches!(outcome, Outcome::VersionConflict { .. }) {
         return Err(redacted().into());
+    }
+    if let Outcome::TextTooLarge { limit } = outcome {
+        return Err(Error::logged(too_large("revision_id", Some(limit))));
     }
     let path = answered_at(context, id.scope, &outcome, path).await?;
     let changed = changed(change.scope, &path, outcome, change.conflict)?;
@@ -79,11 +84,21 @@ pub(super) async fn handle(
     })
 }
 
+/// Makes the change and ends its transaction: what it was refused for is logged there, and stays.
+async fn restored(mut tx: Transaction<'_, Postgres>, change: &Change) -> Result<Outcome> {
+    doors::pass(Point::BeforeStatement).await;
+    let outcome = commit(&mut *tx, std::slice::from_ref(change)).await?.pop();
+    tx.commit().await?;
+    doors::pass(Point::BeforeReply).await;
+    outcome.ok_or(Error::Unexpected("a change had no outcome"))
+}
+
 /// The path that the answer names. The file may have been moved since a call that is repeated: its first answer named
 /// the path of then.
 async fn answered_at(context: &Context, scope: i64, outcome: &Outcome, path: MemoryPath) -> Result<MemoryPath> {
     let Outcome::Repeated { head: Some(head), .. } = outcome else { return Ok(path) };
-    let first = context.store.restorable(scope, head.sequence).await?.ok_or_else(no_revision)?;
+    let first = restorable(&mut *context.store.pool().acquire().await?, scope, head.sequence).await?;
+    let first = first.ok_or_else(no_revision)?;
     Ok(convert::path(&first.written_at)?)
 }
 
@@ -101,7 +116,8 @@ fn text(found: &Restorable) -> Result<MemoryText> {
     let Some(text) = found.text.clone().or(none) else {
         return Err(field("revision_id", "is a deletion, which has no text; give the revision before it").into());
     };
-    Ok(MemoryText::parse(text, MAX_TEXT_BYTES_CEILING).map_err(|refusal| convert::invalid_text("text", &refusal))?)
+    Ok(MemoryText::parse(text, MAX_TEXT_BYTES_CEILING)
+        .map_err(|refusal| convert::invalid_text("revision_id", &refusal))?)
 }
 
 /// What was asked. The id names the scope too.

@@ -78,7 +78,7 @@ fn refusal(outcome: &Outcome, conflict: Conflict) -> Option<Refusal> {
         Outcome::VersionConflict { current } => version_conflict(conflict, *current),
         Outcome::TooManyFiles { limit } => full("max_files", limit),
         Outcome::TooManyBytes { limit } => full("max_scope_bytes", limit),
-        Outcome::TextTooLarge { limit } => too_large(Some(*limit)),
+        Outcome::TextTooLarge { limit } => too_large("content", Some(*limit)),
         Outcome::NothingToDelete => not_found(),
         Outcome::PathTaken { current } => version_conflict(Conflict::Exists, *current),
         Outcome::Erased => erased(),
@@ -87,13 +87,13 @@ fn refusal(outcome: &Outcome, conflict: Conflict) -> Option<Refusal> {
     })
 }
 
-/// A text over `max_text_bytes`.
-pub(super) fn too_large(limit: Option<i64>) -> Refusal {
+/// A text over `max_text_bytes`, which that field gave.
+pub(in crate::services) fn too_large(name: &str, limit: Option<i64>) -> Refusal {
     let rule = match limit {
         Some(limit) => format!("the text has more than {limit} bytes"),
         None => "the text has more than max_text_bytes".to_owned(),
     };
-    Refusal::new(ErrorReason::InvalidText, rule.clone()).violation("content", rule)
+    Refusal::new(ErrorReason::InvalidText, rule.clone()).violation(name, rule)
 }
 
 /// The version is not the one that the call needs.

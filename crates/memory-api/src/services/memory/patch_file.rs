@@ -9,14 +9,14 @@ use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use prost::Message as _;
 
-use super::answer::{Changed, changed, not_found, version_conflict};
+use super::answer::{Changed, changed, not_found, too_large, version_conflict};
 use super::in_dream;
 use super::place::{Place, place, writable};
 use super::turns::Turns;
 use super::write_file::outside_a_dream;
 use crate::auth::Caller;
 use crate::convert;
-use crate::error::{Result, field};
+use crate::error::{Error, Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
 use crate::store::commit::{Change, Conflict, Outcome, RequestKey};
@@ -118,6 +118,7 @@ async fn patch_current(
         };
         match context.store.change(&place.whose, &mut change).await? {
             Outcome::VersionConflict { .. } if !last => attempt += 1,
+            Outcome::TextTooLarge { limit } => return Err(Error::logged(too_large("edits", Some(limit)))),
             outcome => return changed(change.scope, &place.path, outcome, change.conflict),
         }
     }

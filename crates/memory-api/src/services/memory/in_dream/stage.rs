@@ -178,7 +178,7 @@ async fn stage(
         StageOutcome::Conflict { current } => {
             version_conflict(if op.expected == 0 { Conflict::Exists } else { Conflict::Stale }, current)
         }
-        StageOutcome::TooLarge => too_large(None),
+        StageOutcome::TooLarge => too_large("content", None),
         StageOutcome::Denied(refused) => return Err(denied(context, caller, dream, refused, true).await?),
     };
     Err(Error::logged(refusal))
