@@ -24,7 +24,7 @@ use tests::{ask, messy};
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::raw::{call_with, channel, methods, path_of};
+use crate::raw::{call, channel, methods, path_of};
 
 /// Mutations whose repeats are tested elsewhere, and where.
 const ELSEWHERE: [(&str, &str); 1] = [("CreateToken", "its repeat has a new value: hostile::repeats")];
@@ -274,7 +274,7 @@ impl Sender {
     /// The answer, as a message: the bytes of a map have no order.
     async fn ask(&self, (name, messages): &Asked) -> Result<DynamicMessage, Status> {
         let method = self.methods.iter().find(|method| method.name() == *name).unwrap();
-        let answer = call_with(&self.channel, &path_of(method), messages.clone()).await?;
+        let answer = call(&self.channel, &path_of(method), messages.clone()).await?;
         Ok(DynamicMessage::decode(method.output(), answer.as_slice()).unwrap())
     }
 

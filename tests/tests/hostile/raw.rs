@@ -24,13 +24,8 @@ pub fn channel(endpoint: &str, token: &str) -> AuthChannel {
     connect(&settings.with_token(Token::new("test", token).unwrap()))
 }
 
-/// Calls a method that answers with one message, however long that takes.
-pub async fn call(channel: &AuthChannel, path: &str, message: Vec<u8>) -> Result<Vec<u8>, Status> {
-    call_with(channel, path, vec![message]).await
-}
-
-/// The same with as many messages as the method takes.
-pub async fn call_with(channel: &AuthChannel, path: &str, messages: Vec<Vec<u8>>) -> Result<Vec<u8>, Status> {
+/// Calls a method with as many messages as it takes, and gives its one answer, however long that takes.
+pub async fn call(channel: &AuthChannel, path: &str, messages: Vec<Vec<u8>>) -> Result<Vec<u8>, Status> {
     let mut grpc = tonic::client::Grpc::new(channel.clone());
     grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
     // One message each way is the same on the wire, streaming or not.

@@ -145,6 +145,6 @@ async fn a_text_that_is_too_long_by_now_is_the_revisions_fault() {
     assert!(names("revision_id") && !names("content"), "{status:?}");
     let asked = ReadFileRequest { path: "user/a.md".into(), ..ReadFileRequest::default() };
     let read = ada.agent().memory.clone().read_file(asked).await.unwrap().into_inner();
-    assert_eq!(read.file.unwrap().version, 2);
+    assert_eq!(read.file.unwrap().file.unwrap().version, 2);
     stack.finish().await;
 }
