@@ -79,7 +79,7 @@ fn lines() -> Vec<Line> {
 
 /// What `.a.b[0].c` takes of an answer.
 fn taken(answer: &Value, path: &str) -> String {
-    let pointer = path.replace('.', "/").replace('[', "/").replace(']', "");
+    let pointer = path.replace(['.', '['], "/").replace(']', "");
     let found = answer.pointer(&pointer).unwrap_or_else(|| panic!("{path} is not in {answer}"));
     found.as_str().unwrap_or_else(|| panic!("{path} is no text in {answer}")).to_owned()
 }

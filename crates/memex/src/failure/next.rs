@@ -54,14 +54,7 @@ pub fn step(refusal: &Refusal, subject: Option<&str>) -> Option<String> {
             "use a token of the role that may: an operator makes one with `memex token create`".to_owned()
         }
         R::WrongUser => "the token is for another user or workspace, or the id is not of this one".to_owned(),
-        R::QuotaExceeded => match fact("quota") {
-            Some("archive_bytes") => return None,
-            Some("max_text_bytes") => "see how long a text may be: memex config get max_text_bytes".to_owned(),
-            _ => {
-                "the memory is full: existing files can still be edited; see memex config get max_files max_scope_bytes"
-                    .to_owned()
-            }
-        },
+        R::QuotaExceeded => return quota(fact("quota")).map(str::to_owned),
         R::TokenMissing | R::TokenInvalid | R::TokenExpired => TOKEN.to_owned(),
         R::CursorExpired => "begin the listing again".to_owned(),
         R::Overloaded | R::DatabaseUnavailable | R::DeadlineExceeded => {
@@ -76,6 +69,16 @@ pub fn step(refusal: &Refusal, subject: Option<&str>) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+fn quota(exceeded: Option<&str>) -> Option<&'static str> {
+    match exceeded {
+        Some("archive_bytes") => None,
+        Some("max_text_bytes") => Some("see how long a text may be: memex config get max_text_bytes"),
+        _ => Some(
+            "the memory is full: existing files can still be edited; see memex config get max_files max_scope_bytes",
+        ),
+    }
 }
 
 #[cfg(test)]
