@@ -34,6 +34,7 @@ mod redaction;
 mod replay;
 mod restores;
 mod restores_together;
+mod round_trip;
 mod search;
 mod tokens;
 mod users;
