@@ -19,6 +19,9 @@ use uuid::Uuid;
 /// A user id that nothing else in a database has.
 pub(super) const ADA: &str = "ada-canary-4b1f";
 
+/// A word that nothing but the memory of ada and of bob has.
+pub(super) const CANARY: &str = "oolong-canary-9c2e";
+
 pub(super) async fn erase(clients: &Clients, user: &str) -> ErasureStatus {
     let request = EraseUserRequest { user_id: user.into(), request_id: Uuid::new_v4().to_string() };
     clients.admin.clone().erase_user(request).await.unwrap().into_inner().erasure.unwrap()
@@ -108,14 +111,20 @@ async fn fails_for_anybody(package: &Package, rpc: &Rpc, caller: &mut AnyCaller)
 /// A stack of two services, both of which know ada and bob; with the ids of a dream and of a revision of ada.
 pub(super) async fn with_ada_and_bob() -> (Stack, [String; 2]) {
     let stack = Stack::with(StackOptions { replicas: 2, ..StackOptions::default() }).await;
+    let ids = make_known(&stack).await;
+    (stack, ids)
+}
+
+/// Makes them known to a stack of two services.
+pub(super) async fn make_known(stack: &Stack) -> [String; 2] {
     for user in [ADA, "bob"] {
-        stack.user(user).await.write("user/a.md", "- likes oolong-canary-9c2e\n").await;
+        stack.user(user).await.write("user/a.md", &format!("- likes {CANARY}\n")).await;
     }
-    let dream = start_dream_of(&stack, ADA).await.dream_id;
+    let dream = start_dream_of(stack, ADA).await.dream_id;
     let scope = dream.parse::<DreamId>().unwrap().scope;
-    let mut second = second(&stack).memory;
+    let mut second = second(stack).memory;
     second.read_file(read(ADA)).await.unwrap();
-    (stack, [dream, RevisionId { scope, sequence: 1 }.to_string()])
+    [dream, RevisionId { scope, sequence: 1 }.to_string()]
 }
 
 /// The operator at the second service.

@@ -13,6 +13,7 @@ mod deletions;
 mod drained;
 mod dreams;
 mod erasure;
+mod erasure_backups;
 mod erasure_rows;
 mod erasure_watch;
 mod every_call;
