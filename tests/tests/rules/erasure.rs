@@ -180,7 +180,10 @@ async fn their_tokens_end_and_so_does_a_dream_in_flight() {
     start_dream_of(&stack, ADA).await;
     let dream = claim_one(&worker).await;
     dream.read("user/a.md").await.unwrap();
-    let older = older_transaction(&stack).await;
+    let mut older = older_transaction(&stack).await;
+    // The first rows that go cannot: the dream's, which come after them, stay to be looked at.
+    let hold = "-- test.hold\nSELECT FROM mx_access_log l JOIN mx_scope s USING (scope_id) WHERE s.user_id = $1 FOR UPDATE OF l";
+    sqlx::query(hold).bind(ADA).execute(&mut *older).await.unwrap();
     erase(&stack.operator(), ADA).await;
     let mut agent = ada.agent().memory.clone();
     assert_eq!(refused(agent.read_file(read("")).await), ErrorReason::TokenInvalid);
@@ -188,9 +191,9 @@ async fn their_tokens_end_and_so_does_a_dream_in_flight() {
     assert!(over.contains(&refused(dream.read("user/a.md").await)));
     assert!(over.contains(&refused(dream.stage("user/a.md", "- tea\n", 1).await)));
     assert_ne!(dream.renew().await.unwrap().stop(), StopReason::Unspecified);
-    assert_eq!(refused(dream.finish().await), ErrorReason::LeaseLost);
-    let held = "SELECT count(*) FROM mx_dream WHERE state IN ('requested', 'running')";
-    assert_eq!(ask::number(stack.sql(), held, &[]).await, 0);
+    assert!(over.contains(&refused(dream.finish().await)));
+    let states = ask::lines(stack.sql(), "SELECT state FROM mx_dream", &[]).await;
+    assert_eq!(states, ["canceled"]);
     older.rollback().await.unwrap();
     done(&stack.operator(), ADA).await;
     assert!(refused(dream.finish().await) == ErrorReason::LeaseLost);
