@@ -8,6 +8,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS 
 DECLARE e mx_erasure; l_table regclass; l_settled boolean; l_rows bigint; l_user text;
 BEGIN
   deleted := 0;
+  PERFORM mx_epoch_1();   -- in a restored dump, settled_from is of another life
   SELECT * INTO e FROM mx_erasure WHERE erasure_id = p_erasure AND done_at IS NULL FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN state := 3; RETURN NEXT; RETURN; END IF;
   l_settled := coalesce(e.settled_from <= pg_snapshot_xmin(pg_current_snapshot()), false);   -- before looking for rows

@@ -1,4 +1,4 @@
-//! Chance by number, the same at every run, and how many cases of it a test takes.
+//! Chance by number, the same at every run.
 
 /// A sequence of choices.
 #[derive(Debug, Clone)]
@@ -23,9 +23,4 @@ impl Chance {
     pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[self.below(of.len())]
     }
-}
-
-/// How many cases a test takes: `short`, or `long` with `MEMEX_LONG=1`.
-pub fn count<T>(short: T, long: T) -> T {
-    if std::env::var_os("MEMEX_LONG").is_some_and(|value| value == "1") { long } else { short }
 }

@@ -1,7 +1,8 @@
-//! What the whole-system tests share: waiting for a condition, questions to the database, a worker by hand, writers whose
-//! every call is kept, calls by descriptor, chance by number, and how often a test repeats itself.
+//! What the whole-system tests share: waiting for a condition, questions to the database, backups and archives, a worker
+//! by hand, writers whose every call is kept, calls by descriptor, chance by number, and how often a test repeats itself.
 
 pub mod ask;
+pub mod backup;
 pub mod chance;
 pub mod child;
 pub mod command;

@@ -10,6 +10,7 @@ mod sql;
 mod twin;
 mod user;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -50,6 +51,8 @@ pub struct StackOptions {
     pub replicas: usize,
     /// Whether they have the key under which erased users are remembered. Default true.
     pub erasure_key: bool,
+    /// What pg_dump said of another stack of this process, from which the database is restored. Default none.
+    pub dump: Option<PathBuf>,
 }
 
 impl Default for StackOptions {
@@ -60,6 +63,7 @@ impl Default for StackOptions {
             workspaces: vec!["main".into()],
             replicas: 1,
             erasure_key: true,
+            dump: None,
         }
     }
 }
@@ -105,7 +109,10 @@ impl Stack {
     pub async fn try_with(options: StackOptions) -> Result<Self, Fault> {
         let cluster = Cluster::of_this_process().await?;
         let database = format!("stack_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-        cluster.copy_template(&database).await?;
+        match &options.dump {
+            Some(dump) => cluster.restore(&database, dump).await?,
+            None => cluster.copy_template(&database).await?,
+        }
         let url = cluster.url(&database);
         let sql = sql::pool(&url)?;
         let mut workspaces = Vec::new();

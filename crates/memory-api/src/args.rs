@@ -31,6 +31,8 @@ pub enum Command {
     Bootstrap(crate::commands::bootstrap::BootstrapArgs),
     /// Read or set the deployment's runtime keys.
     Config(crate::commands::config::ConfigArgs),
+    /// Keep who was erased beside the backups, and erase them again where one was restored.
+    Tombstones(crate::commands::tombstones::TombstonesArgs),
 }
 
 /// Where Postgres is.

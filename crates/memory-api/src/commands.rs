@@ -1,7 +1,8 @@
-//! The commands of memory-api on the machine: serve, migrate, bootstrap, config.
+//! The commands of memory-api on the machine: serve, migrate, bootstrap, config, tombstones.
 
 pub mod bootstrap;
 pub mod config;
+pub mod tombstones;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -97,6 +98,7 @@ pub async fn execute(memory_api: MemoryApi, ready: impl FnOnce(SocketAddr)) -> E
         Command::Migrate(args) => done(migrate_database(&args.database).await),
         Command::Bootstrap(args) => done(bootstrap::bootstrap(&args).await.map(|made| made.print())),
         Command::Config(args) => done(config::config(&args).await),
+        Command::Tombstones(args) => done(tombstones::tombstones(&args).await),
     }
 }
 
@@ -152,6 +154,14 @@ fn done(result: Result<(), CommandError>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::from(EXIT_OK),
         Err(error) => failed(&error, error.exit_code()),
+    }
+}
+
+/// An error of the store, as a command tells it.
+fn refused(error: crate::error::Error) -> CommandError {
+    match error {
+        crate::error::Error::Database(source) => CommandError::from(source),
+        other => CommandError::Refused(other.to_string()),
     }
 }
 

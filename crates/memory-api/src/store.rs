@@ -26,6 +26,7 @@ pub mod scopes;
 pub mod search;
 pub mod settings;
 pub mod tokens;
+pub mod tombstones;
 pub mod upkeep;
 pub mod users;
 pub mod watch;

@@ -3,15 +3,16 @@
 
 use futures::future::join_all;
 use memex_core::ids::RevisionId;
-use memex_proto::v1::import_user_request::Message;
 use memex_proto::v1::restore_revision_request::Precondition as Restore;
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    DeleteFileRequest, EraseUserRequest, ErrorReason, ExportUserRequest, ImportHeader, ImportUserRequest,
-    MoveFileRequest, RedactRevisionRequest, RestoreRevisionRequest, UpdateUserRequest, WriteFileRequest,
+    DeleteFileRequest, EraseUserRequest, ErrorReason, MoveFileRequest, RedactRevisionRequest, RestoreRevisionRequest,
+    UpdateUserRequest, WriteFileRequest,
 };
 use memex_stack::stack::{Clients, Stack, StackOptions};
-use tests::chance::{Chance, count};
+use tests::backup::{export, import, into};
+use tests::chance::Chance;
+use tests::counts::times;
 use tests::refused::reason;
 use tests::waiting::until;
 use tests::{ask, messy};
@@ -37,7 +38,7 @@ async fn act(
             let request = UpdateUserRequest { user_id, readmit: true, ..Default::default() };
             clients.admin.clone().update_user(request).await.map(|_| ())
         }
-        4..=6 => import(clients, user_id, archive).await,
+        4..=6 => import(clients, into(&user_id), archive).await.map(|_| ()),
         7..=20 => {
             let new_path = (*chance.pick(&PATHS)).to_owned();
             let request = MoveFileRequest { user_id, path, new_path, ..Default::default() };
@@ -77,30 +78,13 @@ async fn any_revision(stack: &Stack, chance: &mut Chance) -> String {
     RevisionId { scope, sequence: (newest - back).max(1) }.to_string()
 }
 
-async fn import(clients: &Clients, user_id: String, archive: &[u8]) -> Result<(), Status> {
-    let header = Message::Header(ImportHeader { user_id, ..Default::default() });
-    let messages =
-        [header, Message::Part(archive.to_vec())].map(|message| ImportUserRequest { message: Some(message) });
-    clients.admin.clone().import_user(futures::stream::iter(messages)).await.map(|_| ())
-}
-
-async fn export(stack: &Stack) -> Vec<u8> {
-    let request = ExportUserRequest { user_id: "ada".into() };
-    let mut parts = stack.operator().admin.export_user(request).await.unwrap().into_inner();
-    let mut archive = Vec::new();
-    while let Some(part) = parts.message().await.unwrap() {
-        archive.extend(part.part);
-    }
-    archive
-}
-
 #[tokio::test]
 async fn changes_of_whole_users_beside_changes_of_their_files_leave_what_adds_up() {
     let stack = Stack::with(StackOptions { replicas: 2, ..StackOptions::default() }).await;
     for user in USERS {
         messy::write(&stack.user(user).await).await;
     }
-    let archive = export(&stack).await;
+    let archive = export(&stack.operator(), "ada").await;
     let token = stack.workspace().operator_token();
     let replicas = [0, 1].map(|at| Clients::at(&stack.endpoint_of(at), token));
     let callers = (0..CALLERS).map(|caller| {
@@ -108,7 +92,7 @@ async fn changes_of_whole_users_beside_changes_of_their_files_leave_what_adds_up
         async move {
             let mut chance = Chance::new(caller);
             let mut done = 0;
-            for round in 0..count(60, 1_000) {
+            for round in 0..times(60, 1_000) {
                 let text = format!("- line of {caller} in {round}\n");
                 match act(stack, clients, &mut chance, archive, text).await {
                     Ok(()) => done += 1,

@@ -10,6 +10,7 @@ use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use prost_reflect::prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
+use tests::counts::times;
 use tests::hand::{claim_one, start_dream_of};
 use tonic::{Code, Request};
 
@@ -176,7 +177,7 @@ async fn peopled(stack: &Stack) -> Vec<String> {
 }
 
 async fn fuzz(role: Role) {
-    let rounds = if std::env::var("MEMEX_LONG").is_ok() { LONG } else { SHORT };
+    let rounds = times(SHORT, LONG);
     eprintln!("seed {}, {rounds} messages to each call, as {role:?}", String::from_utf8_lossy(&SEED));
     let stack = Stack::start().await;
     let known = peopled(&stack).await;

@@ -4,19 +4,20 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use memex_proto::v1::edit::Kind;
-use memex_proto::v1::import_user_request::Message;
 use memex_proto::v1::restore_revision_request::Precondition as Restore;
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    AppendLines, CreateTokenRequest, DeleteFileRequest, Edit, EraseUserRequest, ErrorReason, ExportUserRequest,
-    ImportHeader, ImportUserRequest, MoveFileRequest, PatchFileRequest, PauseUserRequest, RedactRevisionRequest,
-    RestoreRevisionRequest, ResumeUserRequest, RevertDreamRequest, RevokeTokenRequest, Role, StartDreamRequest,
-    UpdateConfigRequest, UpdateUserRequest, WriteFileRequest,
+    AppendLines, CreateTokenRequest, DeleteFileRequest, Edit, EraseUserRequest, ErrorReason, ImportHeader,
+    MoveFileRequest, PatchFileRequest, PauseUserRequest, RedactRevisionRequest, RestoreRevisionRequest,
+    ResumeUserRequest, RevertDreamRequest, RevokeTokenRequest, Role, StartDreamRequest, UpdateConfigRequest,
+    UpdateUserRequest, WriteFileRequest,
 };
 use memex_runtime::client::AuthChannel;
 use memex_stack::stack::Stack;
-use prost::Message as _;
+use prost::Message;
 use prost_reflect::{DynamicMessage, MethodDescriptor};
+use tests::backup::{export, messages};
+use tests::counts::times;
 use tests::hand::{claim_one, start_dream_of, worker};
 use tests::refused::refused;
 use tests::waiting::until;
@@ -44,7 +45,7 @@ struct Case {
     idle: Option<(Asked, Vec<Asked>)>,
 }
 
-fn asked(method: &'static str, message: &impl prost::Message) -> Asked {
+fn asked(method: &'static str, message: &impl Message) -> Asked {
     (method, vec![message.encode_to_vec()])
 }
 
@@ -122,10 +123,7 @@ fn files() -> Vec<Case> {
 fn whole_users(archive: &[u8]) -> Vec<Case> {
     let import = |qualifies: bool, request_id: String| -> Asked {
         let header = ImportHeader { user_id: "grace".into(), qualifies, request_id };
-        let parts = archive.chunks(10_000).map(|part| Message::Part(part.to_vec()));
-        let messages = std::iter::once(Message::Header(header)).chain(parts);
-        let encode = |message| ImportUserRequest { message: Some(message) }.encode_to_vec();
-        ("ImportUser", messages.map(encode).collect())
+        ("ImportUser", messages(header, archive).iter().map(Message::encode_to_vec).collect())
     };
     let same = id();
     let imported = Case { before: vec![], asked: import(false, same.clone()), other: import(true, same), idle: None };
@@ -322,16 +320,6 @@ async fn erasures_end(stack: &Stack) {
     until("erasures are done", async || (ask::number(stack.sql(), running, &[]).await == 0).then_some(())).await;
 }
 
-async fn archive_of_ada(stack: &Stack) -> Vec<u8> {
-    let request = ExportUserRequest { user_id: ada() };
-    let mut parts = stack.operator().admin.export_user(request).await.unwrap().into_inner();
-    let mut archive = Vec::new();
-    while let Some(part) = parts.message().await.unwrap() {
-        archive.extend(part.part);
-    }
-    archive
-}
-
 /// Memory, dreams, keys, tokens and tombstones, each row in a digest.
 async fn everything(stack: &Stack) -> Vec<String> {
     let settings =
@@ -344,6 +332,14 @@ async fn everything(stack: &Stack) -> Vec<String> {
 
 #[tokio::test]
 async fn every_mutation_sent_five_times_at_once_with_one_id_is_one_change_with_one_answer() {
+    let rounds = times(1, 30);
+    for _ in 0..rounds {
+        all_are_done_once().await;
+    }
+    eprintln!("{rounds} times over every mutation");
+}
+
+async fn all_are_done_once() {
     let stack = Stack::start().await;
     let user = stack.user("ada").await;
     let revision_id = {
@@ -366,7 +362,7 @@ async fn every_mutation_sent_five_times_at_once_with_one_id_is_one_change_with_o
     let mut cases = dreams(&held.assignment.dream_id);
     cases.extend(files());
     cases.extend(history(&revision_id));
-    cases.extend(whole_users(&archive_of_ada(&stack).await));
+    cases.extend(whole_users(&export(&stack.operator(), "ada").await));
     cases.extend(keys_and_tokens(&tokens.try_into().unwrap()));
     let elsewhere = ELSEWHERE.iter().map(|(name, _)| *name);
     let shown: BTreeSet<&str> = cases.iter().map(|case| case.asked.0).chain(elsewhere).collect();

@@ -12,6 +12,7 @@ use std::io::Write as _;
 
 use memex_stack::stack::Stack;
 use tests::command::Memex;
+use tests::counts::is_long;
 use tokio::time::Instant;
 
 use people::People;
@@ -38,7 +39,7 @@ async fn duplicates_of_twenty_peoples_memory_go_nothing_else_does_and_a_second_d
 
 #[tokio::test(flavor = "multi_thread")]
 async fn phrasings_that_nobody_tuned_for_are_scored_the_same() {
-    if std::env::var_os("MEMEX_LONG").is_none_or(|value| value != "1") {
+    if !is_long() {
         say("skipped: the split `test` is scored with MEMEX_LONG=1");
         return;
     }

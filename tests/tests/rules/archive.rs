@@ -2,41 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use memex_proto::v1::import_user_request::Message;
-use memex_proto::v1::{
-    DeleteFileRequest, ErrorReason, ExportUserRequest, GetUserRequest, ImportHeader, ImportUserRequest,
-    ImportUserResponse, ListRevisionsRequest, Revision,
-};
+use memex_proto::v1::{DeleteFileRequest, ErrorReason, GetUserRequest, ImportHeader, ListRevisionsRequest, Revision};
 use memex_stack::stack::{Clients, Stack, StackOptions};
 use tests::ask;
+use tests::backup::{export, import, into};
 use tests::hand::{claim_one, start_dream_of, worker};
 use tests::refused::refused;
-use tonic::Status;
 use uuid::Uuid;
-
-async fn export(clients: &Clients, user: &str) -> Vec<u8> {
-    let mut admin = clients.admin.clone();
-    let mut parts = admin.export_user(ExportUserRequest { user_id: user.into() }).await.unwrap().into_inner();
-    let mut archive = Vec::new();
-    while let Some(part) = parts.message().await.unwrap() {
-        archive.extend(part.part);
-    }
-    archive
-}
-
-async fn import(clients: &Clients, header: ImportHeader, archive: &[u8]) -> Result<ImportUserResponse, Status> {
-    let parts = archive.chunks(10_000).map(|part| Message::Part(part.to_vec()));
-    let messages: Vec<_> = std::iter::once(Message::Header(header))
-        .chain(parts)
-        .map(|message| ImportUserRequest { message: Some(message) })
-        .collect();
-    let answer = clients.admin.clone().import_user(futures::stream::iter(messages)).await?;
-    Ok(answer.into_inner())
-}
-
-fn into(user: &str) -> ImportHeader {
-    ImportHeader { user_id: user.into(), ..ImportHeader::default() }
-}
 
 /// Path, version, operation, text's hash and deletion of every revision, the oldest first.
 async fn revisions(clients: &Clients, user: &str) -> Vec<Revision> {

@@ -1,19 +1,22 @@
 //! What an erasure leaves in the database: nothing of the user, everything of the others, and a tombstone.
 
-use std::process::Command;
-
 use memex_proto::v1::{
     CreateTokenRequest, EraseUserRequest, ErasureState, ErrorReason, GetErasureRequest, GetUserRequest,
     ListAccessLogRequest, Role, UpdateUserRequest,
 };
-use memex_stack::postgres::find_binaries;
 use memex_stack::stack::{Stack, StackOptions};
 use tests::ask;
-use tests::hand::{claim_one, worker};
+use tests::backup::{dumped, export, import, into};
+use tests::hand::{claim_one, start_dream_of, worker};
 use tests::refused::refused;
 use uuid::Uuid;
 
-use super::erasure::{ADA, done, erase, erasure_of, older_transaction, read, readmit, second, with_ada_and_bob, write};
+use super::erasure::{
+    ADA, CANARY, done, erase, erasure_of, make_known, older_transaction, read, readmit, second, with_ada_and_bob, write,
+};
+
+/// What only the imported memory says: a text of it, and an op of its dream.
+const IMPORTED: [&str; 2] = ["green tea in the morning", "the same stands twice"];
 
 /// Every table of the schema.
 async fn tables(stack: &Stack) -> Vec<String> {
@@ -22,7 +25,7 @@ async fn tables(stack: &Stack) -> Vec<String> {
 }
 
 /// The rows that say this anywhere, a line for each table that has some.
-async fn rows_that_say(stack: &Stack, words: &str) -> Vec<String> {
+pub(super) async fn rows_that_say(stack: &Stack, words: &str) -> Vec<String> {
     let mut found = Vec::new();
     for table in tables(stack).await {
         // Bytes are looked at as what they spell, too.
@@ -35,10 +38,11 @@ async fn rows_that_say(stack: &Stack, words: &str) -> Vec<String> {
     found
 }
 
-/// How many rows each table with scopes has of one: a new table is among them by itself.
+/// How many rows each table with scopes has of one, a partitioned table all of its parts: a new table is among them by
+/// itself.
 async fn rows_of_scope(stack: &Stack, scope: &str) -> Vec<(String, i64)> {
     let statement = "SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'scope_id' AND NOT a.attisdropped
-                      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'mx_erasure' ORDER BY 1";
+                      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'mx_erasure' ORDER BY 1";
     let mut rows = Vec::new();
     for table in ask::lines(stack.sql(), statement, &[]).await {
         let statement = format!("SELECT count(*) FROM {table} WHERE scope_id = $1::bigint");
@@ -53,12 +57,17 @@ async fn scope_of(stack: &Stack, user: &str) -> String {
     ask::lines(stack.sql(), statement, &[user]).await.remove(0)
 }
 
-/// As an operator's backup would have it.
-fn dumped(stack: &Stack) -> String {
-    let dump = find_binaries().unwrap().dir.join("pg_dump");
-    let out = Command::new(dump).arg("--dbname").arg(stack.database_url()).output().unwrap();
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-    String::from_utf8_lossy(&out.stdout).into_owned()
+/// What somebody else had who is gone: an archive with changes, a dream with its ops, and calls.
+async fn archive_of_another(stack: &Stack) -> Vec<u8> {
+    tests::messy::write(&stack.user("carl").await).await;
+    start_dream_of(stack, "carl").await;
+    let dream = claim_one(&worker(stack, 1).await[0]).await;
+    dream.clean().await.unwrap();
+    dream.ends().await;
+    let archive = export(&stack.operator(), "carl").await;
+    erase(&stack.operator(), "carl").await;
+    done(&stack.operator(), "carl").await;
+    archive
 }
 
 /// Rows of ada in every table that a user can have some in.
@@ -67,7 +76,7 @@ async fn in_every_table(stack: &Stack) {
     let worker = worker(stack, 1).await.remove(0);
     let dream = claim_one(&worker).await;
     dream.read("user/a.md").await.unwrap();
-    dream.stage("user/a.md", "- likes oolong-canary-9c2e.\n", 1).await.unwrap();
+    dream.stage("user/a.md", &format!("- likes {CANARY}.\n"), 1).await.unwrap();
     let values = [("dream_max_writes".to_owned(), "3".to_owned())].into();
     let keys = UpdateUserRequest { user_id: ADA.into(), values, ..UpdateUserRequest::default() };
     operator.admin.clone().update_user(keys).await.unwrap();
@@ -79,18 +88,20 @@ async fn in_every_table(stack: &Stack) {
 
 #[tokio::test]
 async fn no_row_is_left_of_them_by_sql_and_in_a_dump_and_every_row_of_the_others() {
-    let (stack, _) = with_ada_and_bob().await;
+    let stack = Stack::with(StackOptions { replicas: 2, ..StackOptions::default() }).await;
+    let archive = archive_of_another(&stack).await;
+    import(&stack.operator(), into(ADA), &archive).await.unwrap();
+    make_known(&stack).await;
     in_every_table(&stack).await;
     let (ada, bob) = (scope_of(&stack, ADA).await, scope_of(&stack, "bob").await);
     let before = rows_of_scope(&stack, &ada).await;
-    let filled =
-        ["mx_dream", "mx_dream_op", "mx_dream_state", "mx_file", "mx_request", "mx_revision", "mx_user_config"];
-    for table in filled {
-        assert!(before.iter().any(|(name, rows)| name == table && *rows > 0), "{table} has no row of ada: {before:?}");
-    }
+    let empty: Vec<&String> = before.iter().filter(|(_, rows)| *rows == 0).map(|(table, _)| table).collect();
+    assert!(empty.is_empty(), "give ada rows in {empty:?}, or nothing shows that they go");
+    assert!(rows_that_say(&stack, IMPORTED[1]).await.iter().any(|rows| rows.starts_with("mx_imported")));
     let tokens = ask::number(stack.sql(), "SELECT count(*) FROM mx_token WHERE user_id = $1", &[ADA]).await;
     let of_bob = rows_of_scope(&stack, &bob).await;
-    assert!(dumped(&stack).contains(ADA) && dumped(&stack).contains("oolong-canary-9c2e"));
+    let dump = dumped(&stack);
+    assert!([ADA, CANARY, IMPORTED[0], IMPORTED[1]].iter().all(|words| dump.contains(words)));
     erase(&stack.operator(), ADA).await;
     let erasure = done(&stack.operator(), ADA).await;
     let rows: i64 = before.iter().map(|(_, rows)| rows).sum();
@@ -98,10 +109,14 @@ async fn no_row_is_left_of_them_by_sql_and_in_a_dump_and_every_row_of_the_others
     assert_eq!(rows_of_scope(&stack, &ada).await.iter().map(|(_, rows)| rows).sum::<i64>(), 0);
     assert_eq!(rows_of_scope(&stack, &bob).await, of_bob);
     assert_eq!(rows_that_say(&stack, ADA).await, Vec::<String>::new());
-    assert_eq!(rows_that_say(&stack, "oolong-canary-9c2e").await, ["mx_revision: 1"], "bob's");
+    for words in IMPORTED {
+        assert_eq!(rows_that_say(&stack, words).await, Vec::<String>::new());
+        assert!(!dumped(&stack).contains(words), "the dump says {words}");
+    }
+    assert_eq!(rows_that_say(&stack, CANARY).await, ["mx_revision: 1"], "bob's");
     let dump = dumped(&stack);
     assert!(dump.contains("mx_erasure") && !dump.contains(ADA), "the dump names them");
-    assert_eq!(dump.matches("oolong-canary-9c2e").count(), 1, "bob's alone");
+    assert_eq!(dump.matches(CANARY).count(), 1, "bob's alone");
     stack.finish().await;
 }
 

@@ -7,7 +7,8 @@ use memex_proto::v1::{ErrorReason, Role};
 use memex_runtime::client::Token;
 use memex_stack::stack::Stack;
 use tests::ask;
-use tests::chance::{Chance, count};
+use tests::chance::Chance;
+use tests::counts::times;
 use tests::raw::AnyCaller;
 use tests::refused::reason;
 use tests::rpcs::{Package, Rpc};
@@ -20,7 +21,7 @@ fn called(rpc: &&Rpc) -> bool {
 
 #[tokio::test]
 async fn the_rows_of_the_log_and_what_they_count_are_all_calls() {
-    let calls = count(500, 5_000);
+    let calls = times(500, 5_000);
     let stack = Stack::start().await;
     let token = |value: &str| Some(Token::new("token", value).unwrap());
     let main = stack.workspace();
@@ -52,6 +53,7 @@ async fn the_rows_of_the_log_and_what_they_count_are_all_calls() {
     .await;
     assert!(answers.len() > 5, "{answers:?}");
     assert_eq!(internal, 0, "a call failed: {answers:?}");
+    eprintln!("{calls} calls: {answers:?}");
     stack.finish().await;
 }
 

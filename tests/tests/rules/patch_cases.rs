@@ -7,7 +7,8 @@ use memex_proto::reason::Refusal;
 use memex_proto::v1::edit::Kind;
 use memex_proto::v1::{AppendLines, DeleteLines, Edit, ErrorReason, InsertLines, PatchFileRequest, Replace};
 use memex_stack::stack::Stack;
-use tests::chance::{Chance, count};
+use tests::chance::Chance;
+use tests::counts::times;
 
 /// What a case must come to.
 #[derive(Debug)]
@@ -98,7 +99,7 @@ async fn acceptance_31_a_missing_or_ambiguous_place_is_refused_with_its_lines() 
     let mut memory = ada.agent().memory.clone();
     let mut chance = Chance::new(31);
     let mut refused = [0, 0];
-    for number in 0..count(500, 5_000) {
+    for number in 0..times(500, 5_000) {
         let text = text(&mut chance);
         let (kind, expected) = case(&text, &mut chance);
         let told = format!("case {number}: {text:?} {kind:?} {expected:?}");

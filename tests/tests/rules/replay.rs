@@ -10,7 +10,8 @@ use memex_proto::v1::{
 };
 use memex_stack::stack::{Clients, Stack, User};
 use sha2::{Digest as _, Sha256};
-use tests::chance::{Chance, count};
+use tests::chance::Chance;
+use tests::counts::times;
 
 const PATCHES: usize = 20;
 
@@ -141,8 +142,8 @@ async fn restores(ada: &User, path: &str, texts: &[String], made: &[Revision]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn acceptance_6_history_replayed_gives_the_text_and_any_revision_comes_back() {
     let stack = Stack::start().await;
-    let files = count(50, 1_000);
-    let users = count(1, 20);
+    let files = times(50, 1_000);
+    let users = times(1, 20);
     let mut people = Vec::new();
     for user in 0..users {
         people.push(stack.user(&format!("user {user}")).await);

@@ -8,13 +8,14 @@ use memex_proto::v1::{
 };
 use memex_stack::stack::{Clients, Stack, StackOptions};
 use tests::ask;
+use tests::counts::times;
 use tests::refused::reason;
 use tonic::Status;
 
 const CLIENTS: usize = 64;
 
-/// Lines that each client adds.
-const LINES: usize = 3;
+/// Lines that each client adds, and how many with `MEMEX_LONG=1`.
+const LINES: (usize, usize) = (3, 60);
 
 /// Files of the one scope; each is changed by a share of the clients, through both memory-api.
 const FILES: usize = 8;
@@ -54,7 +55,7 @@ struct Seen {
     conflicts: usize,
 }
 
-async fn everybody_adds(stack: &Stack) -> Seen {
+async fn everybody_adds(stack: &Stack, lines: usize) -> Seen {
     let ada = stack.user("ada").await;
     for file in 0..FILES {
         ada.write(&path(file), "- the first line\n").await;
@@ -63,7 +64,7 @@ async fn everybody_adds(stack: &Stack) -> Seen {
     let clients = (0..CLIENTS).map(|client| {
         let at = Clients::at(&stack.endpoint_of(client % 2), &token);
         let how = [How::Write, How::PatchAtVersion, How::Patch][client / (2 * FILES) % 3];
-        tokio::spawn(adds_lines(at, how, client))
+        tokio::spawn(adds_lines(at, how, client, lines))
     });
     let mut all = Seen::default();
     for seen in join_all(clients).await {
@@ -71,14 +72,14 @@ async fn everybody_adds(stack: &Stack) -> Seen {
         all.acknowledged.extend(seen.acknowledged);
         all.conflicts += seen.conflicts;
     }
-    assert_eq!(all.acknowledged.len(), CLIENTS * LINES, "each client goes on until its lines are acknowledged");
+    assert_eq!(all.acknowledged.len(), CLIENTS * lines, "each client goes on until its lines are acknowledged");
     all
 }
 
-async fn adds_lines(clients: Clients, how: How, client: usize) -> Seen {
+async fn adds_lines(clients: Clients, how: How, client: usize, lines: usize) -> Seen {
     let file = client / 2 % FILES;
     let mut seen = Seen::default();
-    for number in 0..LINES {
+    for number in 0..lines {
         let line = format!("- client {client} adds {number}");
         let version = loop {
             match add(&clients, how, &path(file), &line).await {
@@ -138,7 +139,7 @@ fn lost(texts: &[String]) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_acknowledged_change_is_built_on_the_one_before() {
     let stack = Stack::with(StackOptions { replicas: 2, ..StackOptions::default() }).await;
-    let seen = everybody_adds(&stack).await;
+    let seen = everybody_adds(&stack, times(LINES.0, LINES.1)).await;
     let texts = texts(&stack).await;
     let revisions: usize = texts.iter().map(Vec::len).sum();
     assert_eq!(revisions, FILES + seen.acknowledged.len(), "acknowledged changes are revisions, one each");
@@ -148,6 +149,7 @@ async fn every_acknowledged_change_is_built_on_the_one_before() {
         assert_eq!(*after, format!("{before}{line}\n"), "version {version} is version {} and a line", version - 1);
     }
     assert!(seen.conflicts > 0, "nobody came second: the race did not take place");
+    eprintln!("{CLIENTS} clients, {FILES} files: {revisions} revisions, {} conflicts", seen.conflicts);
     stack.finish().await;
 }
 
@@ -155,7 +157,7 @@ async fn every_acknowledged_change_is_built_on_the_one_before() {
 async fn without_the_guard_acknowledged_changes_are_lost() {
     let stack = Stack::with(StackOptions { replicas: 2, ..StackOptions::default() }).await;
     stack.install_twin("mx_commit_1", "version").await;
-    let seen = everybody_adds(&stack).await;
+    let seen = everybody_adds(&stack, LINES.0).await;
     let texts = texts(&stack).await;
     assert!(
         texts.iter().map(|texts| lost(texts)).sum::<usize>() > 0,

@@ -9,10 +9,11 @@ use memory_api::commands::bootstrap::{BootstrapArgs, bootstrap};
 use memory_api::commands::migrate_database;
 use rustix::process::{Pid, test_kill_process};
 use tempfile::TempDir;
+use tokio::process::Command;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::{Fault, database_args, sql};
-use crate::postgres::{Embedded, EmbeddedOptions};
+use crate::postgres::{Embedded, EmbeddedOptions, find_binaries};
 
 /// The database that is copied.
 const TEMPLATE: &str = "memex_template";
@@ -66,6 +67,15 @@ impl Cluster {
     pub(super) async fn copy_template(&self, name: &str) -> Result<(), Fault> {
         let _one_at_a_time = self.copying.lock().await;
         Ok(self.embedded.create_database_from_template(name, TEMPLATE).await?)
+    }
+
+    /// Makes a database of what pg_dump said of another.
+    pub(super) async fn restore(&self, name: &str, dump: &Path) -> Result<(), Fault> {
+        self.embedded.create_database(name).await?;
+        let mut psql = Command::new(find_binaries()?.dir.join("psql"));
+        psql.args(["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--file"]).arg(dump);
+        let out = psql.arg("--dbname").arg(self.url(name)).output().await?;
+        if out.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&out.stderr).into()) }
     }
 
     /// Drops a database. A failure leaves it to the end of the cluster, which is near.

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use memex_core::keys::{KEYS, Level, key};
 
-use super::{CommandError, owner_pool};
+use super::{CommandError, owner_pool, refused};
 use crate::args::DatabaseArgs;
 use crate::store::Store;
 
@@ -90,11 +90,4 @@ async fn set(store: &Store, name: &str, value: &str) -> Result<usize, CommandErr
     })?;
     let value = known.check(value).map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
     store.set_keys(0, &[(known.name, Some(value))], "memory-api config").await.map_err(refused)
-}
-
-fn refused(error: crate::error::Error) -> CommandError {
-    match error {
-        crate::error::Error::Database(source) => CommandError::from(source),
-        other => CommandError::Refused(other.to_string()),
-    }
 }
