@@ -38,5 +38,6 @@ mod replay;
 mod restores;
 mod restores_together;
 mod search;
+mod texts;
 mod tokens;
 mod users;
