@@ -8,4 +8,4 @@ CREATE TABLE mx_imported (
   line text COMPRESSION lz4 NOT NULL,                  -- JSON; a NUL in it is escaped
   CONSTRAINT mx_imported_pk PRIMARY KEY (scope_id, kind, number)
 );
-CREATE INDEX mx_imported_dream ON mx_imported (dream, scope_id) WHERE dream IS NOT NULL;
+CREATE UNIQUE INDEX mx_imported_dream ON mx_imported (dream, scope_id) WHERE dream IS NOT NULL;

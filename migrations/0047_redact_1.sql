@@ -4,7 +4,7 @@
 CREATE FUNCTION mx_redact_1(p_scope bigint, p_sequence bigint, p_reason text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-  UPDATE mx_revision r SET text = NULL, size = 0, sha256 = '', reason = p_reason, redacted = true
+  UPDATE mx_revision r SET text = NULL, size = 0, sha256 = '', hidden_unicode = false, reason = p_reason, redacted = true
     WHERE r.scope_id = p_scope AND r.sequence = p_sequence AND r.text IS NOT NULL
       AND NOT EXISTS (SELECT FROM mx_file f WHERE f.scope_id = r.scope_id AND f.file_id = r.file_id AND f.version = r.version AND NOT f.deleted);
   IF NOT FOUND THEN RAISE 'mx_redact_1 of a head, or of no text'; END IF;

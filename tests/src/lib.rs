@@ -1,6 +1,7 @@
 //! What the whole-system tests share: waiting for a condition, questions to the database, backups and archives, a worker
 //! by hand, writers whose every call is kept, calls by descriptor, chance by number, and how often a test repeats itself.
 
+pub mod archive;
 pub mod ask;
 pub mod backup;
 pub mod chance;

@@ -10,7 +10,7 @@ use memex_proto::v1::{
     UpdateUserRequest, WriteFileRequest,
 };
 use memex_stack::stack::{Clients, Stack, StackOptions};
-use tests::backup::{export, import, into};
+use tests::archive::{export, import, into};
 use tests::chance::Chance;
 use tests::counts::times;
 use tests::refused::reason;

@@ -16,7 +16,7 @@ use memex_runtime::client::AuthChannel;
 use memex_stack::stack::Stack;
 use prost::Message;
 use prost_reflect::{DynamicMessage, MethodDescriptor};
-use tests::backup::{export, messages};
+use tests::archive::{export, messages};
 use tests::counts::times;
 use tests::hand::{claim_one, start_dream_of, worker};
 use tests::refused::refused;

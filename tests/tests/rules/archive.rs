@@ -2,20 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use memex_proto::v1::{DeleteFileRequest, ErrorReason, GetUserRequest, ImportHeader, ListRevisionsRequest, Revision};
-use memex_stack::stack::{Clients, Stack, StackOptions};
+use memex_proto::v1::{DeleteFileRequest, ErrorReason, GetUserRequest, ImportHeader, Revision};
+use memex_stack::stack::{Stack, StackOptions};
+use tests::archive::{export, import, into, revisions};
 use tests::ask;
-use tests::backup::{export, import, into};
 use tests::hand::{claim_one, start_dream_of, worker};
 use tests::refused::refused;
 use uuid::Uuid;
 
-/// Path, version, operation, text's hash and deletion of every revision, the oldest first.
-async fn revisions(clients: &Clients, user: &str) -> Vec<Revision> {
-    let asked = ListRevisionsRequest { user_id: user.into(), page_size: 1_000, ..ListRevisionsRequest::default() };
-    clients.history.clone().list_revisions(asked).await.unwrap().into_inner().revisions
-}
-
+/// Path, version, sequence, operation, hash and source of every revision.
 type Told = (String, i64, i64, i32, Vec<u8>, i32);
 
 fn told(revisions: &[Revision]) -> Vec<Told> {
@@ -23,7 +18,7 @@ fn told(revisions: &[Revision]) -> Vec<Told> {
 }
 
 /// A user with a history: Unicode, CRLF, a deletion, a path that came again, a dream with its log.
-async fn with_a_history(stack: &Stack) -> BTreeMap<String, String> {
+pub async fn with_a_history(stack: &Stack) -> BTreeMap<String, String> {
     let ada = stack.user("ada").await;
     tests::messy::write(&ada).await;
     start_dream_of(stack, "ada").await;

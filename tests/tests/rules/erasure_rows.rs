@@ -5,8 +5,9 @@ use memex_proto::v1::{
     ListAccessLogRequest, Role, UpdateUserRequest,
 };
 use memex_stack::stack::{Stack, StackOptions};
+use tests::archive::{export, import, into};
 use tests::ask;
-use tests::backup::{dumped, export, import, into};
+use tests::backup::dumped;
 use tests::hand::{claim_one, start_dream_of, worker};
 use tests::refused::refused;
 use uuid::Uuid;

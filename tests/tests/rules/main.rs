@@ -5,6 +5,9 @@
 mod access_log;
 mod accounts;
 mod archive;
+mod archive_hostile;
+mod archive_lies;
+mod archive_round_trip;
 mod authorization;
 mod command_line;
 mod contract;

@@ -1,80 +1,199 @@
-//! Acceptance 7: what is read is what was written, byte for byte, whatever text it is; but for NUL, which no text has.
+//! Acceptance 7: what is read is what was written, byte for byte, and what cannot be kept is refused.
 
-use memex_proto::v1::{ErrorReason, Source, write_file_request::Precondition};
-use memex_stack::stack::Stack;
+use futures::StreamExt as _;
+use memex_proto::v1::batch_read_files_result::Result as Read;
+use memex_proto::v1::edit::Kind;
+use memex_proto::v1::read_file_request::At;
+use memex_proto::v1::write_file_request::Precondition;
+use memex_proto::v1::{
+    AppendLines, BatchReadFilesRequest, DeleteLines, Edit, ErrorReason, FileContent, InsertLines, PatchFileRequest,
+    ReadFileRequest, Replace, WriteFileRequest, WriteFileResponse,
+};
+use memex_stack::stack::{Stack, User};
+use sha2::{Digest as _, Sha256};
+use tests::ask;
 use tests::chance::Chance;
 use tests::counts::times;
-use tests::refused::reason;
+use tests::refused::refused;
+use tonic::Status;
 
-/// The longest text there may be, in bytes.
-const MOST: usize = 102_400;
+/// `max_text_bytes`.
+const LARGEST: usize = 102_400;
 
-/// What a text is made of: letters in one part and in two, right to left, astral, invisible, and ends of lines of all kinds.
-const PIECES: [&str; 24] = [
-    "a",
-    "Z",
-    "0",
-    " ",
-    "\t",
-    "\n",
+/// Files at once.
+const TOGETHER: usize = 8;
+
+/// What texts are made of: combining marks in both orders and forms, letters beyond the basic plane, emoji sequences,
+/// every way to end a line, byte order marks, what is invisible, controls, noncharacters, and plain words.
+const PIECES: [&str; 40] = [
+    "e\u{301}",
+    "é",
+    "a\u{323}\u{307}",
+    "a\u{307}\u{323}",
+    "\u{301}",
+    "ﬁ",
+    "Å",
+    "\u{212B}",
+    "각",
+    "\u{1100}\u{1161}\u{11A8}",
+    "🦀",
+    "👩\u{200D}👩\u{200D}👧",
+    "🇦🇹",
+    "𝔪",
+    "\u{10FFFF}",
+    "\u{FFFE}",
+    "\u{1F3F4}\u{E0067}\u{E007F}",
+    "日本語",
     "\r\n",
     "\r",
+    "\n",
     "\n\n",
-    "\u{b}",
+    "\n\r",
     "\u{85}",
     "\u{2028}",
-    "é",
-    "e\u{301}",
-    "ﬁ",
-    "日本",
-    "שלום",
-    "🦀",
-    "👩\u{200d}🔬",
-    "𝒳",
-    "\u{200b}",
-    "\u{feff}",
-    "\u{10ffff}",
-    "\\u0000'\"$1",
+    "\u{FEFF}",
+    "\u{200B}",
+    "\u{202E}",
+    "\u{AD}",
+    "\t",
+    "\u{1}",
+    "\u{1B}[31m",
+    "\u{7F}",
+    "\\u0000",
+    "%00",
+    "$& \\1",
+    "'; --",
+    " ",
+    "word",
+    "- a line\n",
 ];
 
-/// A text of any length, more often a short one; now and then as long as may be.
+/// A text of a random length: mostly short, some long, some of the largest size to the byte, some empty.
 fn text(chance: &mut Chance) -> String {
-    let length = match chance.below(20) {
+    let bytes = match chance.below(20) {
         0 => 0,
-        1 => MOST,
-        2..=4 => chance.below(MOST),
-        _ => chance.below(400),
+        1 => LARGEST,
+        2 => LARGEST - 1 - chance.below(3),
+        3 => chance.below(LARGEST),
+        4..=7 => chance.below(5_000),
+        _ => chance.below(200),
     };
-    let mut text = String::new();
-    while text.len() < length {
+    // A byte order mark at the beginning, where files have it.
+    let mut text = ["", "\u{FEFF}"][usize::from(bytes > 3 && chance.below(10) == 0)].to_owned();
+    loop {
         let piece = *chance.pick(&PIECES);
-        text.push_str(if text.len() + piece.len() <= length { piece } else { "x" });
+        if text.len() + piece.len() > bytes {
+            break;
+        }
+        text.push_str(piece);
     }
-    text
+    let rest = bytes.saturating_sub(text.len());
+    text + &"x".repeat(rest)
+}
+
+async fn write(user: &User, path: &str, content: &str) -> Result<WriteFileResponse, Status> {
+    let precondition = Some(Precondition::Overwrite(true));
+    let request = WriteFileRequest { path: path.into(), content: content.into(), precondition, ..Default::default() };
+    Ok(user.agent().memory.clone().write_file(request).await?.into_inner())
+}
+
+async fn patch(user: &User, path: &str, kind: Kind) -> Result<i64, Status> {
+    let edits = vec![Edit { kind: Some(kind) }];
+    let request = PatchFileRequest { path: path.into(), edits, ..Default::default() };
+    Ok(user.agent().memory.clone().patch_file(request).await?.into_inner().file.unwrap_or_default().version)
+}
+
+async fn read(user: &User, path: &str, at: Option<At>) -> FileContent {
+    let request = ReadFileRequest { path: path.into(), at, ..Default::default() };
+    user.agent().memory.clone().read_file(request).await.unwrap().into_inner().file.unwrap()
+}
+
+/// A file's text, size and hash, by whichever call.
+fn is(found: FileContent, text: &str, version: i64, case: usize) {
+    let head = found.file.unwrap();
+    // Without the texts, which may be long.
+    assert!(found.content == text, "case {case}: {} bytes became {}", text.len(), found.content.len());
+    let told = (head.version, head.size_bytes, head.sha256.as_slice());
+    assert_eq!(told, (version, text.len() as i64, &Sha256::digest(text)[..]), "case {case}");
+}
+
+/// One text on its way in and out by every call that has texts.
+async fn case(user: &User, case: usize) {
+    let mut chance = Chance::new(case as u64);
+    // The paths come again, so that a user stays within what a scope may hold.
+    let path = format!("user/{}.md", case % 100);
+    let first = text(&mut chance);
+    let version = write(user, &path, &first).await.unwrap().file.unwrap().version;
+    is(read(user, &path, None).await, &first, version, case);
+    let paths = vec![path.clone()];
+    let batch = BatchReadFilesRequest { paths, ..Default::default() };
+    let mut batch = user.agent().memory.clone().batch_read_files(batch).await.unwrap().into_inner().results;
+    let Some(Read::File(found)) = batch.remove(0).result else { panic!("case {case} cannot be read") };
+    is(found, &first, version, case);
+    if !first.is_empty() && first.len() < 4_000 {
+        let mut second = text(&mut chance);
+        second.truncate(second.floor_char_boundary(4_000));
+        let patched =
+            patch(user, &path, Kind::Replace(Replace { old: first.clone(), new: second.clone() })).await.unwrap();
+        is(read(user, &path, None).await, &second, patched, case);
+        is(read(user, &path, Some(At::Version(patched))).await, &second, patched, case);
+    }
+    is(read(user, &path, Some(At::Version(version))).await, &first, version, case);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn acceptance_7_what_is_read_is_what_was_written_byte_for_byte() {
+    let stack = Stack::start().await;
+    let mut people = Vec::new();
+    for user in 0..TOGETHER {
+        people.push(stack.user(&format!("user {user}")).await);
+    }
+    let cases = times(500, 10_000);
+    // Whoever has the same path waits: the cases of a person are one after another.
+    let work = people.iter().enumerate().map(|(first, person)| async move {
+        for number in (first..cases).step_by(TOGETHER) {
+            case(person, number).await;
+        }
+    });
+    futures::stream::iter(work).buffer_unordered(TOGETHER).collect::<()>().await;
+    stack.finish().await;
 }
 
 #[tokio::test]
-async fn acceptance_7_what_is_read_is_what_was_written() {
-    let texts = times(500, 10_000);
+async fn a_text_with_nul_or_over_the_limit_is_refused_wherever_it_comes_in_and_nothing_is_changed() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
-    let mut chance = Chance::new(7);
-    let (mut bytes, mut longest) = (0, 0);
-    for number in 0..texts {
-        let path = format!("user/{}.md", chance.below(5));
-        let written = text(&mut chance);
-        ada.write(&path, &written).await;
-        assert!(ada.read(&path).await.as_deref() == Some(written.as_str()), "text {number}: {written:?}");
-        bytes += written.len();
-        longest = longest.max(written.len());
-        if number % 10 == 0 {
-            let at = chance.below(written.chars().count() + 1);
-            let with_nul: String = written.chars().take(at).chain(['\0']).collect();
-            let refused = ada.try_write(&path, &with_nul, Some(Precondition::Overwrite(true)), Source::Agent).await;
-            assert_eq!(reason(&refused.unwrap_err()), ErrorReason::InvalidText, "text {number}");
+    let whole = "x".repeat(LARGEST);
+    for (path, text) in [("user/a.md", "- tea\n- milk\n"), ("user/whole.md", &whole)] {
+        write(&ada, path, text).await.unwrap();
+    }
+    let before = ask::everything(&stack).await;
+    for text in ["\0", "\0tea", "te\0a", "tea\0", "🦀\0\0🦀", "\r\n\0"] {
+        for path in ["user/a.md", "user/new.md"] {
+            assert_eq!(refused(write(&ada, path, text).await), ErrorReason::InvalidText, "{text:?}");
+        }
+        let edits = [
+            Kind::AppendLines(AppendLines { lines: vec![text.into()], after_heading: String::new() }),
+            Kind::InsertLines(InsertLines { after_line: 0, lines: vec![text.into()] }),
+            Kind::Replace(Replace { old: "tea".into(), new: text.into() }),
+        ];
+        for edit in edits {
+            let reason = refused(patch(&ada, "user/a.md", edit.clone()).await);
+            assert!([ErrorReason::InvalidText, ErrorReason::PatchInvalid].contains(&reason), "{edit:?}: {reason:?}");
+        }
+        // What is only looked for is not found; it never becomes part of a text.
+        for edit in [
+            Kind::Replace(Replace { old: text.into(), new: "x".into() }),
+            Kind::DeleteLines(DeleteLines { first_line: 1, last_line: 1, expected: text.into() }),
+        ] {
+            assert!(patch(&ada, "user/a.md", edit.clone()).await.is_err(), "{edit:?}");
         }
     }
-    assert_eq!(longest, MOST, "none was as long as may be");
-    eprintln!("{texts} texts of {bytes} bytes");
+    for longer in [format!("{whole}x"), "x".repeat(2 * LARGEST), "🦀".repeat(LARGEST / 4 + 1)] {
+        assert_eq!(refused(write(&ada, "user/new.md", &longer).await), ErrorReason::InvalidText);
+    }
+    let append = Kind::AppendLines(AppendLines { lines: vec!["y".into()], after_heading: String::new() });
+    assert_eq!(refused(patch(&ada, "user/whole.md", append).await), ErrorReason::InvalidText);
+    assert_eq!(ask::everything(&stack).await, before);
     stack.finish().await;
 }

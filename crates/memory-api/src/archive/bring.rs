@@ -22,6 +22,8 @@ pub struct Kept {
     pub kind: i16,
     /// Its place among those of its kind.
     pub number: i64,
+    /// The archive's line.
+    pub at: u64,
     /// Of a dream: its id there.
     pub dream: Option<String>,
     /// The line, marked as imported.
@@ -50,6 +52,9 @@ pub struct Bringing {
     bytes: i64,
     sequence: i64,
     kept: [i64; 3],
+    /// The path of the file before; the dream and the number of the op before.
+    path: String,
+    op: (String, i32),
     batch: Batch,
 }
 
@@ -75,6 +80,8 @@ impl Bringing {
             bytes: 0,
             sequence: 0,
             kept: [0; 3],
+            path: String::new(),
+            op: (String::new(), 0),
             batch: Batch::default(),
         }
     }
@@ -87,6 +94,10 @@ impl Bringing {
         match line {
             Line::File(line) => {
                 let row = self.checks.file(at, line)?;
+                if row.path <= self.path {
+                    return Err(broken(at, "path", "must come after that of the line before, in byte order").into());
+                }
+                self.path.clone_from(&row.path);
                 self.room(at, &row)?;
                 self.batch.bytes += row.path.len();
                 self.batch.files.push(row);
@@ -103,15 +114,15 @@ impl Bringing {
             Line::Dream(line) => {
                 dream(at, &line)?;
                 let id = line.dream.clone();
-                self.keep(1, Some(id), &Line::Dream(Box::new(DreamLine { imported: true, ..*line })))?;
+                self.keep(1, at, Some(id), &Line::Dream(Box::new(DreamLine { imported: true, ..*line })))?;
             }
             Line::DreamOp(line) => {
-                op(at, &line)?;
-                self.keep(2, None, &Line::DreamOp(Box::new(DreamOpLine { imported: true, ..*line })))?;
+                self.op(at, &line)?;
+                self.keep(2, at, None, &Line::DreamOp(Box::new(DreamOpLine { imported: true, ..*line })))?;
             }
             Line::Access(line) => {
                 access(at, &line)?;
-                self.keep(3, None, &Line::Access(Box::new(AccessLine { imported: true, ..*line })))?;
+                self.keep(3, at, None, &Line::Access(Box::new(AccessLine { imported: true, ..*line })))?;
             }
             Line::End(_) => {}
         }
@@ -140,12 +151,21 @@ impl Bringing {
         Ok(())
     }
 
-    fn keep(&mut self, kind: i16, dream: Option<String>, line: &Line) -> Result<()> {
+    fn op(&mut self, at: u64, line: &DreamOpLine) -> Result<(), Refusal> {
+        op(at, line)?;
+        if line.dream == self.op.0 && line.number <= self.op.1 {
+            return Err(broken(at, "number", "must come after that of the dream's op before"));
+        }
+        self.op = (line.dream.clone(), line.number);
+        Ok(())
+    }
+
+    fn keep(&mut self, kind: i16, at: u64, dream: Option<String>, line: &Line) -> Result<()> {
         let number = &mut self.kept[usize::from(kind.unsigned_abs()) - 1];
         *number += 1;
         let line = serde_json::to_string(line).map_err(|_| Error::Unexpected("a line is no JSON"))?;
         self.batch.bytes += line.len();
-        self.batch.kept.push(Kept { kind, number: *number, dream, line });
+        self.batch.kept.push(Kept { kind, number: *number, at, dream, line });
         Ok(())
     }
 }

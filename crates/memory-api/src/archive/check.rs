@@ -98,11 +98,11 @@ impl Checks {
         let source = Source::parse(&line.source).ok_or_else(|| broken(at, "source", "is unknown"))?;
         let reason =
             memex_core::text::reason(&line.reason).map_err(|refusal| broken(at, "reason", &refusal.to_string()))?;
-        if line.moved_from.is_some() != (operation == Operation::Move) {
-            return Err(broken(at, "moved_from", "is for a move, and a move has it"));
-        }
-        let moved_from = line.moved_from.as_deref().map(|path| own_path(at, "moved_from", path)).transpose()?;
+        let moved_from = moved_from(at, operation, line.moved_from.as_deref(), &path)?;
         let text = self.text(at, &line.sha256, line.size, line.redacted, line.text)?;
+        if !line.redacted && !fits(operation, text.is_some()) {
+            return Err(broken(at, "text", "is missing, or there is one after a deletion"));
+        }
         let origin = line.imported.unwrap_or(OriginLine { actor: line.actor, at: line.at, dream: line.dream });
         origin_of(at, &origin)?;
         // Of the current texts alone, which the last batch tells from the others.
@@ -150,7 +150,7 @@ impl Checks {
             return Err(over(at, "max_text_bytes", self.max_text_bytes));
         }
         let text = MemoryText::parse(text, usize::MAX)
-            .map_err(|refusal| convert::invalid_text(&format!("lines[{at}].text"), &refusal))?;
+            .map_err(|refusal| named(ErrorReason::InvalidText, at, "text", &refusal.to_string()))?;
         if usize::try_from(size) != Ok(text.as_str().len()) || hex(&text.sha256()) != sha256 {
             return Err(broken(at, "sha256", "is not that of the text, or size is not: the archive was changed"));
         }
@@ -173,13 +173,45 @@ pub(super) fn over(line: u64, quota: &str, limit: i64) -> Refusal {
 
 /// A path of the user's own in its canonical spelling.
 fn own_path(line: u64, name: &str, text: &str) -> Result<MemoryPath, Refusal> {
-    let name = format!("lines[{line}].{name}");
-    let path = MemoryPath::parse(text).map_err(|refusal| convert::invalid_path(&name, &refusal))?;
+    let path =
+        MemoryPath::parse(text).map_err(|refusal| named(ErrorReason::InvalidPath, line, name, &refusal.to_string()))?;
     if path.as_str() == text && path.scope_kind() == ScopeKind::User {
         return Ok(path);
     }
-    let rule = "must be a path under user/ in its canonical spelling";
-    Err(Refusal::new(ErrorReason::InvalidPath, format!("{name}: {rule}")).violation(name, rule))
+    Err(named(ErrorReason::InvalidPath, line, name, "must be a path under user/ in its canonical spelling"))
+}
+
+/// The refusal of a path or a text of a line.
+fn named(reason: ErrorReason, line: u64, name: &str, rule: &str) -> Refusal {
+    let name = format!("lines[{line}].{name}");
+    Refusal::new(reason, format!("{name}: {rule}")).violation(name, rule)
+}
+
+/// The path that a move took its file from; nothing else has one.
+fn moved_from(
+    at: u64,
+    operation: Operation,
+    from: Option<&str>,
+    to: &MemoryPath,
+) -> Result<Option<MemoryPath>, Refusal> {
+    if from.is_some() != (operation == Operation::Move) {
+        return Err(broken(at, "moved_from", "is for a move, and a move has it"));
+    }
+    let from = from.map(|path| own_path(at, "moved_from", path)).transpose()?;
+    if from.as_ref().is_some_and(|from| from.as_str() == to.as_str()) {
+        return Err(broken(at, "moved_from", "must be another path than the one moved to"));
+    }
+    Ok(from)
+}
+
+/// Whether an operation leaves a text, or takes it away.
+fn fits(operation: Operation, text: bool) -> bool {
+    match operation {
+        Operation::Delete => !text,
+        // Undoing what a dream made takes it away.
+        Operation::Revert => true,
+        _ => text,
+    }
 }
 
 fn positive(line: u64, name: &str, version: i64) -> Result<(), Refusal> {
@@ -237,6 +269,31 @@ mod tests {
         Checks { salt: Uuid::nil(), qualifies: true, max_text_bytes: 100 }.revision(3, line)
     }
 
+    fn moved(line: &mut RevisionLine, from: &str) {
+        line.operation = "move".into();
+        line.moved_from = Some(from.into());
+    }
+
+    fn empty(line: &mut RevisionLine) {
+        (line.text, line.size, line.sha256) = (None, 0, String::new());
+    }
+
+    #[test]
+    fn a_text_is_missing_where_it_was_taken_away_or_redacted() {
+        for operation in ["delete", "revert"] {
+            let gone = revision(|line| {
+                empty(line);
+                line.operation = operation.into();
+            });
+            assert_eq!(gone.unwrap().text, None);
+        }
+        let redacted = revision(|line| {
+            empty(line);
+            line.redacted = true;
+        });
+        assert!(redacted.unwrap().redacted);
+    }
+
     #[test]
     fn a_revision_becomes_a_row_with_a_new_file_id_and_its_first_origin() {
         let row = revision(|_| ()).unwrap();
@@ -252,7 +309,7 @@ mod tests {
     fn what_memory_cannot_keep_is_refused_for_its_field() {
         use ErrorReason as R;
         type Break = fn(&mut RevisionLine);
-        let cases: [(Break, R, &str); 14] = [
+        let cases: [(Break, R, &str); 18] = [
             (|r| r.path = "user/../a".into(), R::InvalidPath, "lines[3].path"),
             (|r| r.path = "shared/a.md".into(), R::InvalidPath, "lines[3].path"),
             (|r| r.path = "user/e\u{301}.md".into(), R::InvalidPath, "lines[3].path"),
@@ -261,6 +318,10 @@ mod tests {
             (|r| r.source = "hearsay".into(), R::FieldInvalid, "lines[3].source"),
             (|r| r.reason = "a\nb".into(), R::FieldInvalid, "lines[3].reason"),
             (|r| r.moved_from = Some("user/b.md".into()), R::FieldInvalid, "lines[3].moved_from"),
+            (|r| moved(r, "user/a.md"), R::FieldInvalid, "lines[3].moved_from"),
+            (|r| moved(r, "shared/a.md"), R::InvalidPath, "lines[3].moved_from"),
+            (|r| r.operation = "delete".into(), R::FieldInvalid, "lines[3].text"),
+            (empty, R::FieldInvalid, "lines[3].text"),
             (|r| r.text = Some("te\0".into()), R::InvalidText, "lines[3].text"),
             (|r| r.text = Some("tee".into()), R::FieldInvalid, "lines[3].sha256"),
             (|r| r.text = None, R::FieldInvalid, "lines[3].size"),
@@ -271,6 +332,7 @@ mod tests {
         for (break_it, reason, name) in cases {
             let refusal = revision(break_it).unwrap_err();
             assert_eq!((refusal.reason, refusal.violations[0].0.as_str()), (reason, name));
+            assert!(refusal.message.starts_with(&format!("{name}: ")), "{}", refusal.message);
         }
         let long = revision(|line| line.text = Some("x".repeat(101))).unwrap_err();
         assert_eq!(long.reason, R::QuotaExceeded);

@@ -227,6 +227,13 @@ mod tests {
     }
 
     #[test]
+    fn an_archive_that_is_larger_than_one_may_be_is_refused_before_it_is_kept() {
+        let mut lines = Lines { received: MAX_ARCHIVE_BYTES - 1, ..Lines::default() };
+        lines.take(b"x").unwrap();
+        assert_eq!(lines.take(b"x").unwrap_err().reason, ErrorReason::QuotaExceeded);
+    }
+
+    #[test]
     fn a_line_without_an_end_is_refused_before_it_is_kept_whole() {
         let mut lines = Lines::default();
         let part = vec![b'x'; 1024 * 1024];

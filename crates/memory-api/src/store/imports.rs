@@ -1,5 +1,7 @@
 //! An archive that comes in: in one transaction of the caller's, which is rolled back unless all of it came.
 
+use std::collections::HashSet;
+
 use memex_core::actor::Operation;
 use memex_core::user_id::UserId;
 use sqlx::PgConnection;
@@ -14,7 +16,7 @@ use crate::error::{Error, Result};
 /// What a scope that an archive is to come into has.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// Whether a file or a revision stands there.
+    /// Whether a file, a revision or what an earlier archive told of stands there.
     pub has_memory: bool,
     /// Whether this request was answered before, whatever was in it.
     pub is_remembered: bool,
@@ -22,19 +24,32 @@ pub struct Target {
     pub room: Room,
 }
 
-/// What of the whole archive does not agree, as `mx_import_1` finds it.
+/// A line that does not agree with the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Disagreement {
-    /// A path, or a version of a file, stands twice.
-    Twice,
+pub struct Disagreement {
+    /// Its number, from 1.
+    pub line: u64,
+    /// What is wrong.
+    pub with: With,
+}
+
+/// What of the whole archive does not agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum With {
+    /// A version of a file stands twice.
+    Version,
     /// A file is not what its newest revision says.
     Head,
     /// A deleted file has no revision that took it away.
     Deletion,
-    /// A path has revisions and no file.
+    /// A path has revisions and no file, or one of an earlier version.
     NoFile,
-    /// The versions at a path have a gap.
+    /// A version does not follow the one before.
     Gap,
+    /// A file is not where its revision before left it, or another one is there.
+    Place,
+    /// A dream stands twice.
+    Dream,
 }
 
 /// What the caller's locked scope has.
@@ -47,7 +62,8 @@ pub async fn target(
 ) -> Result<Target> {
     let row = sqlx::query!(
         r#"-- imports.target
-        SELECT EXISTS (SELECT FROM mx_file WHERE scope_id = $1) OR EXISTS (SELECT FROM mx_revision WHERE scope_id = $1) AS "has_memory!",
+        SELECT EXISTS (SELECT FROM mx_file WHERE scope_id = $1) OR EXISTS (SELECT FROM mx_revision WHERE scope_id = $1)
+                 OR EXISTS (SELECT FROM mx_imported WHERE scope_id = $1) AS "has_memory!",
                EXISTS (SELECT FROM mx_request WHERE scope_id = $1 AND principal = $3 AND request_id = $4::uuid) AS "is_remembered!",
                mx_limit_1($2, 'max_files') AS "max_files!", mx_limit_1($2, 'max_scope_bytes') AS "max_scope_bytes!",
                mx_limit_1($2, 'max_text_bytes') AS "max_text_bytes!""#,
@@ -72,11 +88,13 @@ pub async fn bring(
     last: bool,
     caller: &Caller,
 ) -> Result<Option<Disagreement>> {
-    keep(tx, scope, &batch).await?;
+    if let Some(twice) = keep(tx, scope, &batch).await? {
+        return Ok(Some(twice));
+    }
     let json = |rows: serde_json::Result<serde_json::Value>| rows.map_err(|_| Error::Unexpected("a row is no JSON"));
-    let outcome = sqlx::query_scalar!(
+    let row = sqlx::query!(
         r#"-- imports.bring
-        SELECT mx_import_1($1, $2::json, $3::json, $4, $5, $6, $7, $8) AS "outcome!""#,
+        SELECT outcome AS "outcome!", line AS "line!" FROM mx_import_1($1, $2::json, $3::json, $4, $5, $6, $7, $8)"#,
         scope,
         json(serde_json::to_value(&batch.files))?,
         json(serde_json::to_value(&batch.revisions))?,
@@ -88,40 +106,47 @@ pub async fn bring(
     )
     .fetch_one(tx)
     .await?;
-    match outcome {
-        0 => Ok(None),
-        1 => Ok(Some(Disagreement::Twice)),
-        2 => Ok(Some(Disagreement::Head)),
-        3 => Ok(Some(Disagreement::Deletion)),
-        4 => Ok(Some(Disagreement::NoFile)),
-        5 => Ok(Some(Disagreement::Gap)),
-        _ => Err(Error::Unexpected("mx_import_1 gave an unknown outcome")),
-    }
+    let with = match row.outcome {
+        0 => return Ok(None),
+        1 => With::Version,
+        2 => With::Head,
+        3 => With::Deletion,
+        4 => With::NoFile,
+        5 => With::Gap,
+        6 => With::Place,
+        _ => return Err(Error::Unexpected("mx_import_1 gave an unknown outcome")),
+    };
+    Ok(Some(Disagreement { line: row.line.unsigned_abs(), with }))
 }
 
-/// Keeps the lines of what happened elsewhere.
-async fn keep(tx: &mut PgConnection, scope: i64, batch: &Batch) -> Result<()> {
+/// Keeps the lines of what happened elsewhere. Gives the first dream that was told of before.
+async fn keep(tx: &mut PgConnection, scope: i64, batch: &Batch) -> Result<Option<Disagreement>> {
     if batch.kept.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let kinds: Vec<i16> = batch.kept.iter().map(|kept| kept.kind).collect();
     let numbers: Vec<i64> = batch.kept.iter().map(|kept| kept.number).collect();
     let dreams: Vec<Option<String>> = batch.kept.iter().map(|kept| kept.dream.clone()).collect();
     let lines: Vec<String> = batch.kept.iter().map(|kept| kept.line.clone()).collect();
-    sqlx::query!(
+    let kept: HashSet<(i16, i64)> = sqlx::query!(
         "-- imports.keep
         INSERT INTO mx_imported (scope_id, kind, number, dream, line)
         SELECT $1, k.kind, k.number, k.dream, k.line
-          FROM unnest($2::smallint[], $3::bigint[], $4::text[], $5::text[]) AS k(kind, number, dream, line)",
+          FROM unnest($2::smallint[], $3::bigint[], $4::text[], $5::text[]) AS k(kind, number, dream, line)
+        ON CONFLICT DO NOTHING RETURNING kind, number",
         scope,
         &kinds,
         &numbers,
         &dreams as &[Option<String>],
         &lines
     )
-    .execute(tx)
-    .await?;
-    Ok(())
+    .fetch_all(tx)
+    .await?
+    .into_iter()
+    .map(|row| (row.kind, row.number))
+    .collect();
+    let twice = batch.kept.iter().find(|line| !kept.contains(&(line.kind, line.number)));
+    Ok(twice.map(|line| Disagreement { line: line.at, with: With::Dream }))
 }
 
 impl Store {

@@ -20,7 +20,7 @@ use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
 use crate::store::dreams::lock_scope;
-use crate::store::imports::{Disagreement, bring, target};
+use crate::store::imports::{With, bring, target};
 use crate::store::requests::{RequestKey, remember, remembered};
 use parts::ArchiveParts;
 
@@ -108,15 +108,17 @@ async fn import(
 }
 
 async fn agreed(tx: &mut PgConnection, scope: i64, batch: Batch, last: bool, caller: &Caller) -> Result<()> {
-    let rule = match bring(tx, scope, batch, last, caller).await? {
-        None => return Ok(()),
-        Some(Disagreement::Twice) => "has a path, or a version of a file, twice",
-        Some(Disagreement::Head) => "has a file that is not what its newest revision says",
-        Some(Disagreement::Deletion) => "has a deleted file without the revision that took it away",
-        Some(Disagreement::NoFile) => "has revisions at a path without its file, or beyond the file's version",
-        Some(Disagreement::Gap) => "has versions that do not go up one by one at their path",
+    let Some(found) = bring(tx, scope, batch, last, caller).await? else { return Ok(()) };
+    let (name, rule) = match found.with {
+        With::Version => ("version", "stands twice for its file"),
+        With::Head => ("version", "is not that of the file's newest revision, or path, size or sha256 are not"),
+        With::Deletion => ("deleted", "needs the revision of that version which took the file away"),
+        With::NoFile => ("path", "has no file line, or one of an earlier version"),
+        With::Gap => ("version", "must be one more than the last of its file and of its path"),
+        With::Place => ("path", "is not where the file was before, or another file is there"),
+        With::Dream => ("dream", "stands twice"),
     };
-    Err(field("archive", rule).into())
+    Err(field(&format!("lines[{}].{name}", found.line), rule).into())
 }
 
 fn taken() -> Refusal {
