@@ -7,6 +7,7 @@ use tests::archive::{places, sealed};
 use uuid::Uuid;
 
 /// An archive that must be refused.
+#[derive(Clone)]
 pub struct Lie {
     /// What is wrong.
     pub name: &'static str,
@@ -180,75 +181,87 @@ fn hash(text: &str) -> String {
 
 /// Sealed archives whose every line could be true, but not all of them together.
 pub fn untrue(lines: &[Value]) -> Vec<Lie> {
-    let file = |path: &str| lines.iter().position(|line| line["kind"] == "file" && line["path"] == path).unwrap();
-    let at = |path: &str, version: i64| {
-        let is = |line: &Value| line["kind"] == "revision" && line["path"] == path && line["version"] == version;
-        lines.iter().position(is).unwrap()
-    };
-    let (notes, exercise) = (file("user/notes.md"), file("user/übung.md"));
-    let (old, moved) = (file("user/gone.md"), file("user/moved.md"));
+    [untrue_files(lines), untrue_histories(lines), untrue_moves(lines), untrue_dreams(lines)].concat()
+}
+
+fn untrue_files(lines: &[Value]) -> Vec<Lie> {
+    let (notes, exercise, old) =
+        (file(lines, "user/notes.md"), file(lines, "user/übung.md"), file(lines, "user/gone.md"));
+    let one = |place: usize, change: Value| with(lines, &[(place, change)]);
+    let gone = json!({"deleted": true, "size": 0, "sha256": ""});
+    vec![
+        lie("a head with another hash", one(notes, json!({"sha256": hash("other")})), notes + 1, ".version"),
+        lie("a head of another version", one(notes, json!({"version": 9})), notes + 1, ".version"),
+        lie("a head of another file", one(notes, json!({"file": Uuid::new_v4()})), notes + 1, ".version"),
+        lie("a file without revisions", one(old, json!({"path": "user/gonf.md"})), old + 1, ".deleted"),
+        lie("a deletion that never was", one(exercise, gone), exercise + 1, ".deleted"),
+        lie("revisions without their file", without(lines, exercise), at(lines, "user/übung.md", 1), ".path"),
+    ]
+}
+
+fn untrue_histories(lines: &[Value]) -> Vec<Lie> {
+    let [first, second] = [1, 2].map(|version| at(lines, "user/übung.md", version));
+    let [written, deleted] = [1, 2].map(|version| at(lines, "user/gone.md", version));
+    let one = |place: usize, change: Value| with(lines, &[(place, change)]);
+    vec![
+        lie("a history without its beginning", without(lines, first), second, ".version"),
+        lie("a version twice", one(first, json!({"version": 2})), second + 1, ".version"),
+        lie("a deletion that wrote", one(written, json!({"operation": "delete"})), written + 1, ".text"),
+        lie("a write that deleted", one(deleted, json!({"operation": "write"})), deleted + 1, ".text"),
+    ]
+}
+
+fn untrue_moves(lines: &[Value]) -> Vec<Lie> {
+    let (old, moved, exercise) =
+        (file(lines, "user/gone.md"), file(lines, "user/moved.md"), file(lines, "user/übung.md"));
     let shift = places(lines, "revision").into_iter().find(|&place| lines[place]["operation"] == "move").unwrap();
-    let (dream, op) = (places(lines, "dream")[0], places(lines, "dream_op")[0]);
-    let with = |changes: &[(usize, Value)]| {
-        let changed = changes.iter().fold(lines.to_vec(), |lines, (place, with)| merged(&lines, *place, with));
-        sealed(&changed)
-    };
-    let one = |place: usize, change: Value| with(&[(place, change)]);
-    let without = |place: usize| {
-        let mut lines = lines.to_vec();
-        lines.remove(place);
-        sealed(&renumbered(lines))
-    };
+    let (again, third) = (at(lines, "user/gone.md", 3), at(lines, "user/übung.md", 3));
+    let one = |place: usize, change: Value| with(lines, &[(place, change)]);
+    let (far, new) = (json!({"version": i64::MAX}), json!({"file": Uuid::new_v4()}));
+    let first = json!({"file": lines[at(lines, "user/gone.md", 1)]["file"]});
+    let far = [old, moved, shift].map(|place| (place, far.clone()));
+    let revived = [again, shift, old, moved].map(|place| (place, first.clone()));
+    let taken = [third, exercise].map(|place| (place, new.clone()));
+    vec![
+        lie("a move far ahead", with(lines, &far), shift + 1, ".version"),
+        lie("a move from where the file was not", one(shift, json!({"moved_from": "user/zz.md"})), old + 1, ".deleted"),
+        lie("a deleted file that goes on", with(lines, &revived), again + 1, ".path"),
+        lie("two files at a path", with(lines, &taken), third + 1, ".path"),
+        lie("a move to where it was", one(shift, json!({"moved_from": "user/moved.md"})), shift + 1, ".moved_from"),
+    ]
+}
+
+fn untrue_dreams(lines: &[Value]) -> Vec<Lie> {
     let twice = |place: usize| {
         let mut lines = lines.to_vec();
         lines.insert(place, lines[place].clone());
         sealed(&lines)
     };
-    let (first, new, far) = (lines[at("user/gone.md", 1)]["file"].clone(), json!(Uuid::new_v4()), json!(i64::MAX));
-    let gone = json!({"deleted": true, "size": 0, "sha256": ""});
-    let far_moved =
-        [(old, json!({"version": far})), (moved, json!({"version": far})), (shift, json!({"version": far}))];
-    let again = [
-        (at("user/gone.md", 3), json!({"file": first})),
-        (shift, json!({"file": first})),
-        (old, json!({"file": first})),
-        (moved, json!({"file": first})),
-    ];
-    let taken = [(at("user/übung.md", 3), json!({"file": new})), (exercise, json!({"file": new}))];
-    vec![
-        lie("a head with another hash", one(notes, json!({"sha256": hash("other")})), notes + 1, ".version"),
-        lie("a head of another version", one(notes, json!({"version": 9})), notes + 1, ".version"),
-        lie("a head of another file", one(notes, json!({"file": new})), notes + 1, ".version"),
-        lie("a file without revisions", one(old, json!({"path": "user/gonf.md"})), old + 1, ".deleted"),
-        lie("a deletion that never was", one(exercise, gone), exercise + 1, ".deleted"),
-        lie("revisions without their file", without(exercise), at("user/übung.md", 1), ".path"),
-        lie("a history without its beginning", without(at("user/übung.md", 1)), at("user/übung.md", 2), ".version"),
-        lie(
-            "a version twice",
-            one(at("user/übung.md", 1), json!({"version": 2})),
-            at("user/übung.md", 2) + 1,
-            ".version",
-        ),
-        lie("a move far ahead", with(&far_moved), shift + 1, ".version"),
-        lie("a move from where the file was not", one(shift, json!({"moved_from": "user/zz.md"})), old + 1, ".deleted"),
-        lie("a deleted file that goes on", with(&again), at("user/gone.md", 3) + 1, ".path"),
-        lie("two files at a path", with(&taken), at("user/übung.md", 3) + 1, ".path"),
-        lie("a move to where it was", one(shift, json!({"moved_from": "user/moved.md"})), shift + 1, ".moved_from"),
-        lie(
-            "a deletion that wrote",
-            one(at("user/gone.md", 1), json!({"operation": "delete"})),
-            at("user/gone.md", 1) + 1,
-            ".text",
-        ),
-        lie(
-            "a write that deleted",
-            one(at("user/gone.md", 2), json!({"operation": "write"})),
-            at("user/gone.md", 2) + 1,
-            ".text",
-        ),
-        lie("a dream twice", twice(dream), dream + 2, ".dream"),
-        lie("an op twice", twice(op), op + 2, ".number"),
-    ]
+    let (dream, op) = (places(lines, "dream")[0], places(lines, "dream_op")[0]);
+    vec![lie("a dream twice", twice(dream), dream + 2, ".dream"), lie("an op twice", twice(op), op + 2, ".number")]
+}
+
+/// Where the line of a file stands.
+fn file(lines: &[Value], path: &str) -> usize {
+    lines.iter().position(|line| line["kind"] == "file" && line["path"] == path).unwrap()
+}
+
+/// Where the line of a revision stands.
+fn at(lines: &[Value], path: &str, version: i64) -> usize {
+    let is = |line: &Value| line["kind"] == "revision" && line["path"] == path && line["version"] == version;
+    lines.iter().position(is).unwrap()
+}
+
+/// The archive with other fields in some of its lines.
+fn with(lines: &[Value], changes: &[(usize, Value)]) -> Vec<u8> {
+    sealed(&changes.iter().fold(lines.to_vec(), |lines, (place, with)| merged(&lines, *place, with)))
+}
+
+/// The archive without one of its lines.
+fn without(lines: &[Value], place: usize) -> Vec<u8> {
+    let mut lines = lines.to_vec();
+    lines.remove(place);
+    sealed(&renumbered(lines))
 }
 
 /// The lines with the revisions numbered from 1 again.
