@@ -6,6 +6,7 @@ use memex_stack::stack::{Stack, StackOptions};
 use tests::ask;
 use tests::hand::{self, HeldDream};
 use tests::refused::reason;
+use tests::waiting::insisted;
 use tonic::Status;
 
 /// Calls at once.
@@ -53,8 +54,8 @@ async fn dream_of(stack: &Stack, user: &str) -> [HeldDream; 2] {
 }
 
 /// Every call at once: how many were let through. The others were over the budget and nothing else.
-async fn at_once<T>(held: &[HeldDream; 2], call: impl AsyncFn(HeldDream, usize) -> Result<T, Status>) -> usize {
-    let calls = (0..CALLS).map(|number| call(held[number % 2].clone(), number));
+async fn at_once<T>(held: &[HeldDream; 2], call: &impl AsyncFn(HeldDream, usize) -> Result<T, Status>) -> usize {
+    let calls = (0..CALLS).map(|number| insisted(move || call(held[number % 2].clone(), number)));
     let (done, refused): (Vec<_>, Vec<_>) = join_all(calls).await.into_iter().partition(Result::is_ok);
     for status in refused.iter().filter_map(|answer| answer.as_ref().err()) {
         assert_eq!(reason(status), ErrorReason::BudgetExceeded, "{status}");
@@ -88,7 +89,7 @@ async fn of_32_ops_at_once_exactly_ten_are_staged() {
     for round in 0..ROUNDS {
         let user = format!("user-{round}");
         let held = dream_of(&stack, &user).await;
-        assert_eq!(at_once(&held, stage).await, OPS);
+        assert_eq!(at_once(&held, &stage).await, OPS);
         assert_eq!((staged(&stack, &user).await, counted(&stack, &user, "ops").await), (OPS as i64, OPS as i64));
         let eleventh = held[0].stage("user/another.md", "- another\n", 0).await.unwrap_err();
         assert_eq!(reason(&eleventh), ErrorReason::BudgetExceeded);
@@ -102,7 +103,7 @@ async fn without_the_guard_all_32_ops_are_staged() {
     let stack = two_replicas().await;
     stack.install_twin("mx_dream_stage_1", "budget").await;
     let held = dream_of(&stack, "ada").await;
-    assert_eq!(at_once(&held, stage).await, CALLS);
+    assert_eq!(at_once(&held, &stage).await, CALLS);
     assert_eq!(staged(&stack, "ada").await, CALLS as i64);
     stack.abandon().await;
 }
@@ -113,7 +114,7 @@ async fn of_32_reads_at_once_exactly_as_many_are_answered_as_fit() {
     for round in 0..ROUNDS {
         let user = format!("user-{round}");
         let held = dream_of(&stack, &user).await;
-        assert_eq!(at_once(&held, read).await, READS);
+        assert_eq!(at_once(&held, &read).await, READS);
         assert_eq!(counted(&stack, &user, "read_bytes").await, (READS * BYTES) as i64);
         held[1].finish().await.expect("a dream that read enough can be finished");
     }
@@ -125,6 +126,6 @@ async fn without_the_guard_all_32_reads_are_answered() {
     let stack = two_replicas().await;
     stack.install_twin("mx_dream_read_1", "read_budget").await;
     let held = dream_of(&stack, "ada").await;
-    assert_eq!(at_once(&held, read).await, CALLS);
+    assert_eq!(at_once(&held, &read).await, CALLS);
     stack.abandon().await;
 }

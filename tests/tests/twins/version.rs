@@ -10,7 +10,9 @@ use memex_stack::stack::{Clients, Stack, StackOptions};
 use tests::ask;
 use tests::counts::times;
 use tests::refused::reason;
+use tests::waiting::insisted;
 use tonic::Status;
+use uuid::Uuid;
 
 const CLIENTS: usize = 64;
 
@@ -85,8 +87,6 @@ async fn adds_lines(clients: Clients, how: How, client: usize, lines: usize) -> 
             match add(&clients, how, &path(file), &line).await {
                 Ok(changed) => break changed.version,
                 Err(status) if reason(&status) == ErrorReason::VersionConflict => seen.conflicts += 1,
-                // Shed before any statement ran, on a machine that is slow: nothing was written.
-                Err(status) if reason(&status) == ErrorReason::Overloaded => {}
                 Err(status) => panic!("{how:?}: nothing but a conflict may come of it: {status}"),
             }
         };
@@ -96,11 +96,17 @@ async fn adds_lines(clients: Clients, how: How, client: usize, lines: usize) -> 
 }
 
 async fn add(clients: &Clients, how: How, path: &str, line: &str) -> Result<File, Status> {
+    let request_id = Uuid::new_v4().to_string();
     let (version, text) = match how {
         How::Patch => (None, String::new()),
         How::Write | How::PatchAtVersion => {
             let request = ReadFileRequest { path: path.into(), ..Default::default() };
-            let read = clients.memory.clone().read_file(request).await?.into_inner().file.unwrap();
+            let read = insisted(|| {
+                let (mut memory, request) = (clients.memory.clone(), request.clone());
+                async move { memory.read_file(request).await }
+            })
+            .await?;
+            let read = read.into_inner().file.unwrap();
             (Some(read.file.unwrap().version), read.content)
         }
     };
@@ -110,14 +116,26 @@ async fn add(clients: &Clients, how: How, path: &str, line: &str) -> Result<File
             path: path.into(),
             content: format!("{text}{line}\n"),
             precondition,
+            request_id,
             ..Default::default()
         };
-        return Ok(clients.memory.clone().write_file(request).await?.into_inner().file.unwrap());
+        let written = insisted(|| {
+            let (mut memory, request) = (clients.memory.clone(), request.clone());
+            async move { memory.write_file(request).await }
+        })
+        .await?;
+        return Ok(written.into_inner().file.unwrap());
     }
     let append = Kind::AppendLines(AppendLines { lines: vec![line.into()], after_heading: String::new() });
     let edits = vec![Edit { kind: Some(append) }];
-    let request = PatchFileRequest { path: path.into(), edits, expected_version: version, ..Default::default() };
-    Ok(clients.memory.clone().patch_file(request).await?.into_inner().file.unwrap())
+    let request =
+        PatchFileRequest { path: path.into(), edits, expected_version: version, request_id, ..Default::default() };
+    let patched = insisted(|| {
+        let (mut memory, request) = (clients.memory.clone(), request.clone());
+        async move { memory.patch_file(request).await }
+    })
+    .await?;
+    Ok(patched.into_inner().file.unwrap())
 }
 
 /// The text of every revision of each file, the first first.

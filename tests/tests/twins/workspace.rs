@@ -86,7 +86,10 @@ async fn eight_workers_dream_every_user_once() {
         let stack = &stack;
         async move {
             until("everybody is dreamt", async || {
-                worker.poll_once().await.unwrap();
+                // A claim that is shed, on a machine that is slow, is made again.
+                if worker.poll_once().await.is_err() {
+                    return None;
+                }
                 let left = "SELECT count(*) FROM mx_dream_state WHERE due_at IS NOT NULL";
                 let running = "SELECT count(*) FROM mx_dream WHERE state = 'running'";
                 assert!(ask::number(stack.sql(), running, &[]).await <= CONCURRENCY as i64);
