@@ -29,9 +29,10 @@ BEGIN
   t := mx_now();   -- under the lock: the start of the transaction is older than the wait
   FOR q IN   -- the items, and last a row of NULLs
     SELECT u.scope_id, u.operation, u.path, octet_length(u.text) AS size, u.sha, u.expected, u.file_id, u.request_id, u.digest, u.actor, u.principal,
-           u.moves, u.qualifies, u.i, f AS head, m AS known
+           u.moves, u.qualifies, u.i, f AS head, m AS known, c AS scope
       FROM unnest(p_scope || NULL::bigint, p_operation, p_path, p_text, p_sha, p_expected, p_file, p_request, p_digest, p_actor, p_principal, p_moves, p_qualifies)
              WITH ORDINALITY AS u(scope_id, operation, path, text, sha, expected, file_id, request_id, digest, actor, principal, moves, qualifies, i)
+      LEFT JOIN mx_scope c ON c.scope_id = u.scope_id
       LEFT JOIN mx_file f ON f.scope_id = u.scope_id AND f.path = u.path
       LEFT JOIN mx_request m ON m.scope_id = u.scope_id AND m.principal = u.principal AND m.request_id = u.request_id
      ORDER BY u.scope_id, u.i
@@ -78,8 +79,7 @@ BEGIN
       SELECT * INTO r FROM mx_request WHERE scope_id = q.scope_id AND principal = q.principal AND request_id = q.request_id;
     END IF;
     IF held IS DISTINCT FROM q.scope_id THEN
-      SELECT * INTO s FROM mx_scope WHERE scope_id = q.scope_id;
-      held := q.scope_id; l_first := s.sequence; l_new := s.new_changes; l_asked := '{}';
+      s := q.scope; held := q.scope_id; l_first := s.sequence; l_new := s.new_changes; l_asked := '{}';
       IF l_workspace IS DISTINCT FROM s.workspace_id THEN
         l_workspace := s.workspace_id;
         l_due := mx_setting_1(l_workspace, 'dream_min_changes')::integer;
