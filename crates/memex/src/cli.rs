@@ -1,11 +1,16 @@
 //! The command line: every command, its arguments and its examples.
 
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
     access, bench, blame, cat, completion, config, demo, diff, dream, edit, erase, export, files, import, man, mv,
     patch, pause, recall, redact, restore, rm, run, search, show, token, up, users, watch,
 };
+use crate::failure::Failure;
 use crate::settings::ConnectionArgs;
 
 /// Self-hosted memory for AI agents that stays clean
@@ -145,4 +150,25 @@ pub struct Connected<T: clap::Args> {
     pub command: T,
     #[command(flatten)]
     pub connection: ConnectionArgs,
+}
+
+/// Says why a command line was not understood, or the help or version that it asked for: as clap does, but as the one
+/// JSON value where `args` have `--json`.
+pub fn not_understood(error: &clap::Error, args: impl Iterator<Item = OsString>) -> ExitCode {
+    let mut args = args.take_while(|arg| arg != "--");
+    if !error.use_stderr() || !args.any(|arg| arg == "--json") {
+        error.exit();
+    }
+    Failure::Usage(problem(error)).report(true)
+}
+
+/// What clap found wrong, without the usage and the hint that it puts below.
+fn problem(error: &clap::Error) -> String {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "a command is missing; --help lists them".to_owned();
+    }
+    let said = error.render().to_string();
+    let said = said.strip_prefix("error: ").unwrap_or(&said);
+    let ends = ["\n\nUsage:", "\n\nFor more information"].map(|below| said.find(below).unwrap_or(said.len()));
+    said[..ends[0].min(ends[1])].trim().to_owned()
 }

@@ -124,6 +124,23 @@ impl Failure {
         self
     }
 
+    /// The same as the end of a command whose one JSON value tells it already.
+    #[must_use]
+    pub fn told_in(self, json: bool) -> Self {
+        if json { Self::Told(Box::new(self)) } else { self }
+    }
+
+    /// The same, with what to do next where memory-api refused for what `field` of the request says.
+    #[must_use]
+    pub fn advised_on(mut self, field: &str, next: &'static str) -> Self {
+        if let Self::Refused { refusal, advice, .. } = &mut self
+            && refusal.violations.iter().any(|(violated, _)| violated == field)
+        {
+            *advice = Some(next);
+        }
+        self
+    }
+
     /// The same, with what to do next where memory-api refused for `reason`.
     #[must_use]
     pub fn advised(mut self, reason: ErrorReason, next: &'static str) -> Self {
@@ -138,6 +155,26 @@ impl Failure {
     /// Why memory-api refused, where it did.
     pub fn reason(&self) -> Option<ErrorReason> {
         self.refusal().map(|refusal| refusal.reason)
+    }
+
+    /// Whether another file may still be taken after this.
+    pub fn is_about_one_file(&self) -> bool {
+        use ErrorReason as R;
+        self.reason().is_some_and(|reason| {
+            matches!(
+                reason,
+                R::InvalidPath
+                    | R::InvalidText
+                    | R::FileNotFound
+                    | R::FileExists
+                    | R::VersionConflict
+                    | R::ExpectedVersionRequired
+                    | R::ExcludedPath
+                    | R::ReadOnlyScope
+                    | R::QuotaExceeded
+                    | R::MessageTooLarge
+            )
+        })
     }
 
     /// A fact that memory-api gave with its refusal.
@@ -210,7 +247,8 @@ impl Failure {
         }
     }
 
-    fn next_step(&self) -> Option<String> {
+    /// What a person does next, where there is something.
+    pub fn next_step(&self) -> Option<String> {
         match self {
             Self::Kept { next, .. } => Some(next.clone()),
             Self::Refused { advice: Some(advice), .. } => Some((*advice).to_owned()),
@@ -225,6 +263,11 @@ impl Failure {
             }
             _ => None,
         }
+    }
+
+    /// What stands in `error` of a JSON value that tells more than the failure.
+    pub fn error_json(&self) -> Value {
+        self.to_json()["error"].take()
     }
 
     /// The failure as `--json` prints it: `{"error": {…}}`.

@@ -13,7 +13,10 @@ use failure::Failure;
 use memex_runtime::threads;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return cli::not_understood(&error, std::env::args_os().skip(1)),
+    };
     let json = cli.json;
     let done = match threads::runtime() {
         Ok(runtime) => runtime.block_on(commands::run(cli)),

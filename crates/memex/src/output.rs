@@ -7,27 +7,51 @@ pub mod style;
 pub mod table;
 pub mod view;
 
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 
 use anstream::AutoStream;
 use chrono::{DateTime, SecondsFormat, Utc};
 use prost_types::Timestamp;
 use serde::Serialize;
+use serde_json::ser::Formatter;
 
 /// Standard output, whose colours vanish where it is no terminal or NO_COLOR is set.
 pub fn out() -> AutoStream<io::Stdout> {
     anstream::stdout()
 }
 
-/// Prints one JSON value on one line of standard output.
+/// Prints one JSON value on one line of standard output. What could steer a terminal is escaped, so that a value that
+/// is looked at is not obeyed; who parses it gets what was meant.
 ///
 /// # Errors
 /// When standard output cannot be written.
 pub fn json<T: Serialize>(value: &T) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, value)?;
+    write_json(&mut out, value)?;
     writeln!(out)?;
     out.flush()
+}
+
+fn write_json<T: Serialize>(out: &mut impl Write, value: &T) -> io::Result<()> {
+    value.serialize(&mut serde_json::Serializer::with_formatter(out, Inert)).map_err(io::Error::from)
+}
+
+/// Compact JSON whose texts steer nothing. serde_json itself escapes quotes and what lies below U+0020, and hands the
+/// rest over in fragments.
+struct Inert;
+
+impl Formatter for Inert {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| steers(*c)) {
+            out.write_all(&rest.as_bytes()[..at])?;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}")?;
+            }
+            rest = &rest[at + c.len_utf8()..];
+        }
+        out.write_all(rest.as_bytes())
+    }
 }
 
 /// The text with everything escaped that could steer a terminal or hide: what agents wrote is shown, never obeyed.
@@ -51,7 +75,8 @@ fn escaped(text: &str, hide: impl Fn(char) -> bool) -> String {
 
 fn steers(c: char) -> bool {
     let separators = '\u{2028}'..='\u{2029}';
-    let bidirectional = ['\u{200E}'..='\u{200F}', '\u{202A}'..='\u{202E}', '\u{2066}'..='\u{2069}'];
+    let bidirectional =
+        ['\u{061C}'..='\u{061C}', '\u{200E}'..='\u{200F}', '\u{202A}'..='\u{202E}', '\u{2066}'..='\u{2069}'];
     let tags = '\u{E0000}'..='\u{E007F}';
     c.is_control()
         || separators.contains(&c)
@@ -71,7 +96,7 @@ pub fn word(name: &str, prefix: &str) -> String {
     name.strip_prefix(prefix).unwrap_or(name).to_ascii_lowercase()
 }
 
-/// Tells a person, beside standard output, that a listing has nothing in it.
+/// Tells a person, beside standard output, that a listing has nothing in it, or not all.
 ///
 /// # Errors
 /// When standard error cannot be written.
@@ -94,6 +119,18 @@ mod tests {
         assert_eq!(safe("a\u{1b}[31m\tb\nc\u{202E}\u{E0041}\r"), "a\\u{1b}[31m\tb\nc\\u{202e}\\u{e0041}\\r");
         assert_eq!(safe_line("a\nb"), "a\\nb");
         assert_eq!(safe("Zoë 👩‍👩‍👧 日本"), "Zoë 👩‍👩‍👧 日本");
+    }
+
+    #[test]
+    fn json_steers_no_terminal_and_says_the_same() {
+        let text = "a\u{1b}\u{7f}\u{9b}2J\"\\\n\u{61c}\u{202E}\u{2028}\u{E0041}Zoë 👩‍👩‍👧";
+        let value = serde_json::json!({"text": text, "\u{9b}": [1, null]});
+        let mut out = Vec::new();
+        write_json(&mut out, &value).unwrap();
+        let printed = String::from_utf8(out).unwrap();
+        assert!(!printed.chars().any(steers), "{printed}");
+        assert!(printed.contains("\\u009b2J\\\"") && printed.contains("\\udb40\\udc41Zoë 👩‍👩‍👧"), "{printed}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&printed).unwrap(), value);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use memex_proto::v1::{DreamState, ErrorReason, File, Source};
 use serde_json::Value;
 use support::{Ran, Script, connected, memex};
 use tempfile::TempDir;
+use tonic::Status;
 
 /// A script that is served, and a home to run the command in.
 struct Scene {
@@ -166,6 +167,80 @@ async fn an_export_writes_memory_and_nothing_outside_its_folder() {
     assert_eq!(said["failed"][0]["path"], "user/../../escaped.md");
     let names = fs::read_dir(scene.home.path()).unwrap().count();
     assert_eq!(names, 1, "only `out` is there");
+}
+
+#[tokio::test]
+async fn what_is_left_out_of_an_import_is_named_and_an_export_comes_back_whole() {
+    let scene = Scene::new().await;
+    for path in ["user/a.md", "user/.notes/b.md"] {
+        scene.remembers(path, 1, "x");
+    }
+    assert_eq!(scene.run(&["export", "out"]).await.code, 0);
+    scene.script.lines().files.clear();
+    scene.file("out/shared/c.md", b"text");
+    let ran = scene.run(&["import", "out"]).await;
+    assert_eq!(scene.writes().len(), 1);
+    let told = "left out out/shared: is the workspace's; --shared brings it in\n\
+                left out out/user/.notes: is hidden; --hidden brings it in\n1 created (2 left out)\n";
+    assert_eq!((ran.code, ran.out.as_str()), (0, told), "{ran:?}");
+    let told = json(&scene.run(&["import", "out", "--json"]).await);
+    assert_eq!((&told["files"][0]["fate"], &told["left_out"]), (&"left_out".into(), &2.into()), "{told}");
+    scene.writes();
+    scene.run(&["import", "out", "--hidden"]).await;
+    let paths: Vec<_> = scene.writes().into_iter().map(|(path, _)| path).collect();
+    assert_eq!(paths, ["user/.notes/b.md", "user/a.md"]);
+}
+
+#[tokio::test]
+async fn an_export_that_ends_early_says_what_was_written() {
+    let scene = Scene::new().await;
+    let half_a_batch = 2 * 1024 * 1024;
+    for path in ["user/a.md", "user/b.md"] {
+        let file = File { path: path.to_owned(), size_bytes: half_a_batch, ..File::default() };
+        scene.script.lines().files.push(file);
+    }
+    let ends = || {
+        let erased = Refusal::new(ErrorReason::UserErased, "the user is being erased").into_status();
+        scene.script.lines().batch_answers.extend([Status::ok(""), erased]);
+    };
+    ends();
+    let ran = scene.run(&["export", "out"]).await;
+    assert_eq!((ran.code, ran.out.as_str()), (1, "1 file, 0 bytes written to out; ended early, of 2\n"));
+    assert!(ran.err.starts_with("refused: the user is being erased\n"), "{ran:?}");
+    ends();
+    let ran = scene.run(&["export", "again", "--json"]).await;
+    let told = json(&ran);
+    assert_eq!((ran.code, told["error"]["reason"].as_str(), ran.err.as_str()), (1, Some("USER_ERASED"), ""));
+    assert_eq!(told["files"][0]["path"], "user/a.md");
+}
+
+const BENCH: [&str; 9] = ["--users", "1", "--files", "1", "--clients", "1", "--seconds", "1", "--json"];
+
+#[tokio::test]
+async fn a_bench_in_which_no_call_succeeds_fails_as_its_calls_do() {
+    let scene = Scene::new().await;
+    for (failure, code, counted) in [
+        (Refusal::new(ErrorReason::FileNotFound, "there is no file").into_status(), 1, "FILE_NOT_FOUND"),
+        (Status::unavailable("gone"), 69, "Unavailable"),
+    ] {
+        scene.script.lines().reads_fail = Some(failure);
+        let ran = scene.run(&[&["bench", "read"][..], &BENCH].concat()).await;
+        assert_eq!((ran.code, ran.err.as_str()), (code, ""), "{ran:?}");
+        assert!(json(&ran)["product"]["errors"][counted].as_u64().unwrap() > 0, "{ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_a_bench_patches_is_made_short_again_and_each_call_is_a_patch() {
+    let scene = Scene::new().await;
+    for (bytes, each) in [(16 * 1024, 0), (16 * 1024 + 1, 1)] {
+        scene.script.lines().patched_bytes = bytes;
+        let ran = scene.run(&[&["bench", "patch"][..], &BENCH].concat()).await;
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let mut lines = scene.script.lines();
+        let (patches, writes) = (lines.patches.drain(..).count(), lines.writes.drain(..).count());
+        assert!(patches > 0 && writes == 1 + each * patches, "{patches} patches, {writes} writes");
+    }
 }
 
 #[tokio::test]

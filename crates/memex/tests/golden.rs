@@ -164,5 +164,30 @@ async fn a_command_line_that_is_not_understood_is_2() {
         let ran = memex(home.path(), &connected, args).await;
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{args:?}: {ran:?}");
         assert!(ran.err.starts_with("error: "), "{args:?}: {ran:?}");
+        let ran = memex(home.path(), &connected, &[&["--json"][..], args].concat()).await;
+        let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap_or_default();
+        assert_eq!((ran.code, told["error"]["code"].as_str()), (2, Some("USAGE")), "{args:?}: {ran:?}");
+        assert_eq!(ran.err, "", "{args:?}");
     }
+}
+
+#[tokio::test]
+async fn a_program_reads_one_json_value_for_a_command_line_that_is_not_understood() {
+    let home = tempfile::tempdir().unwrap();
+    for (name, args) in [
+        ("usage_command", &["lss", "--json"][..]),
+        ("usage_none", &["dream", "--json"]),
+        ("usage_value", &["cat", "user/a.md", "--version", "0", "--json"]),
+    ] {
+        let ran = memex(home.path(), &[], args).await;
+        assert_eq!((ran.code, ran.err.as_str()), (2, ""), "{args:?}");
+        assert_golden(&format!("error/{name}.json"), &ran.out);
+    }
+    for args in [&["--json", "--version"][..], &["ls", "--json", "--help"]] {
+        let ran = memex(home.path(), &[], args).await;
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        assert!(!ran.out.starts_with('{'), "{ran:?}");
+    }
+    let ran = memex(home.path(), &[], &["lss", "--", "--json"]).await;
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "what comes after -- is no flag");
 }

@@ -3,7 +3,7 @@
 use memex_proto::v1::ListAccessLogRequest;
 use serde_json::json;
 
-use super::{Context, UserArg, pages};
+use super::{Context, Listed, UserArg, pages, say_more};
 use crate::failure::Failure;
 use crate::output;
 use crate::output::table::{Table, numbers, words};
@@ -46,14 +46,15 @@ pub async fn run(context: &Context, args: AccessArgs) -> Result<(), Failure> {
         dream_id: args.dream,
         ..ListAccessLogRequest::default()
     };
-    let entries = list_access(context, &request, args.limit as usize).await?;
+    let Listed { entries, more } = list_access(context, &request, args.limit as usize).await?;
     if context.json {
-        return Ok(output::json(&json!({"entries": entries}))?);
+        return Ok(output::json(&json!({"entries": entries, "more": more}))?);
     }
     if entries.is_empty() {
         output::nothing("no row of the access log matches")?;
     }
-    Ok(access_table(entries).write(&mut output::out())?)
+    access_table(entries).write(&mut output::out())?;
+    Ok(say_more(more, args.limit, "--limit shows them")?)
 }
 
 /// The newest rows that `request` asks for, at most `limit`.
@@ -64,13 +65,13 @@ pub async fn list_access(
     context: &Context,
     request: &ListAccessLogRequest,
     limit: usize,
-) -> Result<Vec<AccessView>, Failure> {
+) -> Result<Listed<AccessView>, Failure> {
     let listed = pages(limit, async |page_size, page_token| {
         let request = ListAccessLogRequest { page_size, page_token, ..request.clone() };
         let page = context.call(|| async { context.admin().list_access_log(request.clone()).await }).await?;
         Ok((page.entries, page.next_page_token))
     });
-    Ok(listed.await?.into_iter().map(AccessView::from).collect())
+    Ok(listed.await?.into_views())
 }
 
 /// Rows of the access log as a table.

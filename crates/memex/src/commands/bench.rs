@@ -26,12 +26,15 @@ Examples:
   memex bench mixed --users 500 --files 20 --json
   memex bench write --hot --clients 64 --against raw --database-url postgres://owner@db/memex
 
+With --json \"errors\" counts the calls that failed by their reason: {\"OVERLOADED\": 3}. Where no call
+succeeded the exit code is 1, or 69 where memory-api or its Postgres could not be reached.
+
 Makes users named bench-0001 and on, with files of 2 KB, and leaves them: give it a deployment of
 its own. It needs an operator's or a backend's token. With --against raw, pgbench runs the service's
 own statement and a yardstick in turn with the calls, on the same Postgres.";
 
 /// How many turns the service and what it is compared with take.
-const ROUNDS: u64 = 5;
+const ROUNDS: u32 = 5;
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
@@ -77,8 +80,8 @@ pub async fn run(context: &Context, args: BenchArgs) -> Result<(), Failure> {
         (Some(Against::Raw), Some(url)) => Some(Raw::prepare(url, args.work, &bench).await?),
         _ => None,
     };
-    let rounds = if raw.is_some() { ROUNDS.min(args.seconds) } else { 1 };
-    let turn = Duration::from_secs(args.seconds / rounds);
+    let rounds = if raw.is_some() { ROUNDS } else { 1 };
+    let turn = turn(args.seconds, rounds);
     let mut report = Report::new(args.work, args.clients, raw.is_some());
     let spinner = progress::spinner(format!("{} with {} clients", args.work.name(), args.clients), context.json);
     for round in 1..=rounds {
@@ -91,5 +94,33 @@ pub async fn run(context: &Context, args: BenchArgs) -> Result<(), Failure> {
         spinner.set_message(format!("round {round} of {rounds}: {:.0} calls a second", report.product.per_second()));
     }
     spinner.finish_and_clear();
-    report.print(context.json)
+    report.print(context.json)?;
+    ended(context, &report)
+}
+
+/// How long each of so many turns takes.
+fn turn(seconds: u64, rounds: u32) -> Duration {
+    Duration::from_secs(seconds) / rounds
+}
+
+/// A bench in which no call succeeded has measured nothing: it ends as its last call did.
+fn ended(context: &Context, report: &Report) -> Result<(), Failure> {
+    let product = &report.product;
+    match &product.last_failure {
+        _ if !product.took.is_empty() => Ok(()),
+        Some(status) => Err(context.failure(status).told_in(context.json)),
+        None => Err(Failure::Incomplete("no call was made".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_turns_together_take_the_seconds_that_were_asked_for() {
+        for seconds in [1, 9, 10, 3_600] {
+            assert_eq!(turn(seconds, ROUNDS) * ROUNDS, Duration::from_secs(seconds));
+        }
+    }
 }

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use memex_proto::v1::{Dream, DreamState, ListDreamsRequest};
 use serde_json::json;
 
-use super::{Context, UserArg, pages};
+use super::{Context, Listed, UserArg, pages, say_more};
 use crate::failure::Failure;
 use crate::output;
 use crate::output::table::{Table, numbers, words};
@@ -79,15 +79,16 @@ async fn list(context: &Context, args: ListArgs) -> Result<(), Failure> {
     let user_id = if args.all_users { String::new() } else { context.user(&args.user) };
     let states = args.state.iter().map(|&state| state.into()).collect();
     let request = ListDreamsRequest { user_id, states, ..ListDreamsRequest::default() };
-    let dreams = list_dreams(context, &request, args.limit as usize).await?;
-    let dreams: Vec<DreamView> = dreams.into_iter().map(Into::into).collect();
+    let listed = list_dreams(context, &request, args.limit as usize).await?;
+    let Listed { entries, more } = listed.into_views::<DreamView>();
     if context.json {
-        return Ok(output::json(&json!({"dreams": dreams}))?);
+        return Ok(output::json(&json!({"dreams": entries, "more": more}))?);
     }
-    if dreams.is_empty() {
+    if entries.is_empty() {
         output::nothing("no dream matches")?;
     }
-    Ok(dreams_table(dreams).write(&mut output::out())?)
+    dreams_table(entries).write(&mut output::out())?;
+    Ok(say_more(more, args.limit, "--limit shows them")?)
 }
 
 fn dreams_table(dreams: Vec<DreamView>) -> Table {
@@ -116,7 +117,11 @@ fn dreams_table(dreams: Vec<DreamView>) -> Table {
 ///
 /// # Errors
 /// As ListDreams.
-pub async fn list_dreams(context: &Context, request: &ListDreamsRequest, limit: usize) -> Result<Vec<Dream>, Failure> {
+pub async fn list_dreams(
+    context: &Context,
+    request: &ListDreamsRequest,
+    limit: usize,
+) -> Result<Listed<Dream>, Failure> {
     let listed = pages(limit, async |page_size, page_token| {
         let request = ListDreamsRequest { page_size, page_token, ..request.clone() };
         let page = context.call(|| async { context.dreams().list_dreams(request.clone()).await }).await?;

@@ -13,7 +13,7 @@ use super::{Context, UserArg, request_id};
 use crate::failure::Failure;
 use crate::output;
 
-use draft::Draft;
+use draft::{Draft, Meant};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -44,7 +44,8 @@ pub async fn run(context: &Context, args: EditArgs) -> Result<(), Failure> {
     let user_id = context.user(&args.user);
     let (file, before) = present(context, &user_id, &args.path).await?;
     let version = file.as_ref().map_or(0, |file| file.version);
-    let draft = Draft::new(&args.path, args.user.user.as_deref(), version, &before)?;
+    let meant = Meant { path: &args.path, user: args.user.user.as_deref(), why: &args.why.reason, source: args.source };
+    let draft = Draft::new(meant, version, &before)?;
     let text = match draft.edited(context.json).await {
         Ok(text) => text,
         Err(failure) if draft.is_still(&before) => return Err(failure),
@@ -58,7 +59,7 @@ pub async fn run(context: &Context, args: EditArgs) -> Result<(), Failure> {
         path: args.path.clone(),
         content: text,
         precondition: Some(Precondition::ExpectedVersion(version)),
-        reason: args.why.reason,
+        reason: args.why.reason.clone(),
         source: args.source.map_or(Source::Unspecified, Source::from).into(),
         request_id: request_id(),
         treatments: Vec::new(),

@@ -54,6 +54,8 @@ pub struct ExportArgs {
 /// What was exported and what could not be.
 #[derive(Debug, Default)]
 struct Report {
+    /// How many files there are to export.
+    listed: usize,
     written: Vec<File>,
     failed: Vec<(String, String)>,
 }
@@ -72,16 +74,21 @@ pub async fn run(context: &Context, args: ExportArgs) -> Result<(), Failure> {
     }
     let folder = Folder::open(dir, args.force)?;
     let bar = progress::bar(files.len(), "exporting", context.json);
-    let mut report = Report::default();
+    let mut report = Report { listed: files.len(), ..Report::default() };
+    let mut stopped = None;
     for batch in batches(&files) {
-        export(context, &user_id, &folder, batch, &mut report).await?;
+        if let Err(failure) = export(context, &user_id, &folder, batch, &mut report).await {
+            stopped = Some(failure);
+            break;
+        }
         bar.inc(batch.len() as u64);
     }
     bar.finish_and_clear();
-    say(context, dir, &report)?;
-    match report.failed.len() {
-        0 => Ok(()),
-        failed => Err(Failure::Incomplete(format!("{} not exported", counted(failed as i64, "file")))),
+    say(context, dir, &report, stopped.as_ref())?;
+    match (stopped, report.failed.len()) {
+        (Some(failure), _) => Err(failure.told_in(context.json)),
+        (None, 0) => Ok(()),
+        (None, failed) => Err(Failure::Incomplete(format!("{} not exported", counted(failed as i64, "file")))),
     }
 }
 
@@ -128,14 +135,17 @@ async fn export(
     Ok(())
 }
 
-fn say(context: &Context, dir: &Path, report: &Report) -> Result<(), Failure> {
+/// Says what was written and what was not; `stopped` is what ended the export early.
+fn say(context: &Context, dir: &Path, report: &Report, stopped: Option<&Failure>) -> Result<(), Failure> {
     let bytes: i64 = report.written.iter().map(|file| file.size_bytes).sum();
     if context.json {
         let entry = |file: &File| json!({"path": file.path, "version": file.version, "size_bytes": file.size_bytes});
         let files: Vec<_> = report.written.iter().map(entry).collect();
         let failed: Vec<_> = report.failed.iter().map(|(path, why)| json!({"path": path, "why": why})).collect();
         let dir = dir.display().to_string();
-        return Ok(output::json(&json!({"dir": dir, "files": files, "size_bytes": bytes, "failed": failed}))?);
+        let error = stopped.map(Failure::error_json);
+        let told = json!({"dir": dir, "files": files, "size_bytes": bytes, "failed": failed, "error": error});
+        return Ok(output::json(&told)?);
     }
     let mut out = output::out();
     for (path, problem) in &report.failed {
@@ -143,7 +153,9 @@ fn say(context: &Context, dir: &Path, report: &Report) -> Result<(), Failure> {
         writeln!(out, "{notice}failed{reset} {}: {}", safe_line(path), safe_line(problem))?;
     }
     let count = counted(report.written.len() as i64, "file");
-    Ok(writeln!(out, "{count}, {bytes} bytes written to {}", dir.display())?)
+    let early = if stopped.is_some() { format!("; ended early, of {}", report.listed) } else { String::new() };
+    let dir = safe_line(&dir.display().to_string());
+    Ok(writeln!(out, "{count}, {bytes} bytes written to {dir}{early}")?)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use memex_proto::v1::{File, ListFilesRequest, ListRevisionsRequest, Revision, So
 use serde_json::json;
 
 use super::written::{ReasonArg, Written};
-use super::{Context, UserArg, pages, request_id};
+use super::{Context, Listed, UserArg, pages, request_id, say_more};
 use crate::failure::Failure;
 use crate::output;
 use crate::output::table::{Table, numbers, words};
@@ -95,6 +95,19 @@ pub enum SourceArg {
     Import,
 }
 
+impl SourceArg {
+    /// As people type it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Agent => "agent",
+            Self::Tool => "tool",
+            Self::Web => "web",
+            Self::Import => "import",
+        }
+    }
+}
+
 impl From<SourceArg> for Source {
     fn from(source: SourceArg) -> Self {
         match source {
@@ -142,7 +155,7 @@ pub async fn list_files(context: &Context, user_id: &str, prefix: &str) -> Resul
         let page = context.call(|| async { context.memory().list_files(request.clone()).await }).await?;
         Ok((page.files, page.next_page_token))
     });
-    listed.await
+    Ok(listed.await?.entries)
 }
 
 /// `memex put`.
@@ -194,17 +207,18 @@ pub async fn log(context: &Context, args: LogArgs) -> Result<(), Failure> {
         dream_id: args.dream,
         ..ListRevisionsRequest::default()
     };
-    let revisions = list_revisions(context, &request, args.limit as usize).await?;
-    let revisions: Vec<RevisionView> = revisions.into_iter().map(Into::into).collect();
+    let listed = list_revisions(context, &request, args.limit as usize).await?;
+    let Listed { entries, more } = listed.into_views::<RevisionView>();
     if context.json {
-        return Ok(output::json(&json!({"revisions": revisions}))?);
+        return Ok(output::json(&json!({"revisions": entries, "more": more}))?);
     }
-    if revisions.is_empty() {
+    if entries.is_empty() {
         let of = if request.path.is_empty() { &request.dream_id } else { &request.path };
         let none = if of.is_empty() { "no revisions".to_owned() } else { format!("no revisions of {of}") };
         return Ok(output::nothing(none)?);
     }
-    Ok(revisions_table(revisions).write(&mut output::out())?)
+    revisions_table(entries).write(&mut output::out())?;
+    Ok(say_more(more, args.limit, "--limit shows them")?)
 }
 
 /// The newest revisions that `request` asks for, at most `limit`.
@@ -215,7 +229,7 @@ pub async fn list_revisions(
     context: &Context,
     request: &ListRevisionsRequest,
     limit: usize,
-) -> Result<Vec<Revision>, Failure> {
+) -> Result<Listed<Revision>, Failure> {
     let listed = pages(limit, async |page_size, page_token| {
         let request = ListRevisionsRequest { page_size, page_token, ..request.clone() };
         let page = context.call(|| async { context.history().list_revisions(request.clone()).await }).await?;

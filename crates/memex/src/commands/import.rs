@@ -27,12 +27,14 @@ Examples:
   memex import notes/ --user ada               notes/x.md and notes/user/x.md both become user/x.md
   memex import notes/ --user ada --overwrite   replace files whose text differs
   memex import backup/ --user ada --shared     backup/shared/ too, with an operator's token
+  memex import backup/ --user ada --hidden     .names too: all that an export of user/ wrote
   memex import --archive ada.jsonl --user ada            a whole memory with its history
   gunzip -c ada.jsonl.gz | memex import --archive - --user ada
 
 A file that is there with the same text is left alone, so that an import can be given again. What
-was imported makes nobody due for a dream. Hidden files are left out; every other file that is
-text comes in, whatever its name. The exit code is 1 where a file was refused or skipped.
+was imported makes nobody due for a dream. What is hidden is left out unless --hidden, and named;
+every other file that is text comes in, whatever its name. The exit code is 1 where a file was
+refused or skipped.
 
 An archive comes in whole or not at all, with an operator's token, into a user who has no memory
 yet; who did what when stays beside what is recorded now. It makes nobody due unless --qualifies.";
@@ -47,7 +49,7 @@ pub struct ImportArgs {
     #[arg(required_unless_present = "archive")]
     dir: Option<PathBuf>,
     /// Bring in this file of `memex export --archive` instead; - is standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["dir", "overwrite", "shared", "reason"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dir", "overwrite", "shared", "hidden", "reason"])]
     archive: Option<PathBuf>,
     /// Let what the archive brings count as new, so that the user comes due for a dream
     #[arg(long, requires = "archive", conflicts_with = "dir")]
@@ -60,6 +62,9 @@ pub struct ImportArgs {
     /// Import DIR/shared too
     #[arg(long)]
     shared: bool,
+    /// Import what is hidden too: files and folders whose names begin with a dot
+    #[arg(long)]
+    hidden: bool,
     /// Why; kept with the revisions
     #[arg(long, value_name = "TEXT", default_value = "import")]
     reason: String,
@@ -76,15 +81,15 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<(), Failure> {
     let (report, stopped) = import(context, &args, dir).await?;
     report.print(context.json, stopped.as_ref())?;
     match stopped {
-        Some(failure) if context.json => Err(Failure::Told(Box::new(failure))),
-        Some(failure) => Err(failure),
+        Some(failure) => Err(failure.told_in(context.json)),
         None => report.outcome(),
     }
 }
 
 /// Imports, and says what became of each file; with the failure that ended it early, where one did.
 async fn import(context: &Context, args: &ImportArgs, dir: &Path) -> Result<(Report, Option<Failure>), Failure> {
-    let plan = plan::of(dir, args.shared).map_err(|error| Failure::local(dir, error))?;
+    let wanted = plan::Wanted { shared: args.shared, hidden: args.hidden };
+    let plan = plan::of(dir, wanted).map_err(|error| Failure::local(dir, error))?;
     let import = Import {
         context,
         user_id: context.user(&args.user),
@@ -170,7 +175,7 @@ impl Import<'_> {
             Ok(written) if !written.changed => Ok(Fate::Unchanged),
             Ok(_) if version == 0 => Ok(Fate::Created),
             Ok(_) => Ok(Fate::Replaced),
-            Err(failure) if failure.reason().is_some_and(is_about_one_file) => Ok(Fate::Refused(failure.to_string())),
+            Err(failure) if failure.is_about_one_file() => Ok(Fate::Refused(failure.to_string())),
             Err(failure) => Err(failure),
         }
     }
@@ -182,21 +187,4 @@ async fn read(file: &Planned) -> Result<MemoryText, String> {
     let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())?;
     // memory-api knows the workspace's limit and says so; this is the most that it could be.
     MemoryText::parse(text, MAX_TEXT_BYTES_CEILING).map_err(|refusal| refusal.to_string())
-}
-
-/// Whether another file may still be taken after this refusal.
-fn is_about_one_file(reason: ErrorReason) -> bool {
-    use ErrorReason as R;
-    matches!(
-        reason,
-        R::InvalidPath
-            | R::InvalidText
-            | R::FileExists
-            | R::VersionConflict
-            | R::ExpectedVersionRequired
-            | R::ExcludedPath
-            | R::ReadOnlyScope
-            | R::QuotaExceeded
-            | R::MessageTooLarge
-    )
 }

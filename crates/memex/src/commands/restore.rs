@@ -70,7 +70,9 @@ pub async fn run(context: &Context, args: RestoreArgs) -> Result<(), Failure> {
     Written::from(answer.map_err(about)?).say(context)
 }
 
-/// The revision that made a version of a file. Its history comes in pages, newest first.
+/// The revision that made a version of a file, in the order in which `cat` looks for it: the newest that was made at this
+/// path, else the newest of the file that stands here now, at a path that it had before. The history comes in pages,
+/// newest first, with both.
 async fn revision_of(context: &Context, user_id: &str, path: &str, version: i64) -> Result<String, Failure> {
     let mut request = ListRevisionsRequest {
         user_id: user_id.to_owned(),
@@ -78,15 +80,23 @@ async fn revision_of(context: &Context, user_id: &str, path: &str, version: i64)
         page_size: PAGE_SIZE as i32,
         ..ListRevisionsRequest::default()
     };
+    let mut elsewhere = None;
     loop {
         let page = context.call(|| async { context.history().list_revisions(request.clone()).await }).await;
         let page = page.map_err(|failure| failure.about(path))?;
-        if let Some(found) = page.revisions.into_iter().find(|revision| revision.version == version) {
-            return Ok(found.revision_id);
+        for revision in page.revisions.into_iter().filter(|revision| revision.version == version) {
+            if revision.path == path {
+                return Ok(revision.revision_id);
+            }
+            elsewhere = elsewhere.or(Some(revision.revision_id));
         }
         if page.next_page_token.is_empty() {
-            let missing = Refusal::new(ErrorReason::RevisionNotFound, format!("{path} has no version {version}"));
-            return Err(Failure::Refused { refusal: Box::new(missing), subject: None, advice: None });
+            let missing = || Refusal::new(ErrorReason::RevisionNotFound, format!("{path} has no version {version}"));
+            return elsewhere.ok_or_else(|| Failure::Refused {
+                refusal: Box::new(missing()),
+                subject: None,
+                advice: None,
+            });
         }
         request.page_token = page.next_page_token;
     }

@@ -39,23 +39,38 @@ pub async fn run(context: &Context, args: RmArgs) -> Result<(), Failure> {
     if args.expected_version.is_some() && !one {
         return Err(Failure::Usage("--expected-version is of one file: give one path".to_owned()));
     }
-    let (mut deleted, mut failed) = (Vec::new(), Vec::new());
+    let (mut deleted, mut failed, mut stopped) = (Vec::new(), Vec::new(), None);
     for path in &args.paths {
         match delete(context, &args, path).await {
-            Ok(done) if context.json => deleted.push(deleted_json(path, &done)),
             Ok(done) => {
-                let path = safe_line(path);
-                writeln!(output::out(), "{path} is deleted at version {} ({})", done.version, done.revision_id)?;
+                if !context.json {
+                    let (path, version) = (safe_line(path), done.version);
+                    writeln!(output::out(), "{path} is deleted at version {version} ({})", done.revision_id)?;
+                }
+                deleted.push(deleted_json(path, &done));
             }
+            Err(failure) if one => return Err(failure),
             // What keeps one file from being deleted does not keep the next.
-            Err(failure) if failure.reason().is_some() && !one => failed.push((path, failure)),
-            Err(failure) => return Err(failure),
+            Err(failure) if failure.is_about_one_file() => failed.push((path, failure)),
+            // Every further file would meet it too.
+            Err(failure) => {
+                stopped = Some(failure);
+                break;
+            }
         }
     }
-    tell(context, &deleted, &failed)?;
-    match failed.len() {
-        0 => Ok(()),
-        count => Err(Failure::Incomplete(format!("{} of {} files not deleted", count, args.paths.len()))),
+    tell(context, &deleted, &failed, stopped.as_ref())?;
+    let all = args.paths.len();
+    match (stopped, failed.len()) {
+        (None, 0) => Ok(()),
+        (None, count) => Err(Failure::Incomplete(format!("{count} of {all} files not deleted"))),
+        (Some(failure), _) => {
+            if !context.json {
+                let ended = safe_line(&args.paths[deleted.len() + failed.len()]);
+                writeln!(anstream::stderr(), "ended early, at {ended}: {} of {all} files deleted", deleted.len())?;
+            }
+            Err(failure.told_in(context.json))
+        }
     }
 }
 
@@ -71,17 +86,24 @@ async fn delete(context: &Context, args: &RmArgs, path: &str) -> Result<DeleteFi
     answer.map_err(|failure| failure.about(path))
 }
 
-/// Says what could not be deleted; as JSON, also what could.
-fn tell(context: &Context, deleted: &[Value], failed: &[(&String, Failure)]) -> Result<(), Failure> {
+/// Says what could not be deleted; as JSON, also what could, and what ended it early.
+fn tell(
+    context: &Context,
+    deleted: &[Value],
+    failed: &[(&String, Failure)],
+    stopped: Option<&Failure>,
+) -> Result<(), Failure> {
     if context.json {
-        let why = |failure: &Failure| failure.to_json()["error"].take();
-        let failed: Vec<_> =
-            failed.iter().map(|(path, failure)| json!({"path": path, "error": why(failure)})).collect();
-        return Ok(output::json(&json!({"files": deleted, "failed": failed}))?);
+        let told = |(path, failure): &(&String, Failure)| json!({"path": path, "error": failure.error_json()});
+        let (failed, error) = (failed.iter().map(told).collect::<Vec<_>>(), stopped.map(Failure::error_json));
+        return Ok(output::json(&json!({"files": deleted, "failed": failed, "error": error}))?);
     }
+    let mut err = anstream::stderr();
     for (path, failure) in failed {
-        let mut err = anstream::stderr();
         writeln!(err, "{}: {}", safe_line(path), safe_line(&failure.to_string()))?;
+        if let Some(next) = failure.next_step() {
+            writeln!(err, "  next: {}", safe_line(&next))?;
+        }
     }
     Ok(())
 }

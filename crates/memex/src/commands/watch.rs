@@ -33,6 +33,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 const EXPIRED: &str = "begin again without --after, or with --from-beginning for every change";
 
+const NOBODY: &str =
+    "name the user: --user, MEMEX_USER, or `user` in the settings file; --all-users watches the whole workspace";
+
 /// Arguments of `watch`.
 #[derive(Debug, clap::Args)]
 pub struct WatchArgs {
@@ -64,7 +67,9 @@ pub async fn run(context: &Context, args: WatchArgs) -> Result<(), Failure> {
         ended = watch.follow() => Some(ended),
     };
     match ended {
-        Some(ended) => ended.map_err(|failure| failure.advised(ErrorReason::CursorExpired, EXPIRED)),
+        Some(ended) => {
+            ended.map_err(|failure| failure.advised(ErrorReason::CursorExpired, EXPIRED).advised_on("user_id", NOBODY))
+        }
         None => Err(Failure::Left(match watch.request.cursor.as_str() {
             "" => "nothing had come yet".to_owned(),
             cursor => format!("go on with --after {cursor}"),

@@ -11,11 +11,7 @@ pub fn step(refusal: &Refusal, subject: Option<&str>) -> Option<String> {
     let fact = |name: &str| refusal.facts.get(name).map(String::as_str);
     let path = fact("path").or(subject).unwrap_or("PATH");
     Some(match refusal.reason {
-        R::VersionConflict => match fact("current_version") {
-            Some("0") => "there is no file now; create it with --expected-version 0".to_owned(),
-            Some(version) => format!("read it again: memex cat {path}; it is now at version {version}"),
-            None => format!("read it again: memex cat {path}"),
-        },
+        R::VersionConflict => conflict(path, fact("current_version")),
         R::ExpectedVersionRequired | R::FileExists => {
             format!("read it: memex cat {path}; then give --expected-version, or --overwrite what is there")
         }
@@ -69,6 +65,18 @@ pub fn step(refusal: &Refusal, subject: Option<&str>) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+fn conflict(path: &str, current: Option<&str>) -> String {
+    match current {
+        // Only a write can make it anew; who patched, moved, deleted or reverted is told that there is nothing to.
+        Some("0") => format!(
+            "there is no file now: memex log {path} shows what became of it, memex put {path} FILE --expected-version 0 \
+             makes it anew"
+        ),
+        Some(version) => format!("read it again: memex cat {path}; it is now at version {version}"),
+        None => format!("read it again: memex cat {path}"),
+    }
 }
 
 fn quota(exceeded: Option<&str>) -> Option<&'static str> {

@@ -93,6 +93,37 @@ async fn a_conflict_overwrites_nothing_and_keeps_the_text() {
 }
 
 #[tokio::test]
+async fn a_file_that_another_has_made_meanwhile_is_looked_at_before_it_is_written_over() {
+    let desk = Desk::new("echo mine > \"$2\"").await;
+    for (current, version) in [(Some(2), "2"), (None, "VERSION")] {
+        let exists = Refusal::new(ErrorReason::FileExists, "a file stands there already");
+        let exists = current.into_iter().fold(exists, |refusal, version| refusal.fact("current_version", version));
+        desk.script.lines().write_answers.push_back(exists.into_status());
+        let ran = desk.run(&["edit", "user/new.md"]).await;
+        let next =
+            "next: see what is there now: memex cat user/new.md; bring your text in line with it, then: memex put";
+        assert!(ran.code == 1 && ran.err.contains(next), "{ran:?}");
+        assert!(ran.err.ends_with(&format!("--expected-version {version}\n")), "{ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_command_that_writes_a_kept_text_says_all_that_was_said() {
+    let desk = Desk::new("echo mine > \"$2\"; exit 1").await;
+    let ran = desk.run(&["edit", "user/a.md", "--reason", "she's moved", "--source", "user", "--user", "ada"]).await;
+    let all = r" --expected-version 3 --user ada --source user --reason 'she'\''s moved'";
+    assert!(ran.code == 1 && ran.err.ends_with(&format!("{all}\n")), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_draft_that_the_editor_has_deleted_is_not_called_kept() {
+    let desk = Desk::new("rm \"$2\"").await;
+    let ran = desk.run(&["edit", "user/a.md"]).await;
+    assert!(ran.code == 1 && ran.err.contains("No such file") && !ran.err.contains("kept"), "{ran:?}");
+    assert_eq!(desk.drafts(), Vec::<PathBuf>::new());
+}
+
+#[tokio::test]
 async fn an_editor_that_does_not_end_well_writes_nothing() {
     let desk = Desk::new("exit 3").await;
     let ran = desk.run(&["edit", "user/a.md"]).await;

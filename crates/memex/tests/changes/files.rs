@@ -5,6 +5,7 @@ use memex_proto::v1::edit::Kind;
 use memex_proto::v1::read_file_request::At;
 use memex_proto::v1::{DeleteLines, ErrorReason, FileContent, Replace};
 use serde_json::json;
+use tonic::Status;
 
 use crate::scene::Scene;
 
@@ -62,7 +63,8 @@ async fn a_file_that_cannot_be_deleted_keeps_no_other() {
     scene.script.lines().change_answers.push_back(missing());
     let ran = scene.run(&["rm", "user/a.md", "user/b.md"]).await;
     assert_eq!((ran.code, ran.out.as_str()), (1, "user/b.md is deleted at version 6 (rev_3)\n"));
-    let told = "user/a.md: there is no file at this path\nerror: 1 of 2 files not deleted\n";
+    let told = "user/a.md: there is no file at this path\n  next: see what there is: memex ls\n\
+                error: 1 of 2 files not deleted\n";
     assert_eq!(ran.err, told);
 
     scene.script.lines().change_answers.push_back(missing());
@@ -70,6 +72,43 @@ async fn a_file_that_cannot_be_deleted_keeps_no_other() {
     let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!((ran.code, &told["files"][0]["version"]), (1, &json!(6)));
     assert_eq!(told["failed"][0]["error"]["reason"], "FILE_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn what_every_deletion_would_meet_ends_them_with_what_was_done() {
+    let scene = Scene::new().await;
+    let overloaded = || vec![Refusal::new(ErrorReason::Overloaded, "in a moment").into_status(); 5];
+    let unknown = || vec![Refusal::new(ErrorReason::TokenInvalid, "the token is unknown or revoked").into_status()];
+    let args = ["rm", "user/a.md", "user/b.md", "user/c.md"];
+    for (answers, code, reason) in [(overloaded(), 69, "OVERLOADED"), (unknown(), 1, "TOKEN_INVALID")] {
+        let calls = 1 + answers.len();
+        let again = || [Status::ok("")].into_iter().chain(answers.clone());
+        scene.script.lines().change_answers.extend(again());
+        let ran = scene.run(&args).await;
+        assert_eq!((ran.code, ran.out.as_str()), (code, "user/a.md is deleted at version 6 (rev_3)\n"), "{ran:?}");
+        assert!(ran.err.starts_with("ended early, at user/b.md: 1 of 3 files deleted\nrefused: "), "{ran:?}");
+        assert_eq!(scene.script.lines().deletions.drain(..).count(), calls, "user/c.md is not tried");
+
+        scene.script.lines().change_answers.extend(again());
+        let ran = scene.run(&[&args[..], &["--json"]].concat()).await;
+        let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!((ran.code, &told["error"]["reason"], ran.err.as_str()), (code, &json!(reason), ""));
+        assert_eq!((&told["files"][0]["path"], &told["failed"]), (&json!("user/a.md"), &json!([])));
+        scene.script.lines().deletions.clear();
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_told_to_expect_no_version_where_that_cannot_be_said() {
+    let scene = Scene::new().await;
+    for args in [&["patch", "user/a.md", "--append", "a"][..], &["rm", "user/a.md"], &["mv", "user/a.md", "user/b.md"]]
+    {
+        let gone = Refusal::new(ErrorReason::VersionConflict, "is at another version").fact("current_version", 0);
+        scene.script.lines().change_answers.push_back(gone.into_status());
+        let ran = scene.run(args).await;
+        let next = "next: there is no file now: memex log user/a.md shows what became of it, memex put user/a.md FILE ";
+        assert!(ran.code == 1 && ran.err.contains(next), "{ran:?}");
+    }
 }
 
 #[tokio::test]
@@ -120,5 +159,5 @@ async fn a_listing_without_entries_says_so_beside_standard_output() {
         assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", told), "{args:?}");
     }
     assert_eq!(scene.json(&["ls"]).await, json!({"files": []}));
-    assert_eq!(scene.json(&["log"]).await, json!({"revisions": []}));
+    assert_eq!(scene.json(&["log"]).await, json!({"revisions": [], "more": false}));
 }

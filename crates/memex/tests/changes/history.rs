@@ -74,3 +74,18 @@ async fn a_version_is_found_in_the_files_history_and_restored() {
     let ran = scene.run(&["restore", "user/a.md", "--version", "2"]).await;
     assert_eq!((ran.code, ran.err.starts_with("refused: user/a.md has no version 2\n")), (1, true), "{ran:?}");
 }
+
+#[tokio::test]
+async fn a_version_of_this_path_is_restored_before_one_that_its_file_had_elsewhere() {
+    let scene = Scene::new().await;
+    let elsewhere = |version| Revision { path: "user/old.md".to_owned(), ..revision(version) };
+    let named = |id: &str, revision| Revision { revision_id: id.to_owned(), ..revision };
+    // Newest first: the file that stands at user/a.md now came from user/old.md; another was at user/a.md before.
+    let listed = [revision(4), elsewhere(3), named("rev_2_old", elsewhere(2)), named("rev_2_here", revision(2))];
+    scene.script.lines().history.revisions.extend(listed);
+    for (version, found) in [("2", "rev_2_here"), ("3", "rev_3")] {
+        let ran = scene.run(&["restore", "user/a.md", "--version", version, "--overwrite"]).await;
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        assert_eq!(scene.script.lines().history.restores.remove(0).revision_id, found);
+    }
+}

@@ -65,6 +65,15 @@ async fn a_cursor_that_has_expired_ends_it_and_says_how_to_go_on() {
 }
 
 #[tokio::test]
+async fn who_names_no_user_is_told_of_all_users() {
+    let scene = Scene::new().await;
+    let nobody = Refusal::new(ErrorReason::FieldInvalid, "name one").violation("user_id", "must not be empty");
+    scene.script.lines().history.watches.push_back(vec![Err(nobody.into_status())]);
+    let ran = scene.run(&["watch"]).await;
+    assert!(ran.code == 1 && ran.err.ends_with("--all-users watches the whole workspace\n"), "{ran:?}");
+}
+
+#[tokio::test]
 async fn ctrl_c_ends_it_with_130_and_the_cursor() {
     let scene = Scene::new().await;
     scene.script.lines().history.watches.push_back(vec![event("c1", change("user/a.md"))]);

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use memex_proto::reason::Refusal;
-use memex_proto::v1::ErrorReason;
+use memex_proto::v1::{ErrorReason, File};
 use serde_json::json;
 use tonic::Status;
 
@@ -53,6 +53,17 @@ async fn an_archive_on_standard_output_is_alone_there() {
     assert!(ran.code == 2 && ran.out.contains("both take standard output"), "{ran:?}");
     scene.script.lines().admin.archive.push(Err(Status::data_loss("x")));
     assert_eq!(scene.run(&["export", "--archive", "-"]).await.code, 1, "a part is no success");
+}
+
+#[tokio::test]
+async fn an_archive_whose_reader_has_gone_is_a_failure_and_a_listing_is_not() {
+    let scene = Scene::new().await;
+    scene.script.lines().admin.archive = vec![Ok(b"{}\n".to_vec())];
+    let (code, told) = scene.unread(&["export", "--archive", "-"]).await;
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.starts_with("error: standard output: the archive is cut off: "), "{told}");
+    scene.script.lines().files.push(File { path: "user/a.md".to_owned(), ..File::default() });
+    assert_eq!(scene.unread(&["ls"]).await, (Some(0), String::new()));
 }
 
 #[tokio::test]

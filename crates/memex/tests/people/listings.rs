@@ -1,6 +1,10 @@
 //! `search`, `recall`, `users`, `token list|revoke`, and listings with nothing in them.
 
-use memex_proto::v1::{ByteRange, Passage, RecallGround, RecallResponse, RecalledFile, Role, Token, User};
+use memex_proto::reason::Refusal;
+use memex_proto::v1::{
+    AccessLogEntry, ByteRange, Dream, ErrorReason, Passage, RecallGround, RecallResponse, RecalledFile, Revision, Role,
+    Token, User,
+};
 use serde_json::json;
 
 use crate::scene::Scene;
@@ -87,8 +91,44 @@ async fn users_are_listed_up_to_the_limit_and_one_is_shown() {
     let ran = scene.run(&["users", "list", "--limit", "1"]).await;
     assert_eq!(ran.out.lines().count(), 2, "{ran:?}");
     assert_eq!(ran.err, "there are more than 1; --limit or --prefix shows others\n");
+    let nobody = Refusal::new(ErrorReason::FieldInvalid, "name one").violation("user_id", "must not be empty");
+    scene.script.lines().admin.user_fails = Some(nobody.into_status());
+    let ran = scene.run(&["users", "show"]).await;
+    assert!(ran.code == 1 && ran.err.contains("memex users show USER") && !ran.err.contains("--user"), "{ran:?}");
+    scene.script.lines().admin.user_fails = None;
     let shown = scene.json(&["users", "show"]).await;
     assert_eq!((&shown["user"]["user_id"], &shown["user"]["paused"]), (&json!("ada"), &json!(true)));
+}
+
+#[tokio::test]
+async fn a_listing_that_is_cut_says_so_to_people_and_to_programs() {
+    let scene = Scene::new().await;
+    {
+        let mut lines = scene.script.lines();
+        lines.admin.users = vec![User::default(); 2];
+        lines.admin.tokens = vec![Token::default(); 2];
+        lines.admin.access_log = vec![AccessLogEntry::default(); 2];
+        lines.dreams = vec![Dream::default(); 2];
+        lines.history.revisions = vec![Revision::default(); 2];
+    }
+    for (command, list) in [
+        (&["users", "list"][..], "users"),
+        (&["token", "list"], "tokens"),
+        (&["access"], "entries"),
+        (&["dream", "list"], "dreams"),
+        (&["log"], "revisions"),
+    ] {
+        let limited = |limit| [command, &["--limit", limit]].concat();
+        let ran = scene.run(&limited("1")).await;
+        assert_eq!((ran.code, ran.out.lines().count()), (0, 2), "{ran:?}");
+        assert!(ran.err.starts_with("there are more than 1; --limit "), "{ran:?}");
+        assert_eq!(scene.run(&limited("2")).await.err, "", "{command:?}");
+        for (limit, more) in [("1", true), ("2", false), ("3", false)] {
+            let told = scene.json(&limited(limit)).await;
+            let listed = told[list].as_array().unwrap().len();
+            assert_eq!((listed, &told["more"]), (limit.parse::<usize>().unwrap().min(2), &json!(more)), "{command:?}");
+        }
+    }
 }
 
 #[tokio::test]

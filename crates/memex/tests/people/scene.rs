@@ -51,6 +51,19 @@ impl Scene {
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     }
 
+    /// Runs it where nobody reads its standard output; gives its exit code and what it said on standard error.
+    pub async fn unread(&self, args: &[&str]) -> (Option<i32>, String) {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_memex"));
+        command.args(args).current_dir(self.home.path()).env_clear().envs(self.env.iter().cloned());
+        command.env("HOME", self.home.path()).stdin(Stdio::null()).stdout(writer);
+        // Not `output()`, which would read standard output itself.
+        let child = command.stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        let output = child.wait_with_output().await.unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    }
+
     /// Runs it where it must succeed, and gives its one JSON value.
     pub async fn json(&self, args: &[&str]) -> Value {
         let ran = self.run(&[args, &["--json"]].concat()).await;

@@ -16,6 +16,10 @@ use super::Script;
 pub struct AdminLines {
     /// What ListUsers gives and GetUser gives the first of.
     pub users: Vec<User>,
+    /// What GetUser is answered instead, where something.
+    pub user_fails: Option<Status>,
+    /// What ListAccessLog gives.
+    pub access_log: Vec<AccessLogEntry>,
     /// What ListTokens gives.
     pub tokens: Vec<Token>,
     /// The listings of tokens that came.
@@ -74,7 +78,8 @@ impl AdminService for Script {
         &self,
         _: Request<ListAccessLogRequest>,
     ) -> Result<Response<ListAccessLogResponse>, Status> {
-        Ok(Response::new(ListAccessLogResponse::default()))
+        let entries = self.lines().admin.access_log.clone();
+        Ok(Response::new(ListAccessLogResponse { entries, next_page_token: String::new() }))
     }
 
     async fn create_token(&self, _: Request<CreateTokenRequest>) -> Result<Response<CreateTokenResponse>, Status> {
@@ -100,7 +105,9 @@ impl AdminService for Script {
     }
 
     async fn get_user(&self, _: Request<GetUserRequest>) -> Result<Response<GetUserResponse>, Status> {
-        Ok(Response::new(GetUserResponse { user: self.lines().admin.users.first().cloned() }))
+        let lines = self.lines();
+        let user = lines.admin.users.first().cloned();
+        lines.admin.user_fails.clone().map_or(Ok(Response::new(GetUserResponse { user })), Err)
     }
 
     async fn update_user(&self, asked: Request<UpdateUserRequest>) -> Result<Response<UpdateUserResponse>, Status> {

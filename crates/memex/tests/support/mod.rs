@@ -17,7 +17,7 @@ use memex_proto::v1::memory_service_server::{MemoryService, MemoryServiceServer}
 use memex_proto::v1::*;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::metadata::MetadataMap;
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 
 /// What is answered, and what was asked.
 #[derive(Clone, Default)]
@@ -34,10 +34,16 @@ pub struct Lines {
     pub writes: Vec<WriteFileRequest>,
     /// What ReadFile gives, by path.
     pub texts: HashMap<String, FileContent>,
+    /// What every ReadFile is answered instead, where something.
+    pub reads_fail: Option<Status>,
     /// The reads that came.
     pub reads: Vec<ReadFileRequest>,
-    /// What the next PatchFile, DeleteFile and MoveFile calls are answered; then each is done.
+    /// What the next BatchReadFiles calls are answered: OK is done; then each is.
+    pub batch_answers: VecDeque<Status>,
+    /// What the next PatchFile, DeleteFile and MoveFile calls are answered: OK is done; then each is.
     pub change_answers: VecDeque<Status>,
+    /// The size that a file has after a patch.
+    pub patched_bytes: i64,
     /// The patches that came.
     pub patches: Vec<PatchFileRequest>,
     /// The deletions that came.
@@ -46,6 +52,8 @@ pub struct Lines {
     pub moves: Vec<MoveFileRequest>,
     /// Revisions, differences, watches.
     pub history: history::HistoryLines,
+    /// What ListDreams gives.
+    pub dreams: Vec<Dream>,
     /// The states that a dream goes through, one a GetDream; the last stays.
     pub dream_states: VecDeque<DreamState>,
     /// Users, tokens, erasures, archives.
@@ -100,6 +108,9 @@ impl MemoryService for Script {
         let mut lines = self.lines();
         let asked = asked.into_inner();
         lines.reads.push(asked.clone());
+        if let Some(failure) = lines.reads_fail.clone() {
+            return Err(failure);
+        }
         match lines.texts.get(&asked.path).cloned() {
             Some(file) => Ok(Response::new(ReadFileResponse { file: Some(file) })),
             None => Err(Refusal::new(ErrorReason::FileNotFound, "there is no file at this path").into_status()),
@@ -116,7 +127,7 @@ impl MemoryService for Script {
             BatchReadFilesResult { path, result: Some(batch_read_files_result::Result::File(content)) }
         };
         let results = asked.into_inner().paths.into_iter().map(read).collect();
-        Ok(Response::new(BatchReadFilesResponse { results }))
+        answered(self.lines().batch_answers.pop_front(), BatchReadFilesResponse { results })
     }
 
     async fn write_file(&self, asked: Request<WriteFileRequest>) -> Result<Response<WriteFileResponse>, Status> {
@@ -132,17 +143,18 @@ impl MemoryService for Script {
 
     async fn patch_file(&self, asked: Request<PatchFileRequest>) -> Result<Response<PatchFileResponse>, Status> {
         let (mut lines, asked) = (self.lines(), asked.into_inner());
-        let file = Some(File { path: asked.path.clone(), version: 5, ..File::default() });
+        let size_bytes = lines.patched_bytes;
+        let file = Some(File { path: asked.path.clone(), version: 5, size_bytes, ..File::default() });
         lines.patches.push(asked);
         let done = PatchFileResponse { file, changed: true, revision_id: "rev_2".to_owned() };
-        lines.change_answers.pop_front().map_or(Ok(Response::new(done)), Err)
+        answered(lines.change_answers.pop_front(), done)
     }
 
     async fn delete_file(&self, asked: Request<DeleteFileRequest>) -> Result<Response<DeleteFileResponse>, Status> {
         let mut lines = self.lines();
         lines.deletions.push(asked.into_inner());
         let done = DeleteFileResponse { version: 6, revision_id: "rev_3".to_owned() };
-        lines.change_answers.pop_front().map_or(Ok(Response::new(done)), Err)
+        answered(lines.change_answers.pop_front(), done)
     }
 
     async fn move_file(&self, asked: Request<MoveFileRequest>) -> Result<Response<MoveFileResponse>, Status> {
@@ -152,7 +164,7 @@ impl MemoryService for Script {
         let mut lines = self.lines();
         lines.moves.push(asked);
         let done = MoveFileResponse { file, changed, revision_id: "rev_4".to_owned() };
-        lines.change_answers.pop_front().map_or(Ok(Response::new(done)), Err)
+        answered(lines.change_answers.pop_front(), done)
     }
 
     async fn search_files(&self, asked: Request<SearchFilesRequest>) -> Result<Response<SearchFilesResponse>, Status> {
@@ -178,7 +190,8 @@ impl DreamAdminService for Script {
     }
 
     async fn list_dreams(&self, _: Request<ListDreamsRequest>) -> Result<Response<ListDreamsResponse>, Status> {
-        Ok(Response::new(ListDreamsResponse::default()))
+        let dreams = self.lines().dreams.clone();
+        Ok(Response::new(ListDreamsResponse { dreams, next_page_token: String::new() }))
     }
 
     async fn get_changeset(&self, _: Request<GetChangesetRequest>) -> Result<Response<GetChangesetResponse>, Status> {
@@ -188,6 +201,11 @@ impl DreamAdminService for Script {
     async fn revert_dream(&self, _: Request<RevertDreamRequest>) -> Result<Response<RevertDreamResponse>, Status> {
         Err(Status::unimplemented("not in the script"))
     }
+}
+
+/// What the script says of a call, or that it is done.
+fn answered<T>(scripted: Option<Status>, done: T) -> Result<Response<T>, Status> {
+    scripted.filter(|status| status.code() != Code::Ok).map_or(Ok(Response::new(done)), Err)
 }
 
 /// What the command printed and how it ended.

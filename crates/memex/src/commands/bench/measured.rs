@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use memex_proto::reason::{Refusal, short_name};
+use tonic::Status;
+
 /// Calls of one contestant.
 #[derive(Debug, Default)]
 pub(super) struct Measured {
@@ -12,6 +15,8 @@ pub(super) struct Measured {
     pub during: Duration,
     /// How many failed, by their reason.
     pub errors: BTreeMap<String, u64>,
+    /// The last that failed.
+    pub last_failure: Option<Status>,
 }
 
 impl Measured {
@@ -19,9 +24,16 @@ impl Measured {
     pub(super) fn add(&mut self, turn: Measured) {
         self.took.extend(turn.took);
         self.during += turn.during;
+        self.last_failure = turn.last_failure.or(self.last_failure.take());
         for (reason, count) in turn.errors {
             *self.errors.entry(reason).or_default() += count;
         }
+    }
+
+    /// Counts a call that failed.
+    pub(super) fn fail(&mut self, status: Status) {
+        *self.errors.entry(reason(&status)).or_default() += 1;
+        self.last_failure = Some(status);
     }
 
     /// Calls that succeeded, each second.
@@ -37,6 +49,11 @@ impl Measured {
         let at = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
         sorted.get(at).map(|&micros| micros as f64 / 1_000.0)
     }
+}
+
+/// What a failure is counted under: its reason, else its code.
+fn reason(status: &Status) -> String {
+    Refusal::of(status).map_or_else(|| format!("{:?}", status.code()), |refusal| short_name(refusal.reason).to_owned())
 }
 
 #[cfg(test)]

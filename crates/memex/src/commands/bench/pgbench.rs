@@ -54,7 +54,8 @@ impl Programs {
         command.env("PGOPTIONS", "-c plan_cache_mode=force_generic_plan");
         command.args(["--no-vacuum", "--protocol=prepared", "--log"]);
         command.arg(format!("--client={clients}")).arg(format!("--jobs={}", clients.min(2)));
-        command.arg(format!("--time={}", time.as_secs())).arg(format!("--define=body={body}"));
+        // pgbench counts whole seconds: rather a longer turn than one that is cut.
+        command.arg(format!("--time={}", time.as_secs_f64().ceil())).arg(format!("--define=body={body}"));
         command.arg(format!("--log-prefix={}", dir.path().join("log").display()));
         command.arg("--file").arg(&file).arg(&self.url);
         let printed = self.output(command, "pgbench").await?;

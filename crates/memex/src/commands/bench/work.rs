@@ -40,6 +40,10 @@ const MIX: [Work; 20] = {
     ]
 };
 
+/// The size in bytes over which a file that is patched is written anew: some five hundred patches away from its first
+/// text, so that the writes do not count, and far below any limit of a text.
+const LONGEST: i64 = 16 * 1024;
+
 /// What is searched for: words that the texts have.
 const QUERY: &str = "garden letters of autumn";
 
@@ -57,22 +61,22 @@ impl Work {
         }
     }
 
-    /// Makes one call; `turn` says over whom, over what and with which text.
-    pub(super) async fn call(self, context: &Context, bench: &Bench<'_>, turn: u64) -> Result<(), Status> {
+    /// Makes one call; `turn` says over whom, over what and with which text. Gives the write that makes the file short
+    /// again, where this call has let it grow over [`LONGEST`].
+    pub(super) async fn call(
+        self,
+        context: &Context,
+        bench: &Bench<'_>,
+        turn: u64,
+    ) -> Result<Option<WriteFileRequest>, Status> {
         let (user_id, path) = (bench.user(turn), bench.path(turn));
         let mut memory = context.memory();
         match self {
             Work::Write => done(memory.write_file(write(user_id, path, turn)).await),
             Work::Patch => {
-                let line = format!("- turn {turn}");
-                let append = Kind::AppendLines(AppendLines { lines: vec![line], after_heading: String::new() });
-                let edits = vec![Edit { kind: Some(append) }];
-                let request_id = request_id();
-                done(
-                    memory
-                        .patch_file(PatchFileRequest { user_id, path, edits, request_id, ..Default::default() })
-                        .await,
-                )
+                let answer = memory.patch_file(patch(user_id.clone(), path.clone(), turn)).await?;
+                let bytes = answer.into_inner().file.map_or(0, |file| file.size_bytes);
+                Ok((bytes > LONGEST).then(|| write(user_id, path, turn)))
             }
             Work::Read => done(memory.read_file(ReadFileRequest { user_id, path, ..Default::default() }).await),
             Work::List => {
@@ -92,8 +96,15 @@ impl Work {
     }
 }
 
-fn done<T>(answer: Result<Response<T>, Status>) -> Result<(), Status> {
-    answer.map(|_| ())
+fn done<T>(answer: Result<Response<T>, Status>) -> Result<Option<WriteFileRequest>, Status> {
+    answer.map(|_| None)
+}
+
+/// A patch that adds a line.
+fn patch(user_id: String, path: String, turn: u64) -> PatchFileRequest {
+    let append = AppendLines { lines: vec![format!("- turn {turn}")], after_heading: String::new() };
+    let edits = vec![Edit { kind: Some(Kind::AppendLines(append)) }];
+    PatchFileRequest { user_id, path, edits, request_id: request_id(), ..PatchFileRequest::default() }
 }
 
 /// A write of a whole text, whatever stands there.

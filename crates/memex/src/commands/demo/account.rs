@@ -86,9 +86,9 @@ fn add_up(user: &str, ledger: &DreamLedger, expect: &mut Expectations) {
 async fn traces(operator: &Context, user: &str, applied: &Applied) -> Result<Traces, Failure> {
     let (user_id, dream_id) = (user.to_owned(), applied.dream.dream_id.clone());
     let revisions = ListRevisionsRequest { user_id: user_id.clone(), dream_id: dream_id.clone(), ..Default::default() };
-    let revisions = list_revisions(operator, &revisions, ROWS).await?.into_iter().map(RevisionView::from).collect();
+    let revisions = list_revisions(operator, &revisions, ROWS).await?.into_views().entries;
     let access = ListAccessLogRequest { user_id, dream_id, ..Default::default() };
-    let access = list_access(operator, &access, ROWS).await?;
+    let access = list_access(operator, &access, ROWS).await?.entries;
     Ok(Traces { revisions, access })
 }
 

@@ -52,7 +52,11 @@ async fn to_output(context: &Context, user_id: String, bar: &ProgressBar) -> Res
     if out.is_terminal() {
         return Err(Failure::Usage("an archive is not for a terminal; name a file, or pipe it".to_owned()));
     }
-    let bytes = receive(context, user_id, &mut out, bar).await?;
+    // Whoever stops reading a listing has read enough; half an archive is none.
+    let bytes = receive(context, user_id, &mut out, bar).await.map_err(|failure| match failure {
+        Failure::Output(error) => Failure::local("standard output", format_args!("the archive is cut off: {error}")),
+        failure => failure,
+    })?;
     bar.finish_and_clear();
     Ok(output::nothing(format_args!("{bytes} bytes written"))?)
 }

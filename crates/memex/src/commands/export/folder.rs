@@ -1,15 +1,17 @@
-//! A folder to write memory into: whole files, and none outside it whatever a path says.
+//! A folder to write memory into: whole files for their owner alone, and none outside it whatever a path says.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
+use std::fs::{self, DirBuilder};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use memex_core::path::MemoryPath;
 
+use super::whole::WholeFile;
 use crate::failure::Failure;
 
-/// The name under which a file is written before it has its own; no path of an export begins with a dot and this.
-const UNFINISHED: &str = ".memex-export-unfinished";
+/// A folder that is made is its owner's alone, like the files in it; one that is there keeps its mode.
+const PRIVATE: u32 = 0o700;
 
 /// A folder that may be written into.
 #[derive(Debug)]
@@ -24,7 +26,7 @@ impl Folder {
     /// # Errors
     /// [`Failure::Local`] where it is not empty, is no folder or cannot be made.
     pub fn open(dir: &Path, force: bool) -> Result<Self, Failure> {
-        fs::create_dir_all(dir).map_err(|error| Failure::local(dir, error))?;
+        DirBuilder::new().recursive(true).mode(PRIVATE).create(dir).map_err(|error| Failure::local(dir, error))?;
         let mut entries = fs::read_dir(dir).map_err(|error| Failure::local(dir, error))?;
         if entries.next().is_some() && !force {
             return Err(Failure::local(
@@ -50,7 +52,11 @@ impl Folder {
             Ok(there) if there.is_dir() => return Err("a folder of this name is there".to_owned()),
             _ => {}
         }
-        write_whole(&folder, &file, text).map_err(|error| error.to_string())
+        write_whole(&file, self.force, text).map_err(|failure| match failure {
+            // The path is said beside it.
+            Failure::Local { problem, .. } => problem,
+            failure => failure.to_string(),
+        })
     }
 
     /// The folder of the file, made where missing, and its name. [`MemoryPath`] has no `..` and no empty segment; what
@@ -60,7 +66,7 @@ impl Folder {
         let mut folder = self.dir.clone();
         for segment in folders.split('/') {
             folder.push(segment);
-            match fs::create_dir(&folder) {
+            match DirBuilder::new().mode(PRIVATE).create(&folder) {
                 Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error.to_string()),
                 _ => {}
             }
@@ -73,24 +79,16 @@ impl Folder {
     }
 }
 
-/// Renaming replaces a symbolic link itself, never what it points to.
-fn write_whole(folder: &Path, file: &Path, text: &str) -> io::Result<()> {
-    let unfinished = folder.join(UNFINISHED);
-    // Left by an export that was killed; or a trap, which removing does not follow.
-    match fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut writing = File::create_new(&unfinished)?;
-    writing.write_all(text.as_bytes())?;
-    writing.sync_all()?;
-    fs::rename(&unfinished, file)
+fn write_whole(file: &Path, force: bool, text: &str) -> Result<(), Failure> {
+    let mut whole = WholeFile::begin(file, force)?;
+    whole.write_all(text.as_bytes())?;
+    whole.finish()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     /// A folder to export into and one beside it that must stay empty.
     struct Place {
@@ -157,10 +155,36 @@ mod tests {
         let shared = place.root.path().join("export/shared");
         fs::create_dir(&shared).unwrap();
         symlink(place.outside().join("x.md"), shared.join("x.md")).unwrap();
-        symlink(place.outside().join("y.md"), shared.join(UNFINISHED)).unwrap();
         place.folder.write("shared/x.md", "mine").unwrap();
         assert!(fs::symlink_metadata(shared.join("x.md")).unwrap().is_file());
         place.assert_nothing_outside();
+    }
+
+    #[test]
+    fn only_its_owner_reads_what_is_exported() {
+        let place = Place::new(false);
+        place.folder.write("user/notes/a.md", "text\n").unwrap();
+        let dir = place.root.path().join("export");
+        let modes = ["", "user", "user/notes", "user/notes/a.md"]
+            .map(|name| fs::metadata(dir.join(name)).unwrap().permissions().mode() & 0o777);
+        assert_eq!(modes, [0o700, 0o700, 0o700, 0o600]);
+    }
+
+    #[test]
+    fn no_name_of_memory_is_one_that_an_export_uses_itself() {
+        let place = Place::new(false);
+        let own = ["user/.memex-export-unfinished", "user/.memex-export-unfinished/a.md", "user/.memex-export-"];
+        for path in [own[0], own[2], "user/b.md"] {
+            place.folder.write(path, path).unwrap();
+        }
+        let dir = place.root.path().join("export");
+        for path in [own[0], own[2], "user/b.md"] {
+            assert_eq!(fs::read_to_string(dir.join(path)).unwrap(), path);
+        }
+        let place = Place::new(false);
+        for path in [own[1], "user/b.md"] {
+            place.folder.write(path, path).unwrap();
+        }
     }
 
     #[test]

@@ -19,8 +19,17 @@ pub struct Plan {
     pub files: Vec<Planned>,
     /// What cannot be, and why.
     pub skipped: Vec<(PathBuf, String)>,
-    /// How many hidden files and folders, and without `--shared` files under `shared/`, were left out.
-    pub left_out: usize,
+    /// What was not asked for, and what asks for it: hidden files and folders, and the folder `shared/`.
+    pub left_out: Vec<(PathBuf, &'static str)>,
+}
+
+/// What is wanted beyond the user's own, plain files.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted {
+    /// The folder `shared/`.
+    pub shared: bool,
+    /// What has a name that begins with a dot.
+    pub hidden: bool,
 }
 
 /// One file of the folder and its path in memory.
@@ -36,8 +45,8 @@ pub struct Planned {
 ///
 /// # Errors
 /// When the folder itself cannot be read; anything inside is skipped and told.
-pub fn of(dir: &Path, shared: bool) -> io::Result<Plan> {
-    let mut walk = Walk { dir, shared, files: BTreeMap::new(), skipped: Vec::new(), left_out: 0 };
+pub fn of(dir: &Path, wanted: Wanted) -> io::Result<Plan> {
+    let mut walk = Walk { dir, wanted, files: BTreeMap::new(), skipped: Vec::new(), left_out: Vec::new() };
     walk.folder(dir, 0)?;
     let files = walk.files.into_iter().map(|(path, file)| Planned { path, file }).collect();
     Ok(Plan { files, skipped: walk.skipped, left_out: walk.left_out })
@@ -45,10 +54,10 @@ pub fn of(dir: &Path, shared: bool) -> io::Result<Plan> {
 
 struct Walk<'a> {
     dir: &'a Path,
-    shared: bool,
+    wanted: Wanted,
     files: BTreeMap<MemoryPath, PathBuf>,
     skipped: Vec<(PathBuf, String)>,
-    left_out: usize,
+    left_out: Vec<(PathBuf, &'static str)>,
 }
 
 impl Walk<'_> {
@@ -64,12 +73,17 @@ impl Walk<'_> {
     }
 
     fn entry(&mut self, entry: &DirEntry, depth: usize) -> Result<(), String> {
-        if entry.file_name().as_encoded_bytes().starts_with(b".") {
-            self.left_out += 1;
+        let name = entry.file_name();
+        if !self.wanted.hidden && name.as_encoded_bytes().starts_with(b".") {
+            self.left_out.push((entry.path(), "is hidden; --hidden brings it in"));
             return Ok(());
         }
         let kind = entry.file_type().map_err(|error| error.to_string())?;
         if kind.is_dir() {
+            if !self.wanted.shared && depth == 0 && name == "shared" {
+                self.left_out.push((entry.path(), "is the workspace's; --shared brings it in"));
+                return Ok(());
+            }
             if depth == DEEPEST {
                 return Err(format!("lies deeper than {DEEPEST} folders"));
             }
@@ -84,10 +98,7 @@ impl Walk<'_> {
     fn file(&mut self, entry: &DirEntry) -> Result<(), String> {
         let file = entry.path();
         let relative = file.strip_prefix(self.dir).map_err(|error| error.to_string())?;
-        let Some(path) = memory_path(relative, self.shared)? else {
-            self.left_out += 1;
-            return Ok(());
-        };
+        let path = memory_path(relative)?;
         // Looked at before it is read: a folder of notes may hold a film.
         let bytes = entry.metadata().map_err(|error| error.to_string())?.len();
         if bytes > MAX_TEXT_BYTES_CEILING as u64 {
@@ -103,8 +114,8 @@ impl Walk<'_> {
     }
 }
 
-/// `x.md` and `user/x.md` go to `user/x.md`, `shared/x.md` to `shared/x.md`; nothing where `shared/` is not wanted.
-fn memory_path(relative: &Path, shared: bool) -> Result<Option<MemoryPath>, String> {
+/// `x.md` and `user/x.md` go to `user/x.md`, `shared/x.md` to `shared/x.md`.
+fn memory_path(relative: &Path) -> Result<MemoryPath, String> {
     let mut segments = Vec::new();
     for component in relative.components() {
         match component {
@@ -113,21 +124,15 @@ fn memory_path(relative: &Path, shared: bool) -> Result<Option<MemoryPath>, Stri
         }
     }
     let spelled = match segments.as_slice() {
-        ["user", _, ..] => segments.join("/"),
-        ["shared", _, ..] if shared => segments.join("/"),
-        ["shared", _, ..] => return Ok(None),
+        ["user" | "shared", _, ..] => segments.join("/"),
         _ => format!("user/{}", segments.join("/")),
     };
-    MemoryPath::parse(&spelled).map(Some).map_err(|refusal| refusal.to_string())
+    MemoryPath::parse(&spelled).map_err(|refusal| refusal.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn mapped(relative: &str, shared: bool) -> Option<String> {
-        memory_path(Path::new(relative), shared).unwrap().map(|path| path.as_str().to_owned())
-    }
 
     #[test]
     fn relative_paths_are_kept_under_user() {
@@ -140,21 +145,16 @@ mod tests {
             ("shared", "user/shared"),
             ("users/x.md", "user/users/x.md"),
             ("caf\u{65}\u{301}.md", "user/caf\u{e9}.md"),
+            ("shared/x.md", "shared/x.md"),
         ] {
-            assert_eq!(mapped(relative, false).as_deref(), Some(path), "{relative}");
+            assert_eq!(memory_path(Path::new(relative)).unwrap().as_str(), path, "{relative}");
         }
-    }
-
-    #[test]
-    fn shared_files_go_only_where_asked() {
-        assert_eq!(mapped("shared/x.md", false), None);
-        assert_eq!(mapped("shared/x.md", true).as_deref(), Some("shared/x.md"));
     }
 
     #[test]
     fn paths_that_leave_the_folder_or_break_a_rule_are_refused() {
         for bad in ["../x.md", "a/../../x.md", "/etc/passwd", "a\\b.md", "a\u{202E}.md"] {
-            assert!(memory_path(Path::new(bad), true).is_err(), "{bad}");
+            assert!(memory_path(Path::new(bad)).is_err(), "{bad}");
         }
     }
 
@@ -168,10 +168,14 @@ mod tests {
         }
         fs::write(dir.path().join("film.md"), vec![b'x'; MAX_TEXT_BYTES_CEILING + 1]).unwrap();
         std::os::unix::fs::symlink("/etc/passwd", dir.path().join("link.md")).unwrap();
-        let plan = of(dir.path(), false).unwrap();
+        let plan = of(dir.path(), Wanted::default()).unwrap();
         let paths: Vec<_> = plan.files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(paths, ["user/a.md", "user/b.md", "user/z/d.md"]);
-        assert_eq!(plan.left_out, 3);
+        let left_out = plan.left_out.iter().map(|(file, why)| (file.strip_prefix(dir.path()).unwrap(), *why));
+        let left_out = left_out.map(|(file, why)| (file.to_str().unwrap(), why.rsplit_once(';').unwrap().1));
+        let left_out: Vec<_> = left_out.collect();
+        let (hidden, shared) = (" --hidden brings it in", " --shared brings it in");
+        assert_eq!(left_out, [(".git", hidden), ("shared", shared), ("z/.hidden.md", hidden)]);
         let mut skipped: Vec<_> = plan
             .skipped
             .iter()
@@ -183,5 +187,10 @@ mod tests {
         skipped.sort();
         let expected = [("film.md", "has 1048577"), ("link.md", "is a"), ("user/b.md", "would be")];
         assert_eq!(skipped, expected.map(|(file, why)| (file.to_owned(), why.to_owned())));
+
+        let plan = of(dir.path(), Wanted { shared: true, hidden: true }).unwrap();
+        let paths: Vec<_> = plan.files.iter().map(|file| file.path.as_str()).collect();
+        let all = ["shared/c.md", "user/.git/config", "user/a.md", "user/b.md", "user/z/.hidden.md", "user/z/d.md"];
+        assert_eq!((paths, plan.left_out.len()), (all.to_vec(), 0));
     }
 }

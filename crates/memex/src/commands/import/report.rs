@@ -23,20 +23,22 @@ pub enum Fate {
     Refused(String),
     /// It cannot be a file of memory.
     Skipped(String),
+    /// It was not asked for, and what asks for it.
+    LeftOut(&'static str),
 }
 
 /// What became of all of them.
 #[derive(Debug, Default)]
 pub struct Report {
     fates: Vec<(String, Fate)>,
-    left_out: usize,
 }
 
 impl Report {
-    /// Begins with what was skipped before anything was sent.
-    pub fn new(skipped: Vec<(PathBuf, String)>, left_out: usize) -> Self {
-        let fates = skipped.into_iter().map(|(file, why)| (file.display().to_string(), Fate::Skipped(why)));
-        Self { fates: fates.collect(), left_out }
+    /// Begins with what was skipped and left out before anything was sent.
+    pub fn new(skipped: Vec<(PathBuf, String)>, left_out: Vec<(PathBuf, &'static str)>) -> Self {
+        let skipped = skipped.into_iter().map(|(file, why)| (file, Fate::Skipped(why)));
+        let all = left_out.into_iter().map(|(file, why)| (file, Fate::LeftOut(why))).chain(skipped);
+        Self { fates: all.map(|(file, fate)| (file.display().to_string(), fate)).collect() }
     }
 
     /// Adds one file's.
@@ -74,15 +76,20 @@ impl Report {
         for (path, fate) in &self.fates {
             let why = match fate {
                 Fate::Refused(why) | Fate::Skipped(why) => why.as_str(),
+                Fate::LeftOut(why) => why,
                 Fate::Kept => "memory-api alone writes it, and has one already",
                 Fate::Created | Fate::Replaced | Fate::Unchanged => continue,
             };
-            writeln!(out, "{notice}{}{reset} {}: {}", word(fate), safe_line(path), safe_line(why))?;
+            let what = word(fate).replace('_', " ");
+            writeln!(out, "{notice}{what}{reset} {}: {}", safe_line(path), safe_line(why))?;
         }
         let counts = KINDS.map(|kind| (self.count(kind), kind)).into_iter().filter(|(count, _)| *count > 0);
         let sums: Vec<_> = counts.map(|(count, kind)| format!("{count} {kind}")).collect();
         let sums = if sums.is_empty() { "nothing to import".to_owned() } else { sums.join(", ") };
-        let left_out = if self.left_out > 0 { format!(" ({} left out)", self.left_out) } else { String::new() };
+        let left_out = match self.count(LEFT_OUT) {
+            0 => String::new(),
+            count => format!(" ({count} left out)"),
+        };
         let ended = if complete { "" } else { "; ended early: import again to go on" };
         writeln!(out, "{sums}{left_out}{ended}")
     }
@@ -90,17 +97,20 @@ impl Report {
     fn to_json(&self, stopped: Option<&Failure>) -> Value {
         let files = self.fates.iter().map(|(path, fate)| match fate {
             Fate::Refused(why) | Fate::Skipped(why) => json!({"path": path, "fate": word(fate), "why": why}),
+            Fate::LeftOut(why) => json!({"path": path, "fate": word(fate), "why": why}),
             _ => json!({"path": path, "fate": word(fate)}),
         });
         let counts: Value = KINDS.iter().map(|kind| ((*kind).to_owned(), Value::from(self.count(kind)))).collect();
-        let error = stopped.map(|failure| failure.to_json()["error"].take());
-        json!({"files": files.collect::<Vec<_>>(), "counts": counts, "left_out": self.left_out, "error": error})
+        let (left_out, error) = (self.count(LEFT_OUT), stopped.map(Failure::error_json));
+        json!({"files": files.collect::<Vec<_>>(), "counts": counts, "left_out": left_out, "error": error})
     }
 
     fn count(&self, kind: &str) -> usize {
         self.fates.iter().filter(|(_, fate)| word(fate) == kind).count()
     }
 }
+
+const LEFT_OUT: &str = "left_out";
 
 const KINDS: [&str; 6] = ["created", "replaced", "unchanged", "kept", "refused", "skipped"];
 
@@ -112,6 +122,7 @@ fn word(fate: &Fate) -> &'static str {
         Fate::Kept => "kept",
         Fate::Refused(_) => "refused",
         Fate::Skipped(_) => "skipped",
+        Fate::LeftOut(_) => LEFT_OUT,
     }
 }
 
@@ -122,7 +133,8 @@ mod tests {
     #[test]
     fn every_file_that_is_not_in_memory_is_named_and_counted() {
         let skipped = vec![(PathBuf::from("notes/film.md"), "is not UTF-8 text".to_owned())];
-        let mut report = Report::new(skipped, 2);
+        let left_out = vec![(PathBuf::from("notes/.git"), "is hidden; --hidden brings it in")];
+        let mut report = Report::new(skipped, left_out);
         report.add("user/a.md", Fate::Created);
         report.add("user/b.md", Fate::Created);
         assert!(report.outcome().is_err());
@@ -131,10 +143,11 @@ mod tests {
         let mut out = anstream::StripStream::new(Vec::new());
         report.print_lines(&mut out, true).unwrap();
         let expected = "\
+left out notes/.git: is hidden; --hidden brings it in
 skipped notes/film.md: is not UTF-8 text
 refused user/c.md: is there with another text
 kept user/dream-log.md: memory-api alone writes it, and has one already
-2 created, 1 kept, 1 refused, 1 skipped (2 left out)
+2 created, 1 kept, 1 refused, 1 skipped (1 left out)
 ";
         assert_eq!(String::from_utf8(out.into_inner()).unwrap(), expected);
         assert_eq!(report.outcome().unwrap_err().to_string(), "2 files not imported");

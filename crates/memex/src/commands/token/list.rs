@@ -3,7 +3,7 @@
 use memex_proto::v1::ListTokensRequest;
 use serde_json::json;
 
-use crate::commands::{Context, pages, parse_user};
+use crate::commands::{Context, Listed, pages, parse_user, say_more};
 use crate::failure::Failure;
 use crate::output;
 use crate::output::table::{Table, words};
@@ -37,16 +37,17 @@ pub async fn run(context: &Context, args: ListArgs) -> Result<(), Failure> {
         let page = context.call(|| async { context.admin().list_tokens(request.clone()).await }).await?;
         Ok((page.tokens, page.next_page_token))
     });
-    let tokens: Vec<TokenView> = listed.await?.into_iter().map(Into::into).collect();
+    let Listed { entries, more } = listed.await?.into_views::<TokenView>();
     if context.json {
-        return Ok(output::json(&json!({"tokens": tokens}))?);
+        return Ok(output::json(&json!({"tokens": entries, "more": more}))?);
     }
-    match (tokens.is_empty(), user_id.is_empty()) {
+    match (entries.is_empty(), user_id.is_empty()) {
         (true, true) => output::nothing("no token that can be listed")?,
         (true, false) => output::nothing(format_args!("no token is bound to {user_id}"))?,
         (false, _) => {}
     }
-    Ok(tokens_table(tokens).write(&mut output::out())?)
+    tokens_table(entries).write(&mut output::out())?;
+    Ok(say_more(more, args.limit, "--limit shows them, --user one user's")?)
 }
 
 fn tokens_table(tokens: Vec<TokenView>) -> Table {

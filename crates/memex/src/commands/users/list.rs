@@ -3,7 +3,7 @@
 use memex_proto::v1::ListUsersRequest;
 use serde_json::json;
 
-use crate::commands::{Context, pages};
+use crate::commands::{Context, Listed, pages, say_more};
 use crate::failure::Failure;
 use crate::output;
 use crate::output::table::{Table, numbers, words};
@@ -38,30 +38,23 @@ impl Default for ListArgs {
 
 /// `memex users list`.
 pub async fn run(context: &Context, args: ListArgs) -> Result<(), Failure> {
-    let limit = args.limit as usize;
-    // One more than asked for tells whether there are more.
-    let listed = pages(limit + 1, async |page_size, page_token| {
+    let listed = pages(args.limit as usize, async |page_size, page_token| {
         let request = ListUsersRequest { prefix: args.prefix.clone(), page_size, page_token };
         let page = context.call(|| async { context.admin().list_users(request.clone()).await }).await?;
         Ok((page.users, page.next_page_token))
     });
-    let mut users: Vec<UserView> = listed.await?.into_iter().map(Into::into).collect();
-    let more = users.len() > limit;
-    users.truncate(limit);
+    let Listed { entries, more } = listed.await?.into_views::<UserView>();
     if context.json {
-        return Ok(output::json(&json!({"users": users}))?);
+        return Ok(output::json(&json!({"users": entries, "more": more}))?);
     }
-    if users.is_empty() && args.prefix.is_empty() {
+    if entries.is_empty() && args.prefix.is_empty() {
         return Ok(output::nothing("no user has memory here yet")?);
     }
-    if users.is_empty() {
+    if entries.is_empty() {
         return Ok(output::nothing(format_args!("no user's id begins with {}", args.prefix))?);
     }
-    users_table(users).write(&mut output::out())?;
-    match more {
-        true => Ok(output::nothing(format_args!("there are more than {limit}; --limit or --prefix shows others"))?),
-        false => Ok(()),
-    }
+    users_table(entries).write(&mut output::out())?;
+    Ok(say_more(more, args.limit, "--limit or --prefix shows others")?)
 }
 
 fn users_table(users: Vec<UserView>) -> Table {

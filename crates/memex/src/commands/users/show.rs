@@ -17,6 +17,8 @@ Examples:
   memex users show           the user of the settings or the token
   memex users show ada --json";
 
+const NOBODY: &str = "name the user: memex users show USER, MEMEX_USER, or `user` in the settings file";
+
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// The user; else MEMEX_USER, else `user` in the settings file, else the one the token is bound to
@@ -27,7 +29,8 @@ pub struct ShowArgs {
 /// `memex users show`.
 pub async fn run(context: &Context, args: ShowArgs) -> Result<(), Failure> {
     let request = GetUserRequest { user_id: context.user(&UserArg { user: args.user }) };
-    let answer = context.call(|| async { context.admin().get_user(request.clone()).await }).await?;
+    let answer = context.call(|| async { context.admin().get_user(request.clone()).await }).await;
+    let answer = answer.map_err(|failure| failure.advised_on("user_id", NOBODY))?;
     let user = UserView::from(answer.user.unwrap_or_default());
     if context.json {
         return Ok(output::json(&json!({"user": user}))?);
