@@ -51,7 +51,7 @@ pub struct BenchArgs {
     #[arg(long, value_name = "COUNT", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=9999))]
     users: u32,
     /// How many files each user has
-    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=2000))]
     files: u32,
     /// Only the first user: every client in one scope
     #[arg(long)]
