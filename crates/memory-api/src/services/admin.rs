@@ -171,7 +171,7 @@ impl AdminService for Admin {
         request: Request<pb::ExportUserRequest>,
     ) -> Result<Response<Self::ExportUserStream>, Status> {
         let (metadata, _, request) = request.into_parts();
-        let handle = |caller, about| export_user::handle(&self.context, caller, about, request);
+        let handle = |caller, about| export_user::handle(&self.context, caller, about, metadata.clone(), request);
         self.context.answer(&metadata, Operation::Export, handle).await
     }
 
