@@ -118,6 +118,28 @@ async fn a_redacted_text_and_its_hash_are_in_no_table_and_the_proposal_made_of_i
 }
 
 #[tokio::test]
+#[tokio::test]
+async fn a_user_whose_proposal_a_redaction_ended_is_dreamt_for_again() {
+    let stack = Stack::start().await;
+    let ada = stack.agent("ada").await;
+    for text in [secret(), "- Likes tea.\n- Likes tea.\n".into()] {
+        ada.memory.clone().write_file(write(&text, "")).await.unwrap();
+    }
+    let mode = DreamMode::Review.into();
+    start_dream(&stack, StartDreamRequest { user_id: "ada".into(), mode, ..Default::default() }).await;
+    let held = claim_one(&worker(&stack, 1).await[0]).await;
+    held.stage("user/b.md", &secret(), 0).await.unwrap();
+    assert_eq!(held.ends().await, DreamState::Proposed);
+    let watermark = "SELECT watermark FROM mx_dream_state";
+    assert_eq!(ask::number(stack.sql(), watermark, &[]).await, 2);
+    let first = revisions(&ada).await.remove(0);
+    assert_eq!(redacted(&stack, &first.revision_id).await.ended_dream_ids, [held.assignment.dream_id.clone()]);
+    assert_eq!(ask::number(stack.sql(), watermark, &[]).await, 0, "as it was before the proposal");
+    stack.quiet().await;
+    assert_eq!(stack.worker().poll_once().await.unwrap(), 1);
+    stack.finish().await;
+}
+
 async fn the_record_stays_but_for_its_reason_and_every_door_says_that_the_text_is_gone() {
     let stack = Stack::start().await;
     let ada = stack.agent("ada").await;

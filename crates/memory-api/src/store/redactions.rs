@@ -121,14 +121,17 @@ pub async fn proposals(tx: &mut PgConnection, scope: i64) -> Result<Vec<Uuid>> {
     Ok(dreams)
 }
 
-/// Ends a proposal as `canceled` and arms its scope again, under the scope's lock.
+/// Ends a proposal as `canceled`, puts its watermark back and arms its scope again, under the scope's lock: what it would
+/// have done is dreamt of once more.
 pub async fn end_proposal(tx: &mut PgConnection, scope: i64, dream: Uuid, cause: &str) -> Result<()> {
     let done = sqlx::query!(
         "-- redactions.end_proposal
         WITH ended AS (
           UPDATE mx_dream SET state = 'canceled', cause = $3 WHERE scope_id = $1 AND dream_id = $2 AND state = 'proposed' RETURNING dream_id),
         freed AS (
-          UPDATE mx_dream_state SET proposal = NULL, proposal_sequence = NULL WHERE scope_id = $1 AND proposal = $2)
+          UPDATE mx_dream_state SET proposal = NULL, proposal_sequence = NULL, proposal_watermark = NULL,
+                 watermark = least(watermark, proposal_watermark)
+           WHERE scope_id = $1 AND proposal = $2)
         SELECT dream_id FROM ended",
         scope,
         dream,
