@@ -11,6 +11,7 @@ BEGIN
   IF mx_epoch_1() IS NULL THEN state := 1; RETURN NEXT; RETURN; END IF;   -- in a restored dump, settled_from is of another life
   SELECT * INTO e FROM mx_erasure WHERE erasure_id = p_erasure AND done_at IS NULL FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN state := 3; RETURN NEXT; RETURN; END IF;
+  PERFORM FROM mx_scope WHERE scope_id = e.scope_id FOR NO KEY UPDATE;   -- before any row of it, as whatever ends a dream
   l_settled := coalesce(e.settled_from <= pg_snapshot_xmin(pg_current_snapshot()), false);   -- before looking for rows
   IF e.settled_from IS NULL THEN
     UPDATE mx_erasure SET settled_from = pg_snapshot_xmax(pg_current_snapshot()) WHERE erasure_id = p_erasure;
