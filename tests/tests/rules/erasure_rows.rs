@@ -239,6 +239,12 @@ async fn without_the_key_nobody_is_erased_and_after_an_erasure_nobody_new_is_let
     let mut memory = keyless.backend().await.memory;
     assert_eq!(refused(memory.write_file(write("new")).await), ErrorReason::WrongState);
     assert_eq!(refused(memory.read_file(read("new")).await), ErrorReason::FileNotFound);
+    let token =
+        |user: &str| CreateTokenRequest { role: Role::Agent.into(), user_id: user.into(), ..Default::default() };
+    let mut admin = keyless.operator().admin;
+    assert_eq!(refused(admin.create_token(token(ADA)).await), ErrorReason::WrongState);
+    assert_eq!(rows_that_say(&keyless, ADA).await, Vec::<String>::new(), "an id that may be an erased one");
+    admin.create_token(token("chloe")).await.unwrap();
     assert_eq!(refused(memory.write_file(write("chloe")).await), ErrorReason::ExpectedVersionRequired);
     keyless.finish().await;
     let stack = Stack::start().await;
