@@ -121,6 +121,26 @@ async fn a_repeat_of_an_import_gives_its_answer_and_makes_the_user_due_only_wher
 }
 
 #[tokio::test]
+async fn what_an_archive_brought_is_dated_by_no_day_of_its_import() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    ada.write("user/notes.md", "- Likes tea.\n").await;
+    let archive = export(&stack.operator(), "ada").await;
+    import(&stack.operator(), into("grace"), &archive).await.unwrap();
+    stack.user("grace").await.write("user/notes.md", "- Likes tea.\n- Likes milk.\n").await;
+    let mut dated = Vec::new();
+    for user in ["ada", "grace"] {
+        start_dream_of(&stack, user).await;
+        let dream = claim_one(&worker(&stack, 1).await[0]).await;
+        let read = dream.read("user/notes.md").await.unwrap();
+        dated.push(read.asserted_on.iter().map(|day| !day.is_empty()).collect::<Vec<_>>());
+        dream.ends().await;
+    }
+    assert_eq!(dated, [vec![true], vec![false, true]]);
+    stack.finish().await;
+}
+
+#[tokio::test]
 async fn an_export_that_loses_its_snapshot_half_way_never_ends_as_a_whole_one() {
     let stack = Stack::start().await;
     let mut parts = half_taken(&stack).await;
