@@ -7,11 +7,11 @@ use memex_proto::v1::{
     ListTokensRequest, Revision, RevokeTokenRequest, Role,
 };
 use memex_stack::stack::{Stack, StackOptions};
-use tests::archive::{export, import, into, revisions};
+use tests::archive::{export, import, into, messages, revisions};
 use tests::ask;
 use tests::hand::{claim_one, start_dream_of, worker};
 use tests::refused::{reason, refused};
-use tests::waiting::ends;
+use tests::waiting::{ends, until};
 use tonic::Streaming;
 use uuid::Uuid;
 
@@ -117,6 +117,31 @@ async fn a_repeat_of_an_import_gives_its_answer_and_makes_the_user_due_only_wher
     let asked = GetUserRequest { user_id: "grace".into() };
     let state = stack.operator().admin.get_user(asked).await.unwrap().into_inner().user.unwrap();
     assert!(state.new_changes > 0 && state.due_at.is_some());
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_repeat_of_an_import_keeps_nobody_from_writing_while_it_is_sent() {
+    let stack = Stack::start().await;
+    with_a_history(&stack).await;
+    let archive = export(&stack.operator(), "ada").await;
+    let header = ImportHeader { request_id: Uuid::new_v4().to_string(), ..into("grace") };
+    let first = import(&stack.operator(), header.clone(), &archive).await.unwrap();
+    let (send, sent) = tokio::sync::mpsc::channel(1);
+    let mut admin = stack.operator().admin;
+    let mut to_send = messages(header, &archive).into_iter();
+    let sent = futures::stream::unfold(sent, |mut sent| async { sent.recv().await.map(|message| (message, sent)) });
+    let repeat = tokio::spawn(async move { admin.import_user(sent).await });
+    send.send(to_send.next().unwrap()).await.unwrap();
+    let looked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND (query LIKE '-- imports.target%' OR query = 'ROLLBACK')";
+    until("it is looked whether it is one", async || (ask::number(stack.sql(), looked, &[]).await > 0).then_some(()))
+        .await;
+    stack.user("grace").await.write("user/meanwhile.md", "x").await;
+    for message in to_send {
+        send.send(message).await.unwrap();
+    }
+    drop(send);
+    assert_eq!(repeat.await.unwrap().unwrap().into_inner(), first);
     stack.finish().await;
 }
 

@@ -26,6 +26,8 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::context::Context;
 
+pub use import_user::LONGEST as LONGEST_IMPORT;
+
 /// The service.
 #[derive(Clone)]
 pub struct Admin {
