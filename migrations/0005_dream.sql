@@ -15,6 +15,7 @@ CREATE TABLE mx_dream_state (
   not_before timestamptz,                              -- back-off
   proposal uuid,                                       -- the dream that waits for a person
   proposal_sequence bigint,                            -- its snapshot
+  proposal_watermark bigint,                           -- the watermark from before it, and before those that it replaced
   CONSTRAINT mx_dream_state_pk PRIMARY KEY (scope_id)
 );
 CREATE INDEX mx_dream_state_due ON mx_dream_state (workspace_id, due_at) WHERE due_at IS NOT NULL;

@@ -39,7 +39,8 @@ BEGIN
       parked = parked OR l_failure AND l_failures >= l_attempts,
       overtaken_in_row = CASE WHEN p_state = 'overtaken' THEN overtaken_in_row + 1 WHEN l_moves OR p_state IN ('applied', 'noop') THEN 0 ELSE overtaken_in_row END,
       proposal = CASE WHEN p_state = 'proposed' THEN p_dream ELSE proposal END,
-      proposal_sequence = CASE WHEN p_state = 'proposed' THEN d.snapshot_sequence ELSE proposal_sequence END
+      proposal_sequence = CASE WHEN p_state = 'proposed' THEN d.snapshot_sequence ELSE proposal_sequence END,
+      proposal_watermark = CASE WHEN p_state = 'proposed' THEN coalesce(proposal_watermark, watermark) ELSE proposal_watermark END
     WHERE scope_id = p_scope;
   IF p_state = 'proposed' AND st.proposal IS NOT NULL THEN
     UPDATE mx_dream SET state = 'replaced', cause = 'a newer dream''s proposal took its place' WHERE scope_id = p_scope AND dream_id = st.proposal AND state = 'proposed';

@@ -1,5 +1,6 @@
 -- Begins an erasure: from its commit on everything of the user is refused, their tokens are revoked and their dream has
--- ended. outcome: 0 begun, 1 it stands already, 2 no such user, 3 the key is not that of the tombstones.
+-- ended. Who has no memory, and whom tokens name, gets an empty scope first: an erasure is of a scope, and takes the tokens
+-- with it. outcome: 0 begun, 1 it stands already, 2 no such user, 3 the key is not that of the tombstones.
 CREATE FUNCTION mx_erase_begin_1(p_workspace bigint, p_user text, p_hmac bytea, p_key bytea, p_token uuid)
 RETURNS TABLE (outcome smallint, canceled uuid, tokens uuid[])
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -8,6 +9,10 @@ DECLARE s mx_scope;
 BEGIN
   tokens := '{}';
   SELECT * INTO s FROM mx_scope WHERE workspace_id = p_workspace AND kind = 1 AND user_id = p_user FOR NO KEY UPDATE;
+  IF s.scope_id IS NULL AND EXISTS (SELECT FROM mx_token WHERE workspace_id = p_workspace AND user_id = p_user) THEN
+    PERFORM mx_scope_open_1(p_workspace, 1::smallint, p_user, true, p_hmac, p_key);   -- opens none where they stand erased
+    SELECT * INTO s FROM mx_scope WHERE workspace_id = p_workspace AND kind = 1 AND user_id = p_user FOR NO KEY UPDATE;
+  END IF;
   IF s.scope_id IS NULL OR s.erasing THEN
     outcome := CASE WHEN EXISTS (SELECT FROM mx_erasure WHERE workspace_id = p_workspace AND user_hmac = p_hmac AND readmitted_at IS NULL) THEN 1
                     WHEN EXISTS (SELECT FROM mx_erasure_key WHERE key_id <> p_key) THEN 3 ELSE 2 END;

@@ -1,16 +1,17 @@
 -- One batch of an erasure: at most p_limit rows, of every table that has a scope_id, whichever those are by now; the
 -- tokens and the scope itself last. A transaction that had passed the guard before the mark may still add a row, so the
 -- end waits until every one of them has ended, and for a batch after that which finds nothing.
--- state: 0 there is more, 1 older transactions are waited for, 2 done, 3 somebody else is at it, or it is done.
+-- state: 0 there is more, 1 older transactions are waited for, or the database's life is to begin first, 2 done, 3 somebody else is at it, or it is done.
 CREATE FUNCTION mx_erase_1(p_erasure bigint, p_limit bigint) RETURNS TABLE (state smallint, deleted bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE e mx_erasure; l_table regclass; l_settled boolean; l_rows bigint; l_user text;
 BEGIN
   deleted := 0;
-  PERFORM mx_epoch_1();   -- in a restored dump, settled_from is of another life
+  IF mx_epoch_1() IS NULL THEN state := 1; RETURN NEXT; RETURN; END IF;   -- in a restored dump, settled_from is of another life
   SELECT * INTO e FROM mx_erasure WHERE erasure_id = p_erasure AND done_at IS NULL FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN state := 3; RETURN NEXT; RETURN; END IF;
+  PERFORM FROM mx_scope WHERE scope_id = e.scope_id FOR NO KEY UPDATE;   -- before any row of it, as whatever ends a dream
   l_settled := coalesce(e.settled_from <= pg_snapshot_xmin(pg_current_snapshot()), false);   -- before looking for rows
   IF e.settled_from IS NULL THEN
     UPDATE mx_erasure SET settled_from = pg_snapshot_xmax(pg_current_snapshot()) WHERE erasure_id = p_erasure;

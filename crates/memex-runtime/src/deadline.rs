@@ -43,18 +43,34 @@ impl Deadline {
 #[derive(Debug, Clone, Copy)]
 pub struct DeadlineLayer {
     max: Option<Duration>,
+    uploads: Uploads,
     answer: fn() -> Status,
+}
+
+/// Calls whose callers send for long before there is anything to answer, and the time that those have.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Uploads {
+    /// Their paths (`/package.Service/Method`).
+    pub paths: &'static [&'static str],
+    /// No such call waits longer than this for its answer to begin.
+    pub max_call: Duration,
 }
 
 impl DeadlineLayer {
     /// A server's: no call waits longer than `max` for its answer to begin, whatever it asks for.
     pub fn at_most(max: Duration) -> Self {
-        Self { max: Some(max), answer: Self::plainly_late }
+        Self { max: Some(max), uploads: Uploads::default(), answer: Self::plainly_late }
     }
 
     /// A client's: only what the request itself says.
     pub fn as_asked() -> Self {
-        Self { max: None, answer: Self::plainly_late }
+        Self { max: None, uploads: Uploads::default(), answer: Self::plainly_late }
+    }
+
+    /// The same with another maximum for these calls.
+    #[must_use]
+    pub fn with_uploads(self, uploads: Uploads) -> Self {
+        Self { uploads, ..self }
     }
 
     /// The same with another answer to a call whose time is up.
@@ -73,7 +89,7 @@ impl<S> Layer<S> for DeadlineLayer {
     type Service = Deadlined<S>;
 
     fn layer(&self, inner: S) -> Deadlined<S> {
-        Deadlined { inner, max: self.max, answer: self.answer }
+        Deadlined { inner, max: self.max, uploads: self.uploads, answer: self.answer }
     }
 }
 
@@ -83,6 +99,7 @@ impl<S> Layer<S> for DeadlineLayer {
 pub struct Deadlined<S> {
     inner: S,
     max: Option<Duration>,
+    uploads: Uploads,
     answer: fn() -> Status,
 }
 
@@ -101,7 +118,9 @@ where
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let asked = asked_timeout(request.headers());
-        let Some(timeout) = asked.into_iter().chain(self.max).min() else {
+        let is_upload = self.uploads.paths.contains(&request.uri().path());
+        let max = if is_upload { Some(self.uploads.max_call) } else { self.max };
+        let Some(timeout) = asked.into_iter().chain(max).min() else {
             return Box::pin(self.inner.call(request));
         };
         let deadline = Instant::now() + timeout.saturating_sub(AHEAD.min(timeout / 20));

@@ -13,7 +13,7 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 use tower::ServiceBuilder;
 
-use crate::deadline::DeadlineLayer;
+use crate::deadline::{DeadlineLayer, Uploads};
 use crate::health::Health;
 use crate::in_flight::{InFlight, InFlightLayer};
 use crate::lifecycle::Shutdown;
@@ -41,6 +41,8 @@ const MAX_HEADER_BYTES: u32 = 16 * 1024;
 pub struct ServerLimits {
     /// No call waits longer than this for its answer to begin, whatever deadline it brings.
     pub max_call: Duration,
+    /// The calls that have longer, and how much.
+    pub uploads: Uploads,
     /// How long calls in flight may still take after the shutdown.
     pub drain_timeout: Duration,
     /// A connection that says nothing for this long is pinged.
@@ -59,6 +61,7 @@ impl Default for ServerLimits {
     fn default() -> Self {
         Self {
             max_call: Duration::from_secs(60),
+            uploads: Uploads::default(),
             drain_timeout: Duration::from_secs(25),
             keepalive_interval: Duration::from_secs(20),
             keepalive_timeout: Duration::from_secs(10),
@@ -112,7 +115,7 @@ pub async fn serve(
         .layer(ServerTraceLayer)
         .layer(CatchPanicLayer)
         .layer(InFlightLayer::new(limits.in_flight))
-        .layer(DeadlineLayer::at_most(limits.max_call).answering(limits.late))
+        .layer(DeadlineLayer::at_most(limits.max_call).with_uploads(limits.uploads).answering(limits.late))
         .layer(limits.unreadable)
         .into_inner();
     let serving = Server::builder()

@@ -16,7 +16,8 @@ use sqlx::Connection as _;
 
 use crate::Guards;
 use crate::args::{Command, DatabaseArgs, MemoryApi, ServeArgs};
-use crate::store::{connect, migrate};
+use crate::epoch;
+use crate::store::{Store, connect, migrate};
 
 /// Why a command on the machine did not do what it should.
 #[derive(Debug, thiserror::Error)]
@@ -135,6 +136,8 @@ pub async fn run_serve(args: ServeArgs, ready: impl FnOnce(SocketAddr)) -> ExitC
 pub async fn migrate_database(database: &DatabaseArgs) -> Result<(), CommandError> {
     let owner = owner_pool(database).await?;
     migrate::migrate(&owner).await?;
+    // What may take long in a large dump is done before it is served; what somebody holds meanwhile, `serve` goes on with.
+    epoch::begin(&Store::new(owner)).await.map_err(refused)?;
     Ok(())
 }
 

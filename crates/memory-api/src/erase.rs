@@ -1,10 +1,12 @@
-//! The work of erasures after they were begun: batch by batch, gone on with by whichever service lives after a crash.
+//! The work of erasures after they were begun: batch by batch, gone on with by whichever service lives after a crash. Before
+//! it, what they and the watches wait for in a database that was restored.
 
 use std::time::Duration;
 
 use memex_runtime::lifecycle::Shutdown;
 
 use crate::doors::{self, Point};
+use crate::epoch;
 use crate::error::Result;
 use crate::store::Store;
 use crate::store::erasures::Batch;
@@ -21,7 +23,7 @@ pub async fn run(store: Store, shutdown: Shutdown) {
         let waits = match once(&store, &shutdown).await {
             Ok(waits) => waits,
             Err(error) => {
-                tracing::warn!(%error, "an erasure could not go on; it is tried again in {} s", EVERY.as_secs());
+                tracing::warn!(%error, "erasures could not go on; they are tried again in {} s", EVERY.as_secs());
                 false
             }
         };
@@ -36,6 +38,9 @@ pub async fn run(store: Store, shutdown: Shutdown) {
 /// Goes through every erasure that is not done, a batch of each in turn, so that a long one holds up no other. Returns
 /// whether one waits for older transactions.
 pub async fn once(store: &Store, shutdown: &Shutdown) -> Result<bool> {
+    if !epoch::begin(store).await? {
+        return Ok(true);
+    }
     let mut running = store.running_erasures().await?;
     let mut waits = false;
     while !running.is_empty() && !shutdown.is_triggered() {

@@ -75,6 +75,15 @@ impl Error {
             Error::Database(_) | Error::Unexpected(_) => None,
         }
     }
+
+    /// The reason that the caller is told, of a failure too.
+    pub fn told_reason(&self) -> ErrorReason {
+        match self {
+            Error::Refused { refusal, .. } => refusal.reason,
+            Error::Database(source) => database_reason(source),
+            Error::Unexpected(_) => ErrorReason::Internal,
+        }
+    }
 }
 
 /// The refusal of whatever is asked of a user who was erased.
@@ -167,37 +176,44 @@ pub(crate) fn is_missing(source: &sqlx::Error) -> bool {
     source.as_database_error().and_then(|db| db.code()).is_some_and(|code| matches!(code.as_ref(), "42883" | "42P01"))
 }
 
-fn database_status(source: &sqlx::Error) -> Status {
+/// What a statement's failure is to a caller.
+fn database_reason(source: &sqlx::Error) -> ErrorReason {
     let canceled = source.as_database_error().and_then(|db| db.code()).is_some_and(|code| code == "57014");
-    if matches!(source, sqlx::Error::PoolTimedOut) {
-        return overloaded();
+    match source {
+        sqlx::Error::PoolTimedOut => ErrorReason::Overloaded,
+        _ if canceled => ErrorReason::DeadlineExceeded,
+        _ if is_missing(source) || unreachable(source) => ErrorReason::DatabaseUnavailable,
+        _ => ErrorReason::Internal,
     }
-    if canceled {
-        return Refusal::new(ErrorReason::DeadlineExceeded, "the statement took longer than it may").into_status();
-    }
-    if is_missing(source) {
-        tracing::error!("the database lacks this version's schema; run `memory-api migrate`");
-        return Refusal::new(ErrorReason::DatabaseUnavailable, "the database is not ready for this version yet")
-            .retry_after(DATABASE_RETRY)
-            .into_status();
-    }
-    if unreachable(source) {
-        tracing::warn!(error = %source, "Postgres cannot be reached");
-        return Refusal::new(
-            ErrorReason::DatabaseUnavailable,
-            "the database cannot be reached; the change may have happened: repeat it with the same request_id",
-        )
-        .retry_after(DATABASE_RETRY)
-        .into_status();
-    }
-    // The message of a database error can quote a value, so its code and constraint are logged and nothing else.
-    let db = source.as_database_error();
-    tracing::error!(
-        code = db.and_then(|d| d.code()).as_deref().unwrap_or(""),
-        constraint = db.and_then(|d| d.constraint()).unwrap_or(""),
-        "a statement failed unexpectedly"
-    );
-    internal()
+}
+
+fn database_status(source: &sqlx::Error) -> Status {
+    let reason = database_reason(source);
+    let message = match reason {
+        ErrorReason::Overloaded => return overloaded(),
+        ErrorReason::DeadlineExceeded => {
+            return Refusal::new(reason, "the statement took longer than it may").into_status();
+        }
+        ErrorReason::DatabaseUnavailable if is_missing(source) => {
+            tracing::error!("the database lacks this version's schema; run `memory-api migrate`");
+            "the database is not ready for this version yet"
+        }
+        ErrorReason::DatabaseUnavailable => {
+            tracing::warn!(error = %source, "Postgres cannot be reached");
+            "the database cannot be reached; the change may have happened: repeat it with the same request_id"
+        }
+        _ => {
+            // The message of a database error can quote a value, so its code and constraint are logged and nothing else.
+            let db = source.as_database_error();
+            tracing::error!(
+                code = db.and_then(|d| d.code()).as_deref().unwrap_or(""),
+                constraint = db.and_then(|d| d.constraint()).unwrap_or(""),
+                "a statement failed unexpectedly"
+            );
+            return internal();
+        }
+    };
+    Refusal::new(reason, message).retry_after(DATABASE_RETRY).into_status()
 }
 
 fn internal() -> Status {

@@ -11,6 +11,7 @@ use memex_proto::v1::dream_admin_service_server::DreamAdminServiceServer;
 use memex_proto::v1::dream_service_server::DreamServiceServer;
 use memex_proto::v1::history_service_server::HistoryServiceServer;
 use memex_proto::v1::memory_service_server::MemoryServiceServer;
+use memex_runtime::deadline::Uploads;
 use memex_runtime::health::Health;
 use memex_runtime::in_flight::InFlight;
 use memex_runtime::lifecycle::{EXIT_SETTINGS, EXIT_UNAVAILABLE, Shutdown};
@@ -49,6 +50,10 @@ const SERVICES: [&str; 5] = [
 
 /// The calls that stay open for as long as their caller likes.
 const WATCHES: [&str; 1] = ["/memex.v1.HistoryService/WatchChanges"];
+
+/// The calls that take an archive in.
+const UPLOADS: Uploads =
+    Uploads { paths: &["/memex.v1.AdminService/ImportUser"], max_call: crate::services::admin::LONGEST_IMPORT };
 
 /// How often readiness asks Postgres.
 const READINESS: Duration = Duration::from_secs(1);
@@ -145,6 +150,7 @@ pub async fn serve(
         drain_timeout,
         unreadable: UnreadableLayer { too_long: error::message_too_large, malformed: error::malformed },
         late: error::late,
+        uploads: UPLOADS,
         in_flight: InFlight {
             calls: max_in_flight,
             watches: &WATCHES,

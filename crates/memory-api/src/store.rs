@@ -13,6 +13,7 @@ pub mod connect;
 pub mod dream_view;
 pub mod dreams;
 pub mod earlier;
+pub mod epochs;
 pub mod erasures;
 pub mod files;
 pub mod imports;
@@ -55,6 +56,8 @@ pub struct Store {
     erasure_key: Option<Arc<ErasureKey>>,
     /// Wakes the work of erasures.
     erasing: Arc<Notify>,
+    /// Wakes who waits for the database's present life to begin.
+    begun: Arc<Notify>,
 }
 
 impl Store {
@@ -69,6 +72,7 @@ impl Store {
             refusals: Arc::default(),
             erasure_key: None,
             erasing: Arc::default(),
+            begun: Arc::default(),
         }
     }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use memex_core::ids::DreamId;
-use memex_proto::v1::{ErrorReason, ListAccessLogRequest, ListFilesRequest, ReadFileRequest, StartDreamRequest};
+use memex_proto::v1::{
+    AccessOutcome, ErrorReason, ListAccessLogRequest, ListFilesRequest, ReadFileRequest, StartDreamRequest,
+};
 use memex_stack::stack::sqlx::{self, AssertSqlSafe, Row as _};
 use memex_stack::stack::{Stack, StackOptions};
 use memory_api::args::DatabaseArgs;
@@ -121,6 +123,31 @@ async fn refusals_beyond_the_rate_are_counted_and_none_is_lost() {
     let request = ListAccessLogRequest { actor: "agent".into(), page_size: 1, ..Default::default() };
     let newest = stack.operator().admin.list_access_log(request).await.unwrap().into_inner().entries.remove(0);
     assert_eq!((newest.suppressed, newest.reason()), (159, ErrorReason::WrongUser));
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_call_that_fails_has_its_row_when_postgres_answers_again() {
+    let stack = Stack::start().await;
+    stack.user("ada").await.write("user/a.md", "- tea\n").await;
+    let mut memory = stack.backend().await.memory;
+    let failures = [
+        ("mx_file RENAME COLUMN updated_by TO gone", "mx_file RENAME COLUMN gone TO updated_by", ErrorReason::Internal),
+        ("mx_file RENAME TO gone", "gone RENAME TO mx_file", ErrorReason::DatabaseUnavailable),
+    ];
+    for (breaks, mends, failure) in failures {
+        ask::change(stack.sql(), &format!("ALTER TABLE {breaks}"), &[]).await;
+        let files = ListFilesRequest { user_id: "ada".into(), ..Default::default() };
+        assert_eq!(refused(memory.list_files(files).await), failure);
+        ask::change(stack.sql(), &format!("ALTER TABLE {mends}"), &[]).await;
+        let row = "SELECT count(*) FROM mx_access_log JOIN mx_scope USING (scope_id)
+                    WHERE user_id = 'ada' AND operation = 1 AND outcome = 3 AND reason = $1::smallint";
+        let failure = (failure as i32).to_string();
+        until("the row is there", async || (ask::number(stack.sql(), row, &[&failure]).await > 0).then_some(())).await;
+    }
+    let log = ListAccessLogRequest { user_id: "ada".into(), ..Default::default() };
+    let entries = stack.operator().admin.list_access_log(log).await.unwrap().into_inner().entries;
+    assert_eq!(entries.iter().filter(|entry| entry.outcome() == AccessOutcome::Failed).count(), 2);
     stack.finish().await;
 }
 

@@ -2,13 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use memex_proto::v1::{DeleteFileRequest, ErrorReason, GetUserRequest, ImportHeader, Revision};
+use memex_proto::v1::{
+    DeleteFileRequest, ErrorReason, ExportUserRequest, ExportUserResponse, GetUserRequest, ImportHeader,
+    ListTokensRequest, Revision, RevokeTokenRequest, Role,
+};
 use memex_stack::stack::{Stack, StackOptions};
-use tests::archive::{export, import, into, revisions};
+use tests::archive::{export, import, into, messages, revisions};
 use tests::ask;
 use tests::hand::{claim_one, start_dream_of, worker};
-use tests::refused::refused;
+use tests::refused::{reason, refused};
+use tests::waiting::{ends, until};
+use tonic::Streaming;
 use uuid::Uuid;
+
+use super::erasure::{done, erase};
 
 /// Path, version, sequence, operation, hash and source of every revision.
 type Told = (String, i64, i64, i32, Vec<u8>, i32);
@@ -111,6 +118,110 @@ async fn a_repeat_of_an_import_gives_its_answer_and_makes_the_user_due_only_wher
     let state = stack.operator().admin.get_user(asked).await.unwrap().into_inner().user.unwrap();
     assert!(state.new_changes > 0 && state.due_at.is_some());
     stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_repeat_of_an_import_keeps_nobody_from_writing_while_it_is_sent() {
+    let stack = Stack::start().await;
+    with_a_history(&stack).await;
+    let archive = export(&stack.operator(), "ada").await;
+    let header = ImportHeader { request_id: Uuid::new_v4().to_string(), ..into("grace") };
+    let first = import(&stack.operator(), header.clone(), &archive).await.unwrap();
+    let (send, sent) = tokio::sync::mpsc::channel(1);
+    let mut admin = stack.operator().admin;
+    let mut to_send = messages(header, &archive).into_iter();
+    let sent = futures::stream::unfold(sent, |mut sent| async { sent.recv().await.map(|message| (message, sent)) });
+    let repeat = tokio::spawn(async move { admin.import_user(sent).await });
+    send.send(to_send.next().unwrap()).await.unwrap();
+    let looked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND (query LIKE '-- imports.target%' OR query = 'ROLLBACK')";
+    until("it is looked whether it is one", async || (ask::number(stack.sql(), looked, &[]).await > 0).then_some(()))
+        .await;
+    stack.user("grace").await.write("user/meanwhile.md", "x").await;
+    for message in to_send {
+        send.send(message).await.unwrap();
+    }
+    drop(send);
+    assert_eq!(repeat.await.unwrap().unwrap().into_inner(), first);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn what_an_archive_brought_is_dated_by_no_day_of_its_import() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    ada.write("user/notes.md", "- Likes tea.\n").await;
+    let archive = export(&stack.operator(), "ada").await;
+    import(&stack.operator(), into("grace"), &archive).await.unwrap();
+    stack.user("grace").await.write("user/notes.md", "- Likes tea.\n- Likes milk.\n").await;
+    let mut dated = Vec::new();
+    for user in ["ada", "grace"] {
+        start_dream_of(&stack, user).await;
+        let dream = claim_one(&worker(&stack, 1).await[0]).await;
+        let read = dream.read("user/notes.md").await.unwrap();
+        dated.push(read.asserted_on.iter().map(|day| !day.is_empty()).collect::<Vec<_>>());
+        dream.ends().await;
+    }
+    assert_eq!(dated, [vec![true], vec![false, true]]);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn an_export_that_loses_its_snapshot_half_way_never_ends_as_a_whole_one() {
+    let stack = Stack::start().await;
+    let mut parts = half_taken(&stack).await;
+    let killed = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '-- archive.%'";
+    assert_eq!(ask::number(stack.sql(), killed, &[]).await, 1);
+    assert_eq!(breaks_off(&mut parts).await, ErrorReason::DatabaseUnavailable);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn an_export_under_way_ends_with_the_erasure_of_its_user() {
+    let stack = Stack::start().await;
+    let mut parts = half_taken(&stack).await;
+    erase(&stack.operator(), "ada").await;
+    assert_eq!(breaks_off(&mut parts).await, ErrorReason::UserErased);
+    done(&stack.operator(), "ada").await;
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn an_export_under_way_ends_with_its_token() {
+    let stack = Stack::start().await;
+    let mut parts = half_taken(&stack).await;
+    let tokens = stack.operator().admin.list_tokens(ListTokensRequest::default()).await.unwrap().into_inner().tokens;
+    let backend = tokens.iter().find(|token| token.role() == Role::Backend).unwrap();
+    let revoke = RevokeTokenRequest { token_id: backend.token_id.clone(), ..RevokeTokenRequest::default() };
+    stack.operator().admin.revoke_token(revoke).await.unwrap();
+    assert_eq!(breaks_off(&mut parts).await, ErrorReason::TokenInvalid);
+    stack.finish().await;
+}
+
+/// An export of which a backend has taken the first part: more than what waits for them on the way is still to be read.
+async fn half_taken(stack: &Stack) -> Streaming<ExportUserResponse> {
+    let ada = stack.user("ada").await;
+    let text = "x".repeat(100_000);
+    for number in 0..60 {
+        ada.write(&format!("user/{number}.md"), &text).await;
+    }
+    let request = ExportUserRequest { user_id: "ada".into() };
+    let mut parts = stack.backend().await.admin.export_user(request).await.unwrap().into_inner();
+    parts.message().await.unwrap().expect("an export has a first part");
+    parts
+}
+
+/// Why an export ends before it is whole.
+async fn breaks_off(parts: &mut Streaming<ExportUserResponse>) -> ErrorReason {
+    let ended = ends("the export", async {
+        loop {
+            match parts.message().await {
+                Ok(Some(_)) => {}
+                Ok(None) => panic!("the export ended as if it were whole"),
+                Err(status) => return reason(&status),
+            }
+        }
+    });
+    ended.await
 }
 
 #[tokio::test]

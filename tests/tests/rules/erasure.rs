@@ -200,3 +200,34 @@ async fn their_tokens_end_and_so_does_a_dream_in_flight() {
     assert_eq!(ask::number(stack.sql(), "SELECT count(*) FROM mx_token WHERE user_id = $1", &[ADA]).await, 0);
     stack.finish().await;
 }
+
+#[tokio::test]
+async fn a_batch_waits_for_whoever_ends_a_dream_of_theirs_and_locks_nothing_before() {
+    let stack = Stack::start().await;
+    stack.user(ADA).await.write("user/a.md", "- tea\n").await;
+    start_dream_of(&stack, ADA).await;
+    let lock = async |ending: &mut Transaction<'static, Postgres>, table: &'static str| {
+        let statement = format!(
+            "-- test.lock\nSELECT FROM {table} WHERE scope_id = (SELECT scope_id FROM mx_scope WHERE user_id = $1) FOR NO KEY UPDATE"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(ADA).execute(&mut **ending).await
+    };
+    let mut ending = stack.sql().begin().await.unwrap();
+    for table in ["mx_scope", "mx_dream_state"] {
+        lock(&mut ending, table).await.unwrap();
+    }
+    let begin = "INSERT INTO mx_erasure (workspace_id, user_hmac, scope_id, sequence, feed_xid, token_id, requested_at)
+                 SELECT workspace_id, 'mark', scope_id, sequence + 1, feed_xid, gen_random_uuid(), mx_now() FROM mx_scope WHERE user_id = $1";
+    ask::change(stack.sql(), begin, &[ADA]).await;
+    let owner = stack.sql().clone();
+    let batch = tokio::spawn(async move {
+        let erase = "-- test.erase\nSELECT state FROM mx_erasure e, mx_erase_1(e.erasure_id, 500)";
+        sqlx::query(erase).execute(&owner).await
+    });
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%mx_erase_1%'";
+    until("the batch waits", async || (ask::number(stack.sql(), waits, &[]).await > 0).then_some(())).await;
+    lock(&mut ending, "mx_dream").await.unwrap();
+    ending.rollback().await.unwrap();
+    batch.await.unwrap().unwrap();
+    stack.abandon().await;
+}

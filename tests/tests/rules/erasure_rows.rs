@@ -122,6 +122,22 @@ async fn no_row_is_left_of_them_by_sql_and_in_a_dump_and_every_row_of_the_others
 }
 
 #[tokio::test]
+async fn who_has_nothing_but_a_token_is_erased_with_it() {
+    let stack = Stack::start().await;
+    let (operator, agent) = (stack.operator(), stack.agent(ADA).await);
+    assert_eq!(refused(agent.memory.clone().read_file(read("")).await), ErrorReason::FileNotFound);
+    erase(&operator, ADA).await;
+    done(&operator, ADA).await;
+    assert_eq!(refused(agent.memory.clone().read_file(read("")).await), ErrorReason::TokenInvalid);
+    assert_eq!(rows_that_say(&stack, ADA).await, Vec::<String>::new());
+    let again = erase(&operator, ADA).await;
+    assert_eq!(again.state(), ErasureState::Done, "the same tombstone");
+    let token = CreateTokenRequest { role: Role::Agent.into(), user_id: ADA.into(), ..CreateTokenRequest::default() };
+    assert_eq!(refused(operator.admin.clone().create_token(token).await), ErrorReason::UserErased);
+    stack.finish().await;
+}
+
+#[tokio::test]
 async fn nothing_but_memory_and_tokens_names_a_user() {
     let stack = Stack::start().await;
     let statement = "SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
@@ -223,6 +239,12 @@ async fn without_the_key_nobody_is_erased_and_after_an_erasure_nobody_new_is_let
     let mut memory = keyless.backend().await.memory;
     assert_eq!(refused(memory.write_file(write("new")).await), ErrorReason::WrongState);
     assert_eq!(refused(memory.read_file(read("new")).await), ErrorReason::FileNotFound);
+    let token =
+        |user: &str| CreateTokenRequest { role: Role::Agent.into(), user_id: user.into(), ..Default::default() };
+    let mut admin = keyless.operator().admin;
+    assert_eq!(refused(admin.create_token(token(ADA)).await), ErrorReason::WrongState);
+    assert_eq!(rows_that_say(&keyless, ADA).await, Vec::<String>::new(), "an id that may be an erased one");
+    admin.create_token(token("chloe")).await.unwrap();
     assert_eq!(refused(memory.write_file(write("chloe")).await), ErrorReason::ExpectedVersionRequired);
     keyless.finish().await;
     let stack = Stack::start().await;

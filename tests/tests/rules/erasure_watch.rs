@@ -1,12 +1,12 @@
 //! An erasure is an event of every watch that saw the user: once, in its place, and after a reconnect too.
 
-use memex_proto::v1::WatchChangesRequest;
 use memex_proto::v1::watch_changes_response::Event;
+use memex_proto::v1::{WatchChangesRequest, WriteFileRequest};
 use memex_stack::stack::{Clients, Stack};
 use tests::refused::refused;
 use tests::waiting::ends;
 
-use super::erasure::{done, erase, older_transaction, readmit, write};
+use super::erasure::{ADA, done, erase, older_transaction, readmit, second, with_ada_and_bob, write};
 
 /// What a watch of the workspace tells from a cursor on, until it has told `count` events: what happened to which memory,
 /// with the user where it says so, and the cursor after each.
@@ -84,5 +84,27 @@ async fn a_watch_of_the_user_ends_with_the_erasure_and_is_refused_afterwards() {
     let again = backend.history.clone().watch_changes(of_ada).await;
     assert_eq!(refused(again.map(|_| ())), memex_proto::v1::ErrorReason::UserErased);
     done(&operator, "ada").await;
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_watch_that_begins_now_of_a_readmitted_user_tells_nothing_of_before_at_a_service_that_knew_them_too() {
+    let (stack, _) = with_ada_and_bob().await;
+    let mut operator = stack.operator();
+    erase(&operator, ADA).await;
+    done(&operator, ADA).await;
+    operator.admin.update_user(readmit(ADA)).await.unwrap();
+    operator.memory.write_file(write(ADA)).await.unwrap();
+    // The second still remembers the scope that was erased.
+    let of_ada = WatchChangesRequest { user_id: ADA.into(), ..Default::default() };
+    let mut stream = second(&stack).history.watch_changes(of_ada).await.unwrap().into_inner();
+    assert!(ends("the first cursor", stream.message()).await.unwrap().unwrap().event.is_none());
+    let later = WriteFileRequest { path: "user/b.md".into(), ..write(ADA) };
+    operator.memory.write_file(later).await.unwrap();
+    let Some(Event::Change(change)) = ends("the next event", stream.message()).await.unwrap().unwrap().event else {
+        panic!("no change")
+    };
+    assert_eq!(change.revision.unwrap().path, "user/b.md");
+    drop(stream);
     stack.finish().await;
 }

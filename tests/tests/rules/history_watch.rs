@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use memex_proto::v1::watch_changes_response::Event;
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{ChangedFile, ErrorReason, WatchChangesRequest, WatchChangesResponse, WriteFileRequest};
+use memex_stack::stack::sqlx;
 use memex_stack::stack::{Clients, Stack, StackOptions};
 use tests::ask;
 use tests::refused::{reason, refused};
-use tests::waiting::ends;
+use tests::waiting::{ends, until};
 use tonic::Streaming;
 
 async fn write(clients: &Clients, user: &str, path: &str, content: &str) {
@@ -131,6 +132,80 @@ async fn a_restored_database_ends_the_watches_and_sets_its_transactions_back() {
     });
     assert_eq!(reason(&ended.await), ErrorReason::CursorExpired);
     assert_eq!(change(&mut watch(&backend, all).await).await.1.user_id, "ada");
+    stack.finish().await;
+}
+
+/// More revisions than are set back at once.
+const MANY: i64 = 2_500;
+
+#[tokio::test]
+async fn a_large_restored_database_is_made_ready_beside_the_writes_and_whatever_is_held() {
+    let stack = Stack::start().await;
+    let backend = stack.backend().await;
+    for user in ["ada", "bob"] {
+        write(&backend, user, "user/a.md", "one").await;
+    }
+    let more = "INSERT INTO mx_revision (scope_id, file_id, version, sequence, operation, path, size, sha256, actor, principal, source, feed_xid, hidden_unicode, qualifies, at)
+        SELECT scope_id, gen_random_uuid(), 1, 1 + n, 12, 'user/b.md', 0, '', 'test', gen_random_uuid(), 1, feed_xid, false, false, mx_now()
+          FROM mx_scope, generate_series(1, $1::bigint) n WHERE user_id = 'ada'";
+    ask::change(stack.sql(), more, &[&MANY.to_string()]).await;
+    ask::change(
+        stack.sql(),
+        "UPDATE mx_scope SET sequence = 1 + $1::bigint WHERE user_id = 'ada'",
+        &[&MANY.to_string()],
+    )
+    .await;
+    for table in ["mx_revision", "mx_scope"] {
+        let beyond = format!("UPDATE {table} SET feed_xid = (feed_xid::text::bigint + 1000000)::text::xid8");
+        ask::change(stack.sql(), &beyond, &[]).await;
+    }
+    let mut held = stack.sql().begin().await.unwrap();
+    let hold = "-- test.hold\nSELECT FROM mx_scope WHERE user_id = 'ada' FOR NO KEY UPDATE";
+    sqlx::query(hold).execute(&mut *held).await.unwrap();
+    ask::change(stack.sql(), "UPDATE mx_epoch SET timeline = 'another'", &[]).await;
+    let all = WatchChangesRequest { all_users: true, from_beginning: true, ..Default::default() };
+    let early = backend.history.clone().watch_changes(all.clone()).await;
+    assert_eq!(refused(early.map(|_| ())), ErrorReason::DatabaseUnavailable);
+    write(&backend, "bob", "user/a.md", "two").await;
+    held.rollback().await.unwrap();
+    let mut stream = until("the database is ready for watches", async || {
+        backend.history.clone().watch_changes(all.clone()).await.ok()
+    })
+    .await
+    .into_inner();
+    let mut seen: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    while seen.values().map(Vec::len).sum::<usize>() < usize::try_from(MANY).unwrap() + 3 {
+        let (_, change) = change(&mut stream).await;
+        seen.entry(change.user_id).or_default().push(change.revision.unwrap().sequence);
+    }
+    assert_eq!(seen["ada"], (1..=MANY + 1).collect::<Vec<_>>());
+    assert_eq!(seen["bob"], [1, 2]);
+    write(&backend, "ada", "user/a.md", "two").await;
+    assert_eq!(change(&mut stream).await.1.revision.unwrap().sequence, MANY + 2);
+    drop(stream);
+    stack.abandon().await;
+}
+
+#[tokio::test]
+async fn a_cursor_from_after_the_moment_to_which_the_disks_were_put_back_is_expired() {
+    let stack = Stack::start().await;
+    let backend = stack.backend().await;
+    for text in ["one", "two"] {
+        write(&backend, "ada", "user/a.md", text).await;
+    }
+    let of_ada = WatchChangesRequest { user_id: "ada".into(), from_beginning: true, ..Default::default() };
+    let mut stream = watch(&backend, of_ada.clone()).await;
+    change(&mut stream).await;
+    let cursor = change(&mut stream).await.0;
+    let again = WatchChangesRequest { cursor, from_beginning: false, ..of_ada };
+    drop(watch(&backend, again.clone()).await);
+    // As it would be in a database that has forgotten the second revision.
+    ask::change(stack.sql(), "UPDATE mx_scope SET sequence = 1 WHERE user_id = 'ada'", &[]).await;
+    let answer = backend.history.clone().watch_changes(again).await;
+    assert_eq!(refused(answer.map(|_| ())), ErrorReason::CursorExpired);
+    let open = ends("the end of the watch", stream.message()).await;
+    assert_eq!(reason(&open.unwrap_err()), ErrorReason::CursorExpired);
+    ask::change(stack.sql(), "UPDATE mx_scope SET sequence = 2 WHERE user_id = 'ada'", &[]).await;
     stack.finish().await;
 }
 

@@ -10,6 +10,7 @@ use memex_proto::v1::{
 };
 use memex_stack::stack::{Clients, Stack};
 use sha2::{Digest as _, Sha256};
+use tests::archive::{export, import, into};
 use tests::hand::{HeldDream, claim_one, start_dream, worker};
 use tests::refused::refused;
 use tests::{ask, waiting::ends};
@@ -118,6 +119,28 @@ async fn a_redacted_text_and_its_hash_are_in_no_table_and_the_proposal_made_of_i
 }
 
 #[tokio::test]
+async fn a_user_whose_proposal_a_redaction_ended_is_dreamt_for_again() {
+    let stack = Stack::start().await;
+    let ada = stack.agent("ada").await;
+    for text in [secret(), "- Likes tea.\n- Likes tea.\n".into()] {
+        ada.memory.clone().write_file(write(&text, "")).await.unwrap();
+    }
+    let mode = DreamMode::Review.into();
+    start_dream(&stack, StartDreamRequest { user_id: "ada".into(), mode, ..Default::default() }).await;
+    let held = claim_one(&worker(&stack, 1).await[0]).await;
+    held.stage("user/b.md", &secret(), 0).await.unwrap();
+    assert_eq!(held.ends().await, DreamState::Proposed);
+    let watermark = "SELECT watermark FROM mx_dream_state";
+    assert_eq!(ask::number(stack.sql(), watermark, &[]).await, 2);
+    let first = revisions(&ada).await.remove(0);
+    assert_eq!(redacted(&stack, &first.revision_id).await.ended_dream_ids, [held.assignment.dream_id.clone()]);
+    assert_eq!(ask::number(stack.sql(), watermark, &[]).await, 0, "as it was before the proposal");
+    stack.quiet().await;
+    assert_eq!(stack.worker().poll_once().await.unwrap(), 1);
+    stack.finish().await;
+}
+
+#[tokio::test]
 async fn the_record_stays_but_for_its_reason_and_every_door_says_that_the_text_is_gone() {
     let stack = Stack::start().await;
     let ada = stack.agent("ada").await;
@@ -200,6 +223,32 @@ async fn what_still_contains_the_text_is_listed_until_each_is_redacted_and_remem
     let again = stack.operator().dream_admin.revert_dream(undo).await.unwrap().into_inner();
     assert_eq!(again.dream, undone.dream);
     assert!(again.revisions[0].redacted && again.revisions[0].sha256.is_empty(), "{again:?}");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn what_the_dream_said_that_made_a_redacted_revision_is_emptied_here_and_where_an_archive_brought_it() {
+    let stack = Stack::start().await;
+    let (ada, held) = claimed(&stack, DreamMode::Apply).await;
+    held.stage("user/a.md", &secret().replace("\n\n", "\n"), 1).await.unwrap();
+    assert_eq!(held.ends().await, DreamState::Applied);
+    for said in ["UPDATE mx_dream SET summary = $1", "UPDATE mx_dream_op SET reason = $1"] {
+        ask::change(stack.sql(), said, &[&format!("keeps {CANARY}")]).await;
+    }
+    ada.memory.clone().write_file(write("- Likes milk.\n", "")).await.unwrap();
+    let archive = export(&stack.operator(), "ada").await;
+    import(&stack.operator(), into("grace"), &archive).await.unwrap();
+    let brought = async || {
+        let rows = rows_with(&stack, CANARY, &[0; 32]).await;
+        rows.into_iter().filter(|row| row.starts_with("mx_imported")).count()
+    };
+    assert_eq!(brought().await, 2, "a dream and an op");
+    for agent in [&stack.agent("grace").await, &ada] {
+        for revision in &revisions(agent).await[..2] {
+            redacted(&stack, &revision.revision_id).await;
+        }
+    }
+    is_nowhere(&stack).await;
     stack.finish().await;
 }
 

@@ -43,6 +43,15 @@ async fn a_call_within_its_time_is_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_upload_has_a_maximum_of_its_own() {
+    let of = |path: &'static str| Uploads { paths: Vec::leak(vec![path]), max_call: Duration::from_secs(90) };
+    let layer = |path| DeadlineLayer::at_most(Duration::from_secs(30)).with_uploads(of(path));
+    assert_eq!(code_and_millis(layer("/"), None).await, (OK, 60_000));
+    assert_eq!(code_and_millis(layer("/"), Some("10S")).await, (EXCEEDED, 9_998), "or less, as it asks for");
+    assert_eq!(code_and_millis(layer("/another"), None).await, (EXCEEDED, 29_998));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_handler_can_see_how_long_it_has() {
     let seen = tower::service_fn(|request: Request<Body>| async move {
         let deadline = *request.extensions().get::<Deadline>().unwrap();

@@ -12,22 +12,25 @@ use crate::scene::Scene;
 
 const PART: usize = 64 * 1024;
 
+/// The shortest line that ends an archive.
+const END: &str = "{\"kind\":\"end\"}\n";
+
 #[tokio::test]
 async fn an_archive_is_written_as_it_came_for_its_owner_alone_and_over_nothing() {
     let scene = Scene::new().await;
-    scene.script.lines().admin.archive = vec![Ok(b"{\"a\"".to_vec()), Ok(b":1}\n".to_vec())];
+    scene.script.lines().admin.archive = vec![Ok(END.as_bytes()[..5].to_vec()), Ok(END.as_bytes()[5..].to_vec())];
     let ran = scene.run(&["export", "--archive", "ada.jsonl"]).await;
-    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "8 bytes written to ada.jsonl\n", ""));
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "15 bytes written to ada.jsonl\n", ""));
     assert_eq!(
         (fs::read(scene.at("ada.jsonl")).unwrap(), scene.names()),
-        (b"{\"a\":1}\n".to_vec(), vec!["ada.jsonl".into()])
+        (END.as_bytes().to_vec(), vec!["ada.jsonl".into()])
     );
     assert_eq!(fs::metadata(scene.at("ada.jsonl")).unwrap().permissions().mode() & 0o777, 0o600);
 
     let ran = scene.run(&["export", "--archive", "ada.jsonl"]).await;
     assert!(ran.code == 1 && ran.err.contains("is there already; name another file, or --force"), "{ran:?}");
     let told = scene.json(&["export", "--archive", "ada.jsonl", "--force"]).await;
-    assert_eq!(told, json!({"archive": "ada.jsonl", "size_bytes": 8}));
+    assert_eq!(told, json!({"archive": "ada.jsonl", "size_bytes": 15}));
 }
 
 #[tokio::test]
@@ -44,11 +47,23 @@ async fn an_archive_that_breaks_off_leaves_no_file_and_what_was_there() {
 }
 
 #[tokio::test]
+async fn an_archive_without_its_last_line_leaves_no_file_and_is_no_success() {
+    let scene = Scene::new().await;
+    for broken in ["", "{\"kind\":\"file\"}\n", &END[..END.len() - 1], "{\"kind\":\"end\"}\n{\"kind\":\"file\"}\n"] {
+        scene.script.lines().admin.archive = vec![Ok(broken.into())];
+        let ran = scene.run(&["export", "--archive", "ada.jsonl"]).await;
+        assert_eq!((ran.code, ran.out.as_str(), scene.names()), (1, "", vec![]), "{broken:?}");
+        assert!(ran.err.contains("broke off before its last line"), "{}", ran.err);
+        assert_eq!(scene.run(&["export", "--archive", "-"]).await.code, 1, "{broken:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_archive_on_standard_output_is_alone_there() {
     let scene = Scene::new().await;
-    scene.script.lines().admin.archive = vec![Ok(b"{}\n".to_vec())];
+    scene.script.lines().admin.archive = vec![Ok(END.into())];
     let ran = scene.run(&["export", "--archive", "-"]).await;
-    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "{}\n", "3 bytes written\n"));
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, END, "15 bytes written\n"));
     let ran = scene.run(&["export", "--archive", "-", "--json"]).await;
     assert!(ran.code == 2 && ran.out.contains("both take standard output"), "{ran:?}");
     scene.script.lines().admin.archive.push(Err(Status::data_loss("x")));

@@ -26,6 +26,8 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::context::Context;
 
+pub use import_user::LONGEST as LONGEST_IMPORT;
+
 /// The service.
 #[derive(Clone)]
 pub struct Admin {
@@ -171,7 +173,7 @@ impl AdminService for Admin {
         request: Request<pb::ExportUserRequest>,
     ) -> Result<Response<Self::ExportUserStream>, Status> {
         let (metadata, _, request) = request.into_parts();
-        let handle = |caller, about| export_user::handle(&self.context, caller, about, request);
+        let handle = |caller, about| export_user::handle(&self.context, caller, about, metadata.clone(), request);
         self.context.answer(&metadata, Operation::Export, handle).await
     }
 

@@ -47,7 +47,7 @@ impl Context {
         Ok(self.store.find_scope(caller.workspace_id, Some(user)).await?.ok_or_else(user_not_found)?)
     }
 
-    /// Authenticates, runs `handle`, logs what it refuses, and makes the answer: the frame of every RPC.
+    /// Authenticates, runs `handle`, logs what it refuses or fails in, and makes the answer: the frame of every RPC.
     /// `handle` fills in `About` as soon as it knows more, so that the refusal's row says it.
     pub async fn answer<T, F, H>(
         &self,
@@ -67,9 +67,27 @@ impl Context {
             Err(error @ Error::Refused { logged: false, .. }) => {
                 Err(self.log_refused(operation, about, error, &caller).await?)
             }
+            Err(error @ (Error::Database(_) | Error::Unexpected(_))) => {
+                self.log_failed(operation, about, &error, &caller).await;
+                Err(error)
+            }
             result => result,
         };
         Ok(Response::new(result?))
+    }
+
+    /// Logs a failure, as well as can be: what failed may be Postgres. Its statement was undone, and so is the row it had.
+    async fn log_failed(&self, operation: Operation, about: About, error: &Error, caller: &Caller) {
+        let scope = match about.scope {
+            Some(scope) => scope,
+            // A worker's failure outside any scope belongs to no workspace.
+            None if caller.workspace_id == 0 => return,
+            None => match self.store.shared_scope(caller.workspace_id).await {
+                Ok(shared) => shared,
+                Err(_) => return,
+            },
+        };
+        self.store.log_failure(scope, operation, &about.path, error.told_reason(), caller).await;
     }
 
     /// Logs a refusal and gives it back, or USER_ERASED where that came between.

@@ -18,7 +18,7 @@ pub struct LogRow<'a> {
     pub operation: Operation,
     /// Its canonical path, or empty.
     pub path: &'a str,
-    /// `Unspecified`: it was done; else it was refused for this.
+    /// `Unspecified`: it was done; else it was refused, or failed, for this.
     pub reason: ErrorReason,
 }
 
@@ -35,7 +35,6 @@ pub async fn add_for_many(
     caller: &Caller,
 ) -> Result<()> {
     let trace = current_trace().map(|ids| ids.trace_id.to_vec());
-    let outcome = if row.reason == ErrorReason::Unspecified { AccessOutcome::Ok } else { AccessOutcome::Refused };
     sqlx::query!(
         "-- access_log.add
         INSERT INTO mx_access_log (scope_id, operation, path, outcome, reason, actor, principal, dream_id, trace_id, suppressed)
@@ -44,7 +43,7 @@ pub async fn add_for_many(
         row.scope,
         row.operation.code(),
         row.path,
-        outcome.code(),
+        outcome(row.reason).code(),
         i16::try_from(row.reason as i32).unwrap_or(0),
         caller.actor,
         caller.token_id,
@@ -55,6 +54,18 @@ pub async fn add_for_many(
     .execute(executor)
     .await?;
     Ok(())
+}
+
+/// What became of a call that ended so. It failed where it ended for a reason that lies neither in it nor in a rule.
+fn outcome(reason: ErrorReason) -> AccessOutcome {
+    match reason {
+        ErrorReason::Unspecified => AccessOutcome::Ok,
+        ErrorReason::DatabaseUnavailable
+        | ErrorReason::DeadlineExceeded
+        | ErrorReason::Overloaded
+        | ErrorReason::Internal => AccessOutcome::Failed,
+        _ => AccessOutcome::Refused,
+    }
 }
 
 impl Store {

@@ -1,5 +1,7 @@
 //! A user's whole memory as it is at one moment, page by page, as the lines of an archive.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use memex_core::actor::{AccessOutcome, Operation, Source};
 use memex_core::ids::{DreamId, TokenId};
@@ -34,13 +36,16 @@ pub struct Snapshot {
 pub type Place<K> = Option<(DateTime<Utc>, K)>;
 
 impl Store {
-    /// The present moment of a scope with the archive's header; `None` where the scope is gone or is being erased.
-    pub async fn snapshot(&self, scope: i64) -> Result<Option<(Snapshot, HeaderLine)>> {
+    /// The present moment of a scope with the archive's header; `None` where the scope is gone or is being erased. What
+    /// is read of it may come to a caller slowly: the transaction may be idle for `idle`.
+    pub async fn snapshot(&self, scope: i64, idle: Duration) -> Result<Option<(Snapshot, HeaderLine)>> {
         let mut tx = self.pool().begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
         let row = sqlx::query!(
             r#"-- archive.begin
-            SELECT user_id, mx_now() AS "at!" FROM mx_scope WHERE scope_id = $1 AND kind = 1 AND NOT erasing"#,
-            scope
+            SELECT user_id, mx_now() AS "at!", set_config('idle_in_transaction_session_timeout', $2, true) AS idle
+              FROM mx_scope WHERE scope_id = $1 AND kind = 1 AND NOT erasing"#,
+            scope,
+            idle.as_millis().to_string()
         )
         .fetch_optional(&mut *tx)
         .await?;

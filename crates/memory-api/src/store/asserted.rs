@@ -109,7 +109,8 @@ impl Store {
         let (ids, versions): (Vec<Uuid>, Vec<i64>) = files.iter().copied().unzip();
         let mut rows = sqlx::query!(
             r#"-- asserted.walk
-            SELECT v.file_id, f.version AS "head!", v.text, v.at, v.operation, v.source, v.dream_id
+            SELECT v.file_id, f.version AS "head!", v.text, v.at, v.operation, v.source, v.dream_id,
+                   v.imported_at IS NOT NULL AS "imported!"
               FROM unnest($2::uuid[], $3::bigint[]) AS f(file_id, version)
               JOIN mx_revision v ON v.scope_id = $1 AND v.file_id = f.file_id AND v.version <= f.version AND NOT v.redacted
              ORDER BY v.file_id, v.version"#,
@@ -130,7 +131,8 @@ impl Store {
                     LineDates::default()
                 }
             };
-            let day = asserts(row.operation, row.source, row.dream_id).then(|| row.at.date_naive());
+            let asserts = !row.imported && asserts(row.operation, row.source, row.dream_id);
+            let day = asserts.then(|| row.at.date_naive());
             let (dates, stands) = dates.after(&stood, row.text.as_deref().unwrap_or(""), day);
             stood = stands;
             walked.push((file, dates));
@@ -140,7 +142,8 @@ impl Store {
 }
 
 /// Whether a revision dates its new lines: a write or patch by a person or program, not an import. What a dream, a
-/// restore or a revert brings says nothing of when it was first asserted.
+/// restore or a revert brings says nothing of when it was first asserted. Nor does what an archive brought, whichever call
+/// had made it there: its day is the import's.
 fn asserts(operation: i16, source: i16, dream: Option<Uuid>) -> bool {
     let written = [Operation::Write.code(), Operation::Patch.code()].contains(&operation);
     written && source != Source::Import.code() && dream.is_none()

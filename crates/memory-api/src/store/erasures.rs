@@ -6,6 +6,7 @@ use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use super::Store;
+use super::scopes::no_key;
 use crate::erasure_key::ErasureKey;
 use crate::error::{Error, Result, erased, readmitted};
 
@@ -118,26 +119,35 @@ pub async fn readmit(tx: &mut PgConnection, erasure_id: i64, token: Uuid) -> Res
     Ok(done.rows_affected() == 1)
 }
 
-/// Whether a user who is named outside of any memory, as a token's is, stands erased. To be asked after the row that
-/// names them was written, in its transaction: then either this sees the erasure, or the erasure waits for the row.
-pub async fn is_erased(
+/// Refuses a user who is named outside of any memory, as a token's is, where they stand erased. To be asked after the row
+/// that names them was written, in its transaction: then either this sees the erasure, or the erasure waits for the row.
+///
+/// # Errors
+/// USER_ERASED; WRONG_STATE where nobody can tell, because the key is not that of the tombstones.
+pub async fn refuse_erased(
     tx: &mut PgConnection,
     workspace_id: i64,
     user: &UserId,
     key: Option<&ErasureKey>,
-) -> Result<bool> {
-    let hmac = key.map(|key| key.user(workspace_id, user).to_vec());
+) -> Result<()> {
     let row = sqlx::query!(
-        r#"-- erasures.is_erased
+        r#"-- erasures.stands
         SELECT EXISTS (SELECT FROM mx_erasure WHERE workspace_id = $1 AND user_hmac = $2::bytea AND readmitted_at IS NULL)
-            OR EXISTS (SELECT FROM mx_scope WHERE workspace_id = $1 AND kind = 1 AND user_id = $3 AND erasing) AS "erased!""#,
+            OR EXISTS (SELECT FROM mx_scope WHERE workspace_id = $1 AND kind = 1 AND user_id = $3 AND erasing) AS "erased!",
+               EXISTS (SELECT FROM mx_erasure_key WHERE key_id IS DISTINCT FROM $4::bytea)
+           AND NOT EXISTS (SELECT FROM mx_scope WHERE workspace_id = $1 AND kind = 1 AND user_id = $3) AS "unknown!""#,
         workspace_id,
-        hmac,
-        user.as_str()
+        key.map(|key| key.user(workspace_id, user).to_vec()),
+        user.as_str(),
+        key.map(|key| key.id().to_vec())
     )
     .fetch_one(tx)
     .await?;
-    Ok(row.erased)
+    match row {
+        row if row.erased => Err(erased().into()),
+        row if row.unknown => Err(no_key().into()),
+        _ => Ok(()),
+    }
 }
 
 /// Why a scope that was looked up is not there: its user was erased, or has another since.

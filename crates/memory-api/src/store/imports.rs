@@ -1,6 +1,7 @@
 //! An archive that comes in: in one transaction of the caller's, which is rolled back unless all of it came.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use memex_core::actor::Operation;
 use memex_core::user_id::UserId;
@@ -52,13 +53,13 @@ pub enum With {
     Dream,
 }
 
-/// What the caller's locked scope has.
+/// What the caller's locked scope has. The transaction may be idle for `idle` from now on.
 pub async fn target(
     tx: &mut PgConnection,
     scope: i64,
     workspace_id: i64,
-    principal: Uuid,
-    request: Option<Uuid>,
+    (principal, request): (Uuid, Option<Uuid>),
+    idle: Duration,
 ) -> Result<Target> {
     let row = sqlx::query!(
         r#"-- imports.target
@@ -66,11 +67,12 @@ pub async fn target(
                  OR EXISTS (SELECT FROM mx_imported WHERE scope_id = $1) AS "has_memory!",
                EXISTS (SELECT FROM mx_request WHERE scope_id = $1 AND principal = $3 AND request_id = $4::uuid) AS "is_remembered!",
                mx_limit_1($2, 'max_files') AS "max_files!", mx_limit_1($2, 'max_scope_bytes') AS "max_scope_bytes!",
-               mx_limit_1($2, 'max_text_bytes') AS "max_text_bytes!""#,
+               mx_limit_1($2, 'max_text_bytes') AS "max_text_bytes!", set_config('idle_in_transaction_session_timeout', $5, true) AS idle"#,
         scope,
         workspace_id,
         principal,
-        request
+        request,
+        idle.as_millis().to_string()
     )
     .fetch_one(tx)
     .await?;

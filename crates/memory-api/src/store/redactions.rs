@@ -22,6 +22,8 @@ pub struct Redactable {
     pub text: Option<String>,
     /// Whether it was redacted already.
     pub redacted: bool,
+    /// The dream that made it where it was imported from.
+    pub imported_dream: Option<String>,
     /// Whether it is the file's current one.
     pub head: bool,
     /// The scope's newest sequence.
@@ -55,7 +57,7 @@ pub async fn redactable(executor: impl PgExecutor<'_>, scope: i64, sequence: i64
     let row = sqlx::query_as!(
         Redactable,
         r#"-- redactions.target
-        SELECT r.file_id, r.path, r.version, r.text, r.redacted, s.sequence AS newest,
+        SELECT r.file_id, r.path, r.version, r.text, r.redacted, r.imported_dream, s.sequence AS newest,
                EXISTS (SELECT FROM mx_file f WHERE f.scope_id = $1 AND f.file_id = r.file_id AND f.version = r.version AND NOT f.deleted) AS "head!"
           FROM mx_revision r JOIN mx_scope s ON s.scope_id = r.scope_id WHERE r.scope_id = $1 AND r.sequence = $2"#,
         scope,
@@ -121,14 +123,17 @@ pub async fn proposals(tx: &mut PgConnection, scope: i64) -> Result<Vec<Uuid>> {
     Ok(dreams)
 }
 
-/// Ends a proposal as `canceled` and arms its scope again, under the scope's lock.
+/// Ends a proposal as `canceled`, puts its watermark back and arms its scope again, under the scope's lock: what it would
+/// have done is dreamt of once more.
 pub async fn end_proposal(tx: &mut PgConnection, scope: i64, dream: Uuid, cause: &str) -> Result<()> {
     let done = sqlx::query!(
         "-- redactions.end_proposal
         WITH ended AS (
           UPDATE mx_dream SET state = 'canceled', cause = $3 WHERE scope_id = $1 AND dream_id = $2 AND state = 'proposed' RETURNING dream_id),
         freed AS (
-          UPDATE mx_dream_state SET proposal = NULL, proposal_sequence = NULL WHERE scope_id = $1 AND proposal = $2)
+          UPDATE mx_dream_state SET proposal = NULL, proposal_sequence = NULL, proposal_watermark = NULL,
+                 watermark = least(watermark, proposal_watermark)
+           WHERE scope_id = $1 AND proposal = $2)
         SELECT dream_id FROM ended",
         scope,
         dream,
@@ -178,6 +183,34 @@ pub async fn empty_ops(tx: &mut PgConnection, scope: i64, ops: &[(Uuid, i32)], r
         &dreams,
         &numbers,
         reason
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// What an archive told of a dream, itself and its ops: each line with its kind and its place.
+pub async fn imported_of(tx: &mut PgConnection, scope: i64, dream: &str) -> Result<Vec<(i16, i64, String)>> {
+    let rows = sqlx::query!(
+        "-- redactions.imported
+        SELECT kind, number, line FROM mx_imported WHERE scope_id = $1 AND kind IN (1, 2) AND position($2 IN line) > 0 ORDER BY kind, number",
+        scope,
+        dream
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.kind, row.number, row.line)).collect())
+}
+
+/// Puts another line in the place of one that an archive brought.
+pub async fn replace_imported(tx: &mut PgConnection, scope: i64, (kind, number): (i16, i64), line: &str) -> Result<()> {
+    sqlx::query!(
+        "-- redactions.replace_imported
+        UPDATE mx_imported SET line = $4 WHERE scope_id = $1 AND kind = $2 AND number = $3",
+        scope,
+        kind,
+        number,
+        line
     )
     .execute(tx)
     .await?;

@@ -1,4 +1,5 @@
-//! Refusals beyond a rate: counted in memory, and written as one row for many instead of filling the disk.
+//! Refusals beyond a rate, and failures that cannot be written when they come: counted in memory, and written as one row
+//! for many instead of filling the disk.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -49,6 +50,10 @@ struct Held {
 }
 
 impl Held {
+    fn of(row: &LogRow<'_>, caller: &Caller) -> Self {
+        Self { scope: row.scope, operation: row.operation, reason: row.reason, caller: caller.clone(), refusals: 1 }
+    }
+
     fn key(&self) -> HeldKey {
         (self.caller.token_id, self.reason.into(), self.scope, self.operation.code())
     }
@@ -70,14 +75,12 @@ impl Refusals {
             *rows += 1;
             return true;
         }
-        let held = Held {
-            scope: row.scope,
-            operation: row.operation,
-            reason: row.reason,
-            caller: caller.clone(),
-            refusals: 1,
-        };
-        !counted.hold(held)
+        !counted.hold(Held::of(row, caller))
+    }
+
+    /// Holds a row back; where there is no room it is lost.
+    fn hold(&self, row: &LogRow<'_>, caller: &Caller) {
+        self.lock().hold(Held::of(row, caller));
     }
 
     /// Everything that is held, and no window that is over.
@@ -122,6 +125,23 @@ impl Store {
             add_for_many(self.pool(), row, 0, caller).await?;
         }
         Ok(())
+    }
+
+    /// The row of a call that failed. Where Postgres is away or busy it waits for its turn in memory, so that what fails
+    /// asks no more of it; so does one that cannot be written.
+    pub async fn log_failure(
+        &self,
+        scope: i64,
+        operation: Operation,
+        path: &str,
+        reason: ErrorReason,
+        caller: &Caller,
+    ) {
+        let row = LogRow { scope, operation, path, reason };
+        let waits = matches!(reason, ErrorReason::DatabaseUnavailable | ErrorReason::Overloaded);
+        if waits || self.log_refusal(scope, operation, path, reason, caller).await.is_err() {
+            self.refusals.hold(&row, caller);
+        }
     }
 
     /// Writes the rows that are held. Where one cannot be written, it and the rest stay held.

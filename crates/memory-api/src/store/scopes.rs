@@ -120,7 +120,7 @@ async fn scope_open(
 }
 
 /// The refusal of a new user where nobody can tell whether they were erased.
-fn no_key() -> Refusal {
+pub(super) fn no_key() -> Refusal {
     let message = "users were erased under an erasure key that this service does not have, so that it takes no new users; \
                    start it with that key: --erasure-key-file";
     Refusal::new(ErrorReason::WrongState, message)

@@ -9,8 +9,8 @@ use crate::error::Result;
 /// How far the revisions go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reach {
-    /// The database's present life.
-    pub epoch: Uuid,
+    /// The database's present life; `None` where that has not begun.
+    pub epoch: Option<Uuid>,
     /// Every transaction with a lower number has ended.
     pub horizon: i64,
     /// The scope's last revision and whether it is being erased; `None` where there is no such scope.
@@ -48,7 +48,7 @@ impl Store {
     pub async fn watch_reach(&self, scope: Option<i64>) -> Result<Reach> {
         let row = sqlx::query!(
             r#"-- watch.reach
-            SELECT mx_epoch_1() AS "epoch!", pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS "horizon!",
+            SELECT mx_epoch_1() AS epoch, pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS "horizon!",
                    s.sequence AS "sequence?", s.erasing AS "erasing?"
               FROM (VALUES (1)) AS one(i) LEFT JOIN mx_scope s ON s.scope_id = $1::bigint"#,
             scope

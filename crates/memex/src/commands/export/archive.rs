@@ -29,7 +29,7 @@ pub async fn run(context: &Context, user_id: String, file: &Path, force: bool) -
     let mut whole = WholeFile::begin(file, force)?;
     let bytes = tokio::select! {
         () = stop.triggered() => return Err(Failure::Left("nothing was written".to_owned())),
-        received = receive(context, user_id, &mut whole, &bar) => received.map_err(|failure| match failure {
+        received = receive(context, user_id, (file, &mut whole), &bar) => received.map_err(|failure| match failure {
             Failure::Output(error) => Failure::local(file, error),
             failure => failure,
         })?,
@@ -53,28 +53,58 @@ async fn to_output(context: &Context, user_id: String, bar: &ProgressBar) -> Res
         return Err(Failure::Usage("an archive is not for a terminal; name a file, or pipe it".to_owned()));
     }
     // Whoever stops reading a listing has read enough; half an archive is none.
-    let bytes = receive(context, user_id, &mut out, bar).await.map_err(|failure| match failure {
-        Failure::Output(error) => Failure::local("standard output", format_args!("the archive is cut off: {error}")),
+    let place = Path::new("standard output");
+    let bytes = receive(context, user_id, (place, &mut out), bar).await.map_err(|failure| match failure {
+        Failure::Output(error) => Failure::local(place, format_args!("the archive is cut off: {error}")),
         failure => failure,
     })?;
     bar.finish_and_clear();
     Ok(output::nothing(format_args!("{bytes} bytes written"))?)
 }
 
-/// Writes the parts as they come, and counts their bytes.
-async fn receive(context: &Context, user_id: String, out: &mut impl Write, bar: &ProgressBar) -> Result<u64, Failure> {
+/// Writes the parts as they come, and counts their bytes. Fails where the last of them is not an archive's last line.
+async fn receive(
+    context: &Context,
+    user_id: String,
+    (file, out): (&Path, &mut impl Write),
+    bar: &ProgressBar,
+) -> Result<u64, Failure> {
     let request = ExportUserRequest { user_id };
     let begun = context.call(|| async {
         let mut asked = Request::new(request.clone());
         asked.set_timeout(BEGIN_WITHIN);
         context.admin().export_user(asked).await
     });
-    let (mut parts, mut bytes) = (begun.await?, 0);
+    let (mut parts, mut bytes, mut end) = (begun.await?, 0, LastLine::default());
     while let Some(next) = parts.message().await.map_err(|status| context.failure(&status))? {
         out.write_all(&next.part)?;
+        end.goes_on(&next.part);
         bytes += next.part.len() as u64;
         bar.set_position(bytes);
     }
     out.flush()?;
+    if !end.is_an_archives() {
+        return Err(Failure::local(file, "the archive broke off before its last line; export it again"));
+    }
     Ok(bytes)
+}
+
+/// The last bytes of what came: an archive's last line, of the kind `end`, says that all of it did.
+#[derive(Default)]
+struct LastLine(Vec<u8>);
+
+impl LastLine {
+    /// Several times the length of an archive's last line.
+    const BYTES: usize = 4096;
+
+    fn goes_on(&mut self, part: &[u8]) {
+        self.0.extend(&part[part.len().saturating_sub(Self::BYTES)..]);
+        self.0.drain(..self.0.len().saturating_sub(Self::BYTES));
+    }
+
+    fn is_an_archives(&self) -> bool {
+        let Some(lines) = self.0.strip_suffix(b"\n") else { return false };
+        let last = lines.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+        serde_json::from_slice::<serde_json::Value>(last).is_ok_and(|line| line["kind"] == "end")
+    }
 }

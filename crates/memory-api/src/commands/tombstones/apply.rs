@@ -142,8 +142,6 @@ async fn erase_one(store: &Store, key: &ErasureKey, user: &UserId, tombstone: &T
     let workspace_id = tombstone.workspace_id;
     let mut tx = store.pool().begin().await?;
     lock_user(&mut tx, &key.user(workspace_id, user)).await?;
-    // Where there is only a token: an erasure is of a scope, and takes the tokens with it.
-    store.open_scope_in(&mut tx, workspace_id, user).await?;
     let begun = begin(&mut tx, workspace_id, user, key, tombstone.token_id).await?;
     let erasure = newest(&mut *tx, workspace_id, user, key).await?;
     tx.commit().await?;

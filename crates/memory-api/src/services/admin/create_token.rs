@@ -11,12 +11,12 @@ use uuid::Uuid;
 
 use crate::auth::{Caller, hash_of, new_token};
 use crate::convert::time;
-use crate::error::{Error, Result, erased, field};
+use crate::error::{Error, Result, field};
 use crate::services::context::Context;
 use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
 use crate::store::dreams::lock_scope;
-use crate::store::erasures::is_erased;
+use crate::store::erasures::refuse_erased;
 use crate::store::requests::{RequestKey, remember, remembered};
 use crate::store::tokens::{NewToken, put_token};
 
@@ -66,10 +66,8 @@ pub(super) async fn handle(
     if !put_token(&mut tx, &token).await? {
         return Err(revoked().into());
     }
-    if let Some(user) = &wanted.user
-        && is_erased(&mut tx, caller.workspace_id, user, context.store.erasure_key()).await?
-    {
-        return Err(erased().into());
+    if let Some(user) = &wanted.user {
+        refuse_erased(&mut tx, caller.workspace_id, user, context.store.erasure_key()).await?;
     }
     if before.is_none() {
         remember(&mut tx, key.as_ref(), token_id.as_bytes()).await?;

@@ -7,7 +7,9 @@ use futures::stream::BoxStream;
 use memex_core::actor::Operation;
 use memex_proto::v1 as pb;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tonic::Status;
+use tonic::metadata::MetadataMap;
 
 use crate::archive::{HeaderLine, Line, Parts};
 use crate::auth::Caller;
@@ -22,42 +24,58 @@ pub(super) type Archive = BoxStream<'static, Result<pb::ExportUserResponse, Stat
 /// Parts that wait for a caller who reads slowly.
 const WAITING_PARTS: usize = 4;
 
-/// How long a caller may leave a part waiting: below the time after which Postgres ends an idle transaction.
+/// How long a caller may leave a part waiting.
 const SLOWEST: Duration = Duration::from_secs(20);
 
-/// How long an export may take: the snapshot keeps Postgres from cleaning up meanwhile.
+/// How long an export may take: the snapshot keeps Postgres from cleaning up meanwhile. Its transaction may be idle for
+/// as long: a page has many parts, and each may wait.
 const LONGEST: Duration = Duration::from_secs(900);
 
 pub(super) async fn handle(
     context: &Context,
     caller: Caller,
     about: AboutCell,
+    metadata: MetadataMap,
     request: pb::ExportUserRequest,
 ) -> Result<Archive> {
     let user = caller.user(&request.user_id, context.guards.scope)?;
     let scope = context.known_scope(&caller, &user).await?;
     about.scope(scope);
-    let (snapshot, header) = context.store.snapshot(scope).await?.ok_or_else(erased)?;
+    let (snapshot, header) = context.store.snapshot(scope, LONGEST).await?.ok_or_else(erased)?;
     // Committed before the first part leaves, and no part of what is exported.
     context.store.log_ok(scope, Operation::Export, "", &caller).await?;
     let (to, from) = mpsc::channel(WAITING_PARTS);
-    tokio::spawn(async move {
-        let written = Export { snapshot, to: to.clone() }.write(&header);
+    let export = Export { context: context.clone(), metadata, scope, snapshot, to };
+    let writing = tokio::spawn(async move {
+        let written = export.write(&header);
         let result = tokio::time::timeout(LONGEST, written).await;
-        let result = result.unwrap_or_else(|_| Err(stalled("the export was not done", LONGEST).into()));
-        if let Err(error) = result {
-            // Nobody hears it where the caller has gone.
-            let _ = to.try_send(Err(error.into()));
-        }
+        result.unwrap_or_else(|_| Err(stalled("the export was not done", LONGEST).into()))
     });
-    let parts = futures::stream::unfold(from, |mut from| async { from.recv().await.map(|part| (part, from)) });
-    Ok(parts.boxed())
+    Ok(archive(from, writing))
+}
+
+/// The parts, and then how the writing ended: a channel that is full keeps no error from a caller, who would take what
+/// they have for the whole.
+fn archive(parts: mpsc::Receiver<Vec<u8>>, writing: JoinHandle<Result<()>>) -> Archive {
+    let parts = futures::stream::unfold(Some((parts, writing)), |going| async {
+        let (mut parts, writing) = going?;
+        if let Some(part) = parts.recv().await {
+            return Some((Ok(pb::ExportUserResponse { part }), Some((parts, writing))));
+        }
+        let ended = writing.await.unwrap_or(Err(Error::Unexpected("writing an archive panicked")));
+        ended.err().map(|error| (Err(error.into()), None))
+    });
+    parts.boxed()
 }
 
 /// An export under way.
 struct Export {
+    context: Context,
+    /// Who exports: asked for again before each page, so that a revoked token ends the export.
+    metadata: MetadataMap,
+    scope: i64,
     snapshot: Snapshot,
-    to: mpsc::Sender<Result<pb::ExportUserResponse, Status>>,
+    to: mpsc::Sender<Vec<u8>>,
 }
 
 impl Export {
@@ -71,9 +89,22 @@ impl Export {
         self.send(parts.rest()).await
     }
 
+    /// Whether the export may go on, which its snapshot cannot tell.
+    ///
+    /// # Errors
+    /// The token's refusal, and USER_ERASED.
+    async fn goes_on(&self) -> Result<()> {
+        self.context.tokens.caller(&self.metadata, Operation::Export).await?;
+        match self.context.store.watch_reach(Some(self.scope)).await?.scope {
+            Some((_, false)) => Ok(()),
+            Some((_, true)) | None => Err(erased().into()),
+        }
+    }
+
     async fn memory(&mut self, parts: &mut Parts) -> Result<()> {
         let mut path = String::new();
         loop {
+            self.goes_on().await?;
             let page = self.snapshot.files(&path).await?;
             let Some(last) = page.last() else { break };
             path.clone_from(&last.path);
@@ -83,6 +114,7 @@ impl Export {
         }
         let mut sequence = 0;
         loop {
+            self.goes_on().await?;
             let page = self.snapshot.revisions(sequence).await?;
             let Some(last) = page.last() else { return Ok(()) };
             sequence = last.sequence;
@@ -95,6 +127,7 @@ impl Export {
     async fn dreams(&mut self, parts: &mut Parts) -> Result<()> {
         let mut after = None;
         loop {
+            self.goes_on().await?;
             let page = self.snapshot.dreams(after).await?;
             let Some((place, _)) = page.last() else { break };
             after = Some(*place);
@@ -105,6 +138,7 @@ impl Export {
         self.kept(parts, 1).await?;
         let mut after = None;
         loop {
+            self.goes_on().await?;
             let page = self.snapshot.ops(after).await?;
             let Some((place, _)) = page.last() else { break };
             after = Some(*place);
@@ -118,6 +152,7 @@ impl Export {
     async fn access(&mut self, parts: &mut Parts) -> Result<()> {
         let mut after = None;
         loop {
+            self.goes_on().await?;
             let page = self.snapshot.access(after).await?;
             let Some((place, _)) = page.last() else { break };
             after = Some(*place);
@@ -132,6 +167,7 @@ impl Export {
     async fn kept(&mut self, parts: &mut Parts, kind: i16) -> Result<()> {
         let mut number = 0;
         loop {
+            self.goes_on().await?;
             let page = self.snapshot.kept(kind, number).await?;
             let Some((last, _)) = page.last() else { return Ok(()) };
             number = *last;
@@ -155,7 +191,35 @@ impl Export {
     }
 
     async fn send(&mut self, part: Vec<u8>) -> Result<()> {
-        let sent = self.to.send_timeout(Ok(pb::ExportUserResponse { part }), SLOWEST).await;
+        let sent = self.to.send_timeout(part, SLOWEST).await;
         sent.map_err(|_| stalled("no part was taken", SLOWEST).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_export_that_fails_while_its_caller_is_slow_never_ends_as_a_whole_one() {
+        let (to, from) = mpsc::channel(WAITING_PARTS);
+        for _ in 0..WAITING_PARTS {
+            to.try_send(b"part".to_vec()).unwrap();
+        }
+        let writing = tokio::spawn(async move {
+            drop(to);
+            Err(stalled("no part was taken", SLOWEST).into())
+        });
+        let mut read: Vec<_> = archive(from, writing).collect().await;
+        let last = read.pop().unwrap();
+        assert_eq!(last.unwrap_err().code(), tonic::Code::DeadlineExceeded);
+        assert!(read.len() == WAITING_PARTS && read.iter().all(Result::is_ok));
+    }
+
+    #[tokio::test]
+    async fn an_export_whose_writing_panics_never_ends_as_a_whole_one() {
+        let (_, from) = mpsc::channel(WAITING_PARTS);
+        let read: Vec<_> = archive(from, tokio::spawn(async { panic!("a defect") })).collect().await;
+        assert!(read.len() == 1 && read[0].is_err());
     }
 }

@@ -2,13 +2,15 @@
 
 mod parts;
 
+use std::time::Duration;
+
 use memex_core::actor::Operation;
 use memex_core::user_id::UserId;
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use prost::Message as _;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, Transaction};
 use tonic::Streaming;
 use uuid::Uuid;
 
@@ -20,9 +22,13 @@ use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
 use crate::store::dreams::lock_scope;
-use crate::store::imports::{With, bring, target};
+use crate::store::imports::{Target, With, bring, target};
 use crate::store::requests::{RequestKey, remember, remembered};
 use parts::ArchiveParts;
+
+/// How long an import may take: as long as the export that it came from. Its transaction may be idle for as long, since
+/// what comes slowly becomes a statement seldom.
+pub const LONGEST: Duration = Duration::from_secs(900);
 
 /// What is asked, once the header has come.
 struct Asked {
@@ -45,18 +51,13 @@ pub(super) async fn handle(
         about.scope(scope);
     }
     // Everything is in this transaction, the scope too: what is refused, or breaks off, was never there.
-    let mut tx = context.store.pool().begin().await?;
-    let scope = context.store.open_scope_in(&mut tx, caller.workspace_id, &asked.user).await?;
-    if lock_scope(&mut tx, scope).await?.erasing {
-        return Err(erased().into());
-    }
-    let target = target(&mut tx, scope, caller.workspace_id, caller.token_id, asked.request).await?;
+    let (mut tx, scope, target) = begin(context, &caller, &asked).await?;
     let mut lines = Lines::default();
     let answer = if target.is_remembered {
-        while let Some(part) = parts.next().await? {
-            lines.take(&part)?;
-            lines.skip();
-        }
+        // A repeat changes nothing: its user is not locked for as long as it takes to send it.
+        tx.rollback().await?;
+        parts.skip(&mut lines).await?;
+        (tx, ..) = begin(context, &caller, &asked).await?;
         None
     } else if target.has_memory {
         return Err(taken().into());
@@ -72,7 +73,8 @@ pub(super) async fn handle(
             answer
         }
         None => {
-            let answer = remembered(&mut tx, key.as_ref()).await?.unwrap_or_default();
+            // Forgotten meanwhile: then what it brought is there.
+            let answer = remembered(&mut tx, key.as_ref()).await?.ok_or_else(taken)?;
             pb::ImportUserResponse::decode(answer.as_slice())
                 .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"))?
         }
@@ -81,6 +83,22 @@ pub(super) async fn handle(
     add(&mut *tx, row, &caller).await?;
     tx.commit().await?;
     Ok(answer)
+}
+
+/// A transaction that has locked the user's scope, opened where there was none.
+async fn begin(
+    context: &Context,
+    caller: &Caller,
+    asked: &Asked,
+) -> Result<(Transaction<'static, Postgres>, i64, Target)> {
+    let mut tx = context.store.pool().begin().await?;
+    let scope = context.store.open_scope_in(&mut tx, caller.workspace_id, &asked.user).await?;
+    if lock_scope(&mut tx, scope).await?.erasing {
+        return Err(erased().into());
+    }
+    let principal = caller.token_id;
+    let target = target(&mut tx, scope, caller.workspace_id, (principal, asked.request), LONGEST).await?;
+    Ok((tx, scope, target))
 }
 
 /// Reads the archive to its end and brings all of it.

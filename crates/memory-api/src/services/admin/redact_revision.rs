@@ -144,6 +144,9 @@ async fn emptied(
     redact(tx, id.scope, id.sequence, reason).await?;
     let ended = dreams::end(tx, id.scope, target, &search.telling).await?;
     dreams::empty(tx, id.scope, &search.telling, reason).await?;
+    if let Some(dream) = &target.imported_dream {
+        dreams::empty_imported(tx, id.scope, dream, reason).await?;
+    }
     answers::empty(tx, id, reason).await?;
     let mut rows = revisions_at(tx, id.scope, &sequences).await?;
     rows.reverse();

@@ -6,10 +6,10 @@ use memex_proto::v1 as pb;
 use memex_proto::v1::import_user_request::Message;
 use tonic::Streaming;
 
+use crate::archive::Lines;
 use crate::error::{Result, field, stalled, unreadable_stream};
 
-/// How long a caller may leave the service waiting for the next message: below the time after which Postgres ends an
-/// idle transaction.
+/// How long a caller may leave the service waiting for the next message.
 const SLOWEST: Duration = Duration::from_secs(20);
 
 /// An import's messages.
@@ -41,6 +41,15 @@ impl ArchiveParts {
             Some(Message::Part(part)) => Ok(Some(part)),
             Some(Message::Header(_)) => Err(field("header", "must be in the first message alone").into()),
         }
+    }
+
+    /// Reads what is left, for nothing but what tells it from another archive.
+    pub(super) async fn skip(&mut self, lines: &mut Lines) -> Result<()> {
+        while let Some(part) = self.next().await? {
+            lines.take(&part)?;
+            lines.skip();
+        }
+        Ok(())
     }
 
     /// The next message; `None` after the last one.

@@ -9,10 +9,13 @@ use prost::Message as _;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::archive::Line;
 use crate::error::{Error, Result};
 use crate::store::changesets::{StagedOp, staged_ops};
 use crate::store::dreams::{end_dream, running_dream};
-use crate::store::redactions::{Redactable, empty_ops, end_proposal, proposals, unadopted_ops};
+use crate::store::redactions::{
+    Redactable, empty_ops, end_proposal, imported_of, proposals, replace_imported, unadopted_ops,
+};
 
 /// Ops that are read at once: with the largest texts 16 MiB.
 const PAGE: i64 = 16;
@@ -69,4 +72,20 @@ pub(super) async fn empty(tx: &mut PgConnection, scope: i64, telling: &Arc<Telli
             empty_ops(&mut *tx, scope, &told, reason).await?;
         }
     }
+}
+
+/// Empties what an archive brought of the dream that made the revision where it came from: what that said of itself, and
+/// why it made each op. Which of them made the revision is not known here.
+pub(super) async fn empty_imported(tx: &mut PgConnection, scope: i64, dream: &str, reason: &str) -> Result<()> {
+    for (kind, number, line) in imported_of(&mut *tx, scope, dream).await? {
+        let mut line = serde_json::from_str(&line).map_err(|_| Error::Unexpected("a kept line is no line"))?;
+        match &mut line {
+            Line::Dream(line) if line.dream == dream => line.summary.clear(),
+            Line::DreamOp(line) if line.dream == dream => reason.clone_into(&mut line.reason),
+            _ => continue,
+        }
+        let line = serde_json::to_string(&line).map_err(|_| Error::Unexpected("a line is no JSON"))?;
+        replace_imported(&mut *tx, scope, (kind, number), &line).await?;
+    }
+    Ok(())
 }

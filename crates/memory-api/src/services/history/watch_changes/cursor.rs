@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::services::page::Listing;
 use crate::services::request::CallDigest;
-use crate::store::watch::Window;
+use crate::store::watch::{Reach, Window};
 
 /// Which watch a cursor belongs to.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,15 @@ pub(super) struct Cursor {
     pub epoch: Uuid,
     /// Which place. Of one scope: `from` and `to` are 0, and so is `scope` as long as there is none.
     pub at: Window,
+}
+
+impl Cursor {
+    /// Whether it is of this life of the database, and of no later moment. One that is was told of what a copy of the
+    /// disks that was put back has not: what comes now would be taken for known.
+    pub fn is_within(&self, reach: Reach) -> bool {
+        let last = reach.scope.map_or(i64::MAX, |(last, _)| last);
+        Some(self.epoch) == reach.epoch && self.at.to <= reach.horizon && self.at.sequence <= last
+    }
 }
 
 impl Cursors {
@@ -58,6 +67,20 @@ pub(super) fn expired() -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cursor_is_good_for_its_own_life_and_for_nothing_that_the_database_has_not_seen() {
+        let epoch = Uuid::from_u128(7);
+        let reach = Reach { epoch: Some(epoch), horizon: 100, scope: Some((5, false)) };
+        let at = |to, sequence| Cursor { epoch, at: Window { from: 0, to, scope: 3, sequence } };
+        assert!(at(0, 5).is_within(reach) && at(100, 0).is_within(reach));
+        assert!(!at(0, 6).is_within(reach) && !at(101, 0).is_within(reach));
+        // Of a workspace, whose cursor is of a scope among many.
+        assert!(at(100, 9).is_within(Reach { scope: None, ..reach }));
+        for other in [None, Some(Uuid::from_u128(8))] {
+            assert!(!at(0, 5).is_within(Reach { epoch: other, ..reach }));
+        }
+    }
 
     #[test]
     fn a_cursor_leads_its_own_watch_on_and_no_other() {

@@ -157,7 +157,7 @@ impl Feed {
     /// How far may be read, in the life of the database that the cursor is of.
     async fn reach(&self, scope: Option<i64>) -> Result<Reach> {
         let reach = self.context.store.watch_reach(scope).await?;
-        if reach.epoch == self.cursor.epoch { Ok(reach) } else { Err(expired().into()) }
+        if self.cursor.is_within(reach) { Ok(reach) } else { Err(expired().into()) }
     }
 
     fn push(&mut self, watched: Watched) {
