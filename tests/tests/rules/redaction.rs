@@ -133,7 +133,10 @@ async fn a_user_whose_proposal_a_redaction_ended_is_dreamt_for_again() {
     let watermark = "SELECT watermark FROM mx_dream_state";
     assert_eq!(ask::number(stack.sql(), watermark, &[]).await, 2);
     let first = revisions(&ada).await.remove(0);
-    assert_eq!(redacted(&stack, &first.revision_id).await.ended_dream_ids, [held.assignment.dream_id.clone()]);
+    assert_eq!(
+        redacted(&stack, &first.revision_id).await.ended_dream_ids,
+        std::slice::from_ref(&held.assignment.dream_id)
+    );
     assert_eq!(ask::number(stack.sql(), watermark, &[]).await, 0, "as it was before the proposal");
     stack.quiet().await;
     assert_eq!(stack.worker().poll_once().await.unwrap(), 1);
