@@ -55,6 +55,11 @@ impl Error {
         Error::Refused { refusal: Box::new(refusal), logged: true }
     }
 
+    /// What sheds a call with OVERLOADED, as the pool does where it has no connection to give.
+    pub fn overloaded() -> Self {
+        Error::Database(sqlx::Error::PoolTimedOut)
+    }
+
     /// Whether a statement failed because a function or table of ours is not there.
     pub fn is_missing_schema(&self) -> bool {
         let Error::Database(source) = self else { return false };
@@ -168,11 +173,13 @@ pub(crate) fn is_missing(source: &sqlx::Error) -> bool {
 }
 
 fn database_status(source: &sqlx::Error) -> Status {
-    let canceled = source.as_database_error().and_then(|db| db.code()).is_some_and(|code| code == "57014");
-    if matches!(source, sqlx::Error::PoolTimedOut) {
+    let failed_with =
+        |wanted: &str| source.as_database_error().and_then(|db| db.code()).is_some_and(|code| code == wanted);
+    // 55P03: a lock did not come in time.
+    if matches!(source, sqlx::Error::PoolTimedOut) || failed_with("55P03") {
         return overloaded();
     }
-    if canceled {
+    if failed_with("57014") {
         return Refusal::new(ErrorReason::DeadlineExceeded, "the statement took longer than it may").into_status();
     }
     if is_missing(source) {
