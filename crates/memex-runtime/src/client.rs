@@ -1,5 +1,6 @@
 //! Connects to a gRPC server: the channel that every client of ours uses.
 
+mod line;
 mod lost;
 mod settings;
 mod tls;
@@ -17,19 +18,13 @@ use crate::CallFuture;
 use crate::deadline::{DeadlineLayer, Deadlined, GRPC_TIMEOUT, timeout_header};
 use crate::trace::{ClientTrace, ClientTraceLayer};
 
+use line::Line;
 use lost::LostIsUnavailable;
 pub use settings::{ClientArgs, ClientSettings, Token};
 pub use tls::ClientTlsArgs;
 
 /// How long making a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How often a connection is pinged, also while idle. Without it a channel does not notice that its server vanished
-/// (a partition, a machine that lost power), and never connects anew.
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
-
-/// A ping that is not answered within this ends the connection.
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A channel that adds the bearer token, a deadline and the trace to each call. Cheap to clone; clones share the
 /// connection.
@@ -39,31 +34,38 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 /// DEADLINE_EXCEEDED, also where no server answers at all; a server that cannot be reached, or is lost during the call, is UNAVAILABLE.
 #[derive(Debug, Clone)]
 pub struct AuthChannel {
-    inner: ClientTrace<LostIsUnavailable<Deadlined<Channel>>>,
+    inner: ClientTrace<LostIsUnavailable<Deadlined<Line>>>,
     authorization: Option<HeaderValue>,
     call_timeout: HeaderValue,
 }
 
-/// Makes a channel that connects with its first call, and again whenever the connection is lost. Must be called
-/// inside a tokio runtime.
+/// Makes a channel that connects with its first call, and again whenever the connection is lost; with
+/// TLS, also when its files change. Must be called inside a tokio runtime.
 pub fn connect(settings: &ClientSettings) -> AuthChannel {
-    let channel = settings
+    let endpoint = settings
         .endpoint()
         .clone()
         .connect_timeout(CONNECT_TIMEOUT)
-        .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
-        .keep_alive_timeout(KEEPALIVE_TIMEOUT)
+        .http2_keep_alive_interval(settings.keepalive_interval)
+        .keep_alive_timeout(settings.keepalive_timeout)
         .keep_alive_while_idle(true)
-        .tcp_nodelay(true)
-        .connect_lazy();
-    AuthChannel::over(channel, settings.token(), settings.call_timeout)
+        .tcp_nodelay(true);
+    let line = match settings.tls_files() {
+        None => Line::fixed(endpoint.connect_lazy()),
+        Some(files) => Line::following(endpoint, files.clone()),
+    };
+    AuthChannel::on(line, settings.token(), settings.call_timeout)
 }
 
 impl AuthChannel {
     /// The same over a channel made elsewhere, such as an in-process pipe.
     pub fn over(channel: Channel, token: Option<&Token>, call_timeout: Duration) -> Self {
+        Self::on(Line::fixed(channel), token, call_timeout)
+    }
+
+    fn on(line: Line, token: Option<&Token>, call_timeout: Duration) -> Self {
         Self {
-            inner: ClientTraceLayer.layer(LostIsUnavailable { inner: DeadlineLayer::as_asked().layer(channel) }),
+            inner: ClientTraceLayer.layer(LostIsUnavailable { inner: DeadlineLayer::as_asked().layer(line) }),
             authorization: token.map(Token::header),
             call_timeout: timeout_header(call_timeout),
         }

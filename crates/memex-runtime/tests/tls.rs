@@ -7,9 +7,9 @@ mod common;
 use std::path::Path;
 use std::sync::Arc;
 
-use common::{Served, call};
+use common::{Proxy, Served, call};
 use memex_runtime::client::{AuthChannel, ClientSettings, ClientTlsArgs, connect};
-use memex_runtime::server::{Listening, ServerLimits, ServerTls, ServerTlsArgs, bind};
+use memex_runtime::server::{Drained, Listening, ServerLimits, ServerTls, ServerTlsArgs, bind};
 use memex_runtime::settings::Mistakes;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
@@ -55,14 +55,26 @@ impl Authority {
         args.load(&mut mistakes).unwrap_or_else(|| panic!("{mistakes}"))
     }
 
+    /// Puts another authority's files in the place of this one's, as a rotation does.
+    fn take_over(&self, other: &Authority) {
+        for file in std::fs::read_dir(other.folder.path()).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), self.folder.path().join(file.file_name())).unwrap();
+        }
+    }
+
     fn client(&self, served: &Served, identity: Option<&str>) -> AuthChannel {
+        self.client_at(served.address, identity)
+    }
+
+    fn client_at(&self, address: std::net::SocketAddr, identity: Option<&str>) -> AuthChannel {
         let args = ClientTlsArgs {
             tls_ca: Some(self.file("ca.pem")),
             tls_client_cert: identity.map(|owner| self.file(&format!("{owner}.pem"))),
             tls_client_key: identity.map(|owner| self.file(&format!("{owner}.key"))),
         };
         let mut mistakes = Mistakes::new();
-        let settings = ClientSettings::new(&format!("https://{}", served.address)).unwrap();
+        let settings = ClientSettings::new(&format!("https://{address}")).unwrap();
         connect(&settings.with_tls(&args, &mut mistakes).unwrap_or_else(|| panic!("{mistakes}")))
     }
 }
@@ -147,6 +159,83 @@ async fn a_server_follows_its_files_by_itself() {
         }
     };
     tokio::time::timeout(common::PATIENCE, seen).await.expect("the files are not looked at");
+}
+
+/// Calls until the answer is the service's own: until the client has seen that its files changed.
+async fn until_served(client: &mut AuthChannel) {
+    let served = async {
+        while call(client, "/test.Odd/Other", &[]).await.code() != Code::NotFound {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(common::PATIENCE, served).await.expect("the files are not looked at");
+}
+
+#[tokio::test]
+async fn a_client_follows_its_files_when_authority_and_certificates_are_replaced() {
+    let (old, new) = (Authority::new(), Authority::new());
+    for authority in [&old, &new] {
+        authority.sign("server");
+        authority.sign("worker");
+    }
+    let served = serve(&old.server(Some(&old.file("ca.pem")))).await;
+    let address = served.address;
+    let mut client = old.client(&served, Some("worker"));
+    assert_eq!(call(&mut client, "/test.Odd/Other", &[]).await.code(), Code::NotFound);
+    served.shutdown.trigger();
+    assert_eq!(served.drained().await, Drained::Clean);
+
+    let listener = bind(address, false).await.unwrap();
+    let tls = Some(new.server(Some(&new.file("ca.pem"))));
+    let _served = Served::start_on(Listening { listener, tls }, ServerLimits::default());
+    let refused = call(&mut client, "/test.Odd/Other", &[]).await;
+    assert_eq!(refused.code(), Code::Unavailable, "neither trusts the other: {refused}");
+    old.take_over(&new);
+    until_served(&mut client).await;
+}
+
+#[tokio::test]
+async fn a_call_in_flight_ends_on_the_connection_that_it_began_on() {
+    let authority = Authority::new();
+    authority.sign("server");
+    authority.sign("worker");
+    let mut served = serve(&authority.server(Some(&authority.file("ca.pem")))).await;
+    let proxy = Proxy::before(served.address).await;
+    let mut client = authority.client_at(proxy.address, Some("worker"));
+    let mut holding = client.clone();
+    let held = tokio::spawn(async move { call(&mut holding, "/test.Odd/Hold", &[]).await });
+    served.until("holding").await;
+    assert_eq!(proxy.connections(), 1);
+    authority.sign("worker");
+    let anew = async {
+        while proxy.connections() == 1 {
+            assert_eq!(call(&mut client, "/test.Odd/Other", &[]).await.code(), Code::NotFound);
+        }
+    };
+    tokio::time::timeout(common::PATIENCE, anew).await.expect("the files are not looked at");
+    served.release.notify_one();
+    assert_eq!(held.await.unwrap().code(), Code::Ok);
+}
+
+#[tokio::test]
+async fn a_new_connection_is_judged_by_the_new_authority_of_clients() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    authority.sign("server");
+    authority.sign("worker");
+    other.sign("worker");
+    let clients = authority.file("clients.pem");
+    std::fs::copy(authority.file("ca.pem"), &clients).unwrap();
+    let tls = authority.server(Some(&clients));
+    let served = serve(&tls).await;
+    let new = std::fs::read(other.file("ca.pem")).unwrap();
+    // The other's worker trusts this server.
+    std::fs::copy(authority.file("ca.pem"), other.file("ca.pem")).unwrap();
+    assert_eq!(code(authority.client(&served, Some("worker"))).await, Code::NotFound);
+    assert_eq!(code(other.client(&served, Some("worker"))).await, Code::Unavailable, "another's certificate");
+    std::fs::write(&clients, new).unwrap();
+    tls.reload();
+    assert_eq!(code(other.client(&served, Some("worker"))).await, Code::NotFound);
+    assert_eq!(code(authority.client(&served, Some("worker"))).await, Code::Unavailable, "the authority of before");
 }
 
 #[tokio::test]

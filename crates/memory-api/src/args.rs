@@ -9,7 +9,7 @@ use memex_runtime::settings::{Given, Mistakes};
 use memex_runtime::telemetry::TelemetryArgs;
 
 use crate::erasure_key::ErasureKey;
-use crate::store::connect::PoolSettings;
+use crate::store::connect::{LOCK_WAIT, PoolSettings};
 
 /// The service that owns memory in Postgres.
 #[derive(Debug, Parser)]
@@ -65,14 +65,19 @@ impl DatabaseArgs {
     pub fn service(&self, mistakes: &mut Mistakes) -> Option<PoolSettings> {
         let max_connections = self.connections(mistakes);
         let url = checked(self.database_url.as_ref(), "--database-url / DATABASE_URL", mistakes)?;
-        Some(PoolSettings { url, max_connections, set_role: self.owner_database_url.is_none() })
+        Some(PoolSettings {
+            url,
+            max_connections,
+            set_role: self.owner_database_url.is_none(),
+            lock_wait: Some(LOCK_WAIT),
+        })
     }
 
     /// The owner's pool settings.
     pub fn owner(&self, mistakes: &mut Mistakes) -> Option<PoolSettings> {
         let given = self.owner_database_url.as_ref().or(self.database_url.as_ref());
         let url = checked(given, "--owner-database-url / MEMEX_OWNER_DATABASE_URL, or DATABASE_URL", mistakes)?;
-        Some(PoolSettings { url, max_connections: 2, set_role: false })
+        Some(PoolSettings { url, max_connections: 2, set_role: false, lock_wait: None })
     }
 }
 

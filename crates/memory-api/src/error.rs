@@ -55,6 +55,11 @@ impl Error {
         Error::Refused { refusal: Box::new(refusal), logged: true }
     }
 
+    /// What sheds a call with OVERLOADED, as the pool does where it has no connection to give.
+    pub fn overloaded() -> Self {
+        Error::Database(sqlx::Error::PoolTimedOut)
+    }
+
     /// Whether a statement failed because a function or table of ours is not there.
     pub fn is_missing_schema(&self) -> bool {
         let Error::Database(source) = self else { return false };
@@ -178,10 +183,13 @@ pub(crate) fn is_missing(source: &sqlx::Error) -> bool {
 
 /// What a statement's failure is to a caller.
 fn database_reason(source: &sqlx::Error) -> ErrorReason {
-    let canceled = source.as_database_error().and_then(|db| db.code()).is_some_and(|code| code == "57014");
+    let failed_with =
+        |wanted: &str| source.as_database_error().and_then(|db| db.code()).is_some_and(|code| code == wanted);
     match source {
         sqlx::Error::PoolTimedOut => ErrorReason::Overloaded,
-        _ if canceled => ErrorReason::DeadlineExceeded,
+        // A lock did not come in time.
+        _ if failed_with("55P03") => ErrorReason::Overloaded,
+        _ if failed_with("57014") => ErrorReason::DeadlineExceeded,
         _ if is_missing(source) || unreachable(source) => ErrorReason::DatabaseUnavailable,
         _ => ErrorReason::Internal,
     }

@@ -193,9 +193,10 @@ fn routes(context: &Context, health: &Health) -> Result<Routes, RunError> {
 
 /// Readiness: whether Postgres answers with the schema of this version. Says so once at each change.
 async fn watch_postgres(store: Store, health: Health, shutdown: Shutdown) {
+    let mut readiness = store.readiness();
     let mut was = None;
     while !shutdown.is_triggered() {
-        let answered = tokio::time::timeout(READINESS_WAIT, store.is_ready()).await;
+        let answered = tokio::time::timeout(READINESS_WAIT, readiness.ask()).await;
         let is = matches!(answered, Ok(Ok(true)));
         if was != Some(is) {
             match answered {

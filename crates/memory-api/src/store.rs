@@ -19,6 +19,7 @@ pub mod files;
 pub mod imports;
 mod lanes;
 pub mod migrate;
+pub mod readiness;
 pub mod redactions;
 pub mod refusals;
 pub mod requests;
@@ -28,6 +29,7 @@ pub mod search;
 pub mod settings;
 pub mod tokens;
 pub mod tombstones;
+pub mod turns;
 pub mod upkeep;
 pub mod users;
 pub mod watch;
@@ -36,7 +38,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
 use sqlx::PgPool;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::erasure_key::ErasureKey;
 
@@ -46,6 +48,10 @@ pub struct Store {
     pool: PgPool,
     /// The connections that carry many calls in one statement.
     lanes: lanes::Lanes,
+    /// Whose turn it is among the calls that lock one scope.
+    turns: turns::Turns,
+    /// Places for archives that are written or read.
+    archives: Arc<Semaphore>,
     /// User to scope, remembered; a scope never changes its user, so that only a miss asks Postgres.
     scopes: Arc<RwLock<HashMap<scopes::ScopeKey, i64>>>,
     /// The days of the lines of file versions.
@@ -64,9 +70,12 @@ impl Store {
     /// A store over a pool whose connections act as the service's role.
     pub fn new(pool: PgPool) -> Self {
         let lanes = lanes::Lanes::new(&pool);
+        let archives = Arc::new(Semaphore::new(archive::places(&pool)));
         Self {
             pool,
             lanes,
+            turns: turns::Turns::default(),
+            archives,
             scopes: Arc::default(),
             asserted: asserted::Remembered::default(),
             refusals: Arc::default(),

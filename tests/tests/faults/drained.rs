@@ -1,9 +1,10 @@
 //! A memory-api that is told to end: readiness goes first, then new calls, and what is in flight is finished.
 
-use memex_proto::v1::{Role, WriteFileRequest, write_file_request::Precondition};
+use memex_proto::v1::{ReadFileRequest, Role, WriteFileRequest, write_file_request::Precondition};
 use memex_stack::stack::{Clients, Stack};
 use rustix::process::Signal;
 use tests::waiting::{ends, until};
+use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -43,6 +44,13 @@ async fn a_service_that_is_told_to_end_says_so_first_and_answers_what_it_has_beg
     assert_eq!(said.status(), ServingStatus::NotServing);
     let address = api.address();
     until("no connection is accepted", async || tokio::net::TcpStream::connect(address).await.err()).await;
+    // On the connection that is open already: answered, or refused so that it may go elsewhere, and never left waiting.
+    let read = || ReadFileRequest { path: "user/a.md".into(), ..ReadFileRequest::default() };
+    let late = until("a new call on the open connection is refused", async || {
+        ends("a new call on the open connection", clients.memory.clone().read_file(read())).await.err()
+    })
+    .await;
+    assert_eq!(late.code(), Code::Unavailable, "{late}");
     assert!(!begun.is_finished(), "the call in flight was cut off");
 
     pause.go();

@@ -3,11 +3,17 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use dream_worker::{Driver, DriverSettings};
+use memex_core::clock::SystemClock;
 use memex_proto::v1::{AppendLines, WriteFileResponse, write_file_request::Precondition};
 use memex_proto::v1::{Edit, ListFilesRequest, PatchFileRequest, ReadFileRequest, WriteFileRequest, edit};
+use memex_runtime::client::{ClientSettings, connect};
+use memex_runtime::health::Health;
 use memex_stack::stack::{Clients, Stack};
 use tempfile::TempDir;
+use tests::{ask, hand};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
@@ -108,16 +114,21 @@ fn patch(turn: u32) -> PatchFileRequest {
     PatchFileRequest { user_id: "ada".into(), path: "user/a.md".into(), edits, ..PatchFileRequest::default() }
 }
 
-#[tokio::test]
-async fn a_write_a_read_and_a_list_ask_postgres_once_and_a_patch_twice() {
-    let stack = Stack::start().await;
+/// A memory-api that reaches the stack's database through what notes its statements.
+async fn counted(stack: &Stack) -> (Process, Between) {
     let url = stack.database_url();
     let (user, rest) = url.split_once('@').unwrap();
     let (host, rest) = rest.split_once(':').unwrap();
     let between = Between::before(&host.replace("%2F", "/"));
     let own = between.dir.path().to_string_lossy().replace('/', "%2F");
     let url = format!("{user}@{own}:{rest}");
-    let memory_api = Process::memory_api(&url, "").await;
+    (Process::memory_api(&url, "").await, between)
+}
+
+#[tokio::test]
+async fn a_write_a_read_and_a_list_ask_postgres_once_and_a_patch_twice() {
+    let stack = Stack::start().await;
+    let (memory_api, between) = counted(&stack).await;
     let clients = Clients::at(&memory_api.endpoint(), stack.workspace().operator_token());
     let sent = &between.sent;
 
@@ -141,6 +152,53 @@ async fn a_write_a_read_and_a_list_ask_postgres_once_and_a_patch_twice() {
     });
     let patched = patched.await;
     assert_eq!(patched.len(), 2, "a patch: {patched:?}");
+    memory_api.stop().await;
+    stack.finish().await;
+}
+
+/// A worker of that memory-api, to be stepped.
+fn worker(stack: &Stack, memory_api: &Process) -> Driver {
+    let settings = DriverSettings {
+        enabled: true,
+        endpoint: memory_api.endpoint(),
+        name: "counted".into(),
+        slots: 1,
+        poll: Duration::from_millis(100),
+        drain: Duration::from_secs(5),
+    };
+    let client = ClientSettings::new(&memory_api.endpoint()).unwrap().with_token(stack.worker_token());
+    Driver::new(connect(&client), settings, Arc::new(SystemClock), Health::new())
+}
+
+fn count(statements: &[String], name: &str) -> usize {
+    statements.iter().filter(|statement| *statement == name).count()
+}
+
+#[tokio::test]
+async fn a_dream_that_changes_nothing_asks_postgres_six_times_at_most_and_an_op_is_staged_with_two() {
+    let stack = Stack::start().await;
+    let (memory_api, between) = counted(&stack).await;
+    let (ada, worker) = (stack.user("ada").await, worker(&stack, &memory_api));
+    // Written and asked for through the stack's own memory-api, which is not counted.
+    ada.write("user/a.md", "- likes tea\n").await;
+    let unchanged = fewest(&between.sent, async |_| {
+        hand::start_dream_of(&stack, "ada").await;
+        assert_eq!(worker.poll_once().await.unwrap(), 1);
+    })
+    .await;
+    assert_eq!(ask::dreams(&stack, "ada").await, ["noop 1"; 6]);
+    assert!(unchanged.len() <= 6, "a dream that changes nothing: {unchanged:?}");
+    let staged = fewest(&between.sent, async |turn| {
+        ada.write("user/a.md", &format!("- The tea of day {turn}.\n- The tea of day {turn}.\n")).await;
+        hand::start_dream_of(&stack, "ada").await;
+        assert_eq!(worker.poll_once().await.unwrap(), 1);
+    })
+    .await;
+    assert_eq!(ask::dreams(&stack, "ada").await[6..], ["applied 1"; 6]);
+    assert_eq!(count(&staged, "-- dream_view.stage"), 1, "{staged:?}");
+    // The worker's own look at its files, and the service's at the one that the op changes.
+    assert_eq!(count(&staged, "-- dream_view.read"), 2, "{staged:?}");
+    assert_eq!(count(&staged, "-- dream_view.staged_before"), 0, "a first call is no repeat: {staged:?}");
     memory_api.stop().await;
     stack.finish().await;
 }

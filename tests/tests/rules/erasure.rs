@@ -1,10 +1,7 @@
 //! Erasure: refused at once and everywhere, then no row left but the tombstone, which names nobody.
 
 use memex_core::ids::{DreamId, RevisionId};
-use memex_proto::v1::{
-    EraseUserRequest, ErasureState, ErasureStatus, ErrorReason, GetErasureRequest, ListUsersRequest, ReadFileRequest,
-    StopReason, UpdateUserRequest, WriteFileRequest,
-};
+use memex_proto::v1::{ErasureState, ErrorReason, ListUsersRequest, ReadFileRequest, StopReason};
 use memex_runtime::client::Token;
 use memex_stack::stack::sqlx::{self, Postgres, Transaction};
 use memex_stack::stack::{Clients, Stack, StackOptions};
@@ -13,36 +10,14 @@ use tests::hand::{claim_one, start_dream_of, worker};
 use tests::raw::AnyCaller;
 use tests::refused::{reason, refused};
 use tests::rpcs::{Package, Rpc};
-use tests::waiting::until;
-use uuid::Uuid;
+
+pub(super) use tests::erasing::{done, erase, erasure_of, readmit, write};
 
 /// A user id that nothing else in a database has.
 pub(super) const ADA: &str = "ada-canary-4b1f";
 
 /// A word that nothing but the memory of ada and of bob has.
 pub(super) const CANARY: &str = "oolong-canary-9c2e";
-
-pub(super) async fn erase(clients: &Clients, user: &str) -> ErasureStatus {
-    let request = EraseUserRequest { user_id: user.into(), request_id: Uuid::new_v4().to_string() };
-    clients.admin.clone().erase_user(request).await.unwrap().into_inner().erasure.unwrap()
-}
-
-pub(super) async fn erasure_of(clients: &Clients, user: &str) -> ErasureStatus {
-    let request = GetErasureRequest { user_id: user.into() };
-    clients.admin.clone().get_erasure(request).await.unwrap().into_inner().erasure.unwrap()
-}
-
-pub(super) async fn done(clients: &Clients, user: &str) -> ErasureStatus {
-    until("the erasure is done", async || {
-        Some(erasure_of(clients, user).await).filter(|erasure| erasure.state() == ErasureState::Done)
-    })
-    .await
-}
-
-pub(super) fn readmit(user: &str) -> UpdateUserRequest {
-    let request_id = Uuid::new_v4().to_string();
-    UpdateUserRequest { user_id: user.into(), readmit: true, request_id, ..UpdateUserRequest::default() }
-}
 
 /// Keeps erasures from their end: a transaction that is older than they are.
 pub(super) async fn older_transaction(stack: &Stack) -> Transaction<'static, Postgres> {
@@ -53,11 +28,6 @@ pub(super) async fn older_transaction(stack: &Stack) -> Transaction<'static, Pos
 
 pub(super) fn read(user: &str) -> ReadFileRequest {
     ReadFileRequest { user_id: user.into(), path: "user/a.md".into(), ..ReadFileRequest::default() }
-}
-
-pub(super) fn write(user: &str) -> WriteFileRequest {
-    let (path, content) = ("user/a.md".into(), "- back\n".into());
-    WriteFileRequest { user_id: user.into(), path, content, ..WriteFileRequest::default() }
 }
 
 /// What a call says so that nothing else about it is refused.

@@ -8,7 +8,7 @@ use http::HeaderValue;
 use http::uri::Scheme;
 use tonic::transport::{ClientTlsConfig, Endpoint};
 
-use super::tls::ClientTlsArgs;
+use super::tls::{ClientTlsArgs, TlsFiles};
 use crate::settings::{Mistake, Mistakes};
 
 const ENDPOINT: &str = "--endpoint / MEMEX_ENDPOINT";
@@ -95,8 +95,14 @@ impl fmt::Debug for Token {
 pub struct ClientSettings {
     endpoint: Endpoint,
     token: Option<Token>,
+    tls_files: Option<TlsFiles>,
     /// How long a call may take that sets no time of its own.
     pub call_timeout: Duration,
+    /// How often a connection is pinged, also while idle. Without it a channel does not notice that its server vanished
+    /// (a partition, a machine that lost power), and never connects anew.
+    pub keepalive_interval: Duration,
+    /// A ping that is not answered within this ends the connection.
+    pub keepalive_timeout: Duration,
 }
 
 impl ClientSettings {
@@ -136,10 +142,17 @@ impl ClientSettings {
         } else {
             endpoint
         };
-        Ok(Self { endpoint, token: None, call_timeout: Self::CALL_TIMEOUT })
+        Ok(Self {
+            endpoint,
+            token: None,
+            tls_files: None,
+            call_timeout: Self::CALL_TIMEOUT,
+            keepalive_interval: Duration::from_secs(10),
+            keepalive_timeout: Duration::from_secs(5),
+        })
     }
 
-    /// The same, trusting and showing what `args` say. Files for TLS with an endpoint that is not https:// are a mistake:
+    /// The same, trusting and showing what `args` say, read again when the files change. Files for TLS with an endpoint that is not https:// are a mistake:
     /// whoever names them expects to be encrypted.
     ///
     /// Gives nothing where something is wrong, and notes what.
@@ -152,9 +165,8 @@ impl ClientSettings {
         if mistakes.iter().count() > before {
             return None;
         }
-        let unusable = |error| Mistake::new("--tls-ca, --tls-client-cert, --tls-client-key", error_chain(&error));
-        let endpoint = mistakes.check(self.endpoint.clone().tls_config(tls.config()).map_err(unusable))?;
-        Some(Self { endpoint, ..self })
+        let endpoint = mistakes.check(tls.over(&self.endpoint))?;
+        Some(Self { endpoint, tls_files: Some(TlsFiles::holding(args.clone(), tls)), ..self })
     }
 
     /// The same with a token.
@@ -171,12 +183,11 @@ impl ClientSettings {
     pub(super) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
-}
 
-/// An error with its causes, which say what is wrong with a certificate.
-fn error_chain(error: &tonic::transport::Error) -> String {
-    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    causes.fold(format!("cannot be used: {error}"), |said, cause| format!("{said}: {cause}"))
+    /// The files that TLS was made of, where any were given.
+    pub(super) fn tls_files(&self) -> Option<&TlsFiles> {
+        self.tls_files.as_ref()
+    }
 }
 
 #[cfg(test)]

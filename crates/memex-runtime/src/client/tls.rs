@@ -1,16 +1,18 @@
-//! Whom a client trusts, and the certificate that it shows.
+//! Whom a client trusts, and the certificate that it shows: read at start, read again when the files change, and never
+//! worse than before.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-use tonic::transport::{Certificate, ClientTlsConfig, Identity};
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
-use crate::settings::Mistakes;
+use crate::settings::{Mistake, Mistakes};
 
 const CA: &str = "--tls-ca / MEMEX_TLS_CA";
 const CERT: &str = "--tls-client-cert / MEMEX_TLS_CLIENT_CERT";
 const KEY: &str = "--tls-client-key / MEMEX_TLS_CLIENT_KEY";
 
-/// Which files a client's TLS is made of; for an https:// endpoint. Flatten it into a command's arguments.
+/// Which files a client's TLS is made of; for an https:// endpoint. They are read again when they change. Flatten it into a command's arguments.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Connecting")]
 pub struct ClientTlsArgs {
@@ -25,7 +27,8 @@ pub struct ClientTlsArgs {
     pub tls_client_key: Option<PathBuf>,
 }
 
-/// What the files held.
+/// What the files held. Never printed: it has the key.
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct ClientTls {
     ca: Option<Vec<u8>>,
     identity: Option<(Vec<u8>, Vec<u8>)>,
@@ -50,9 +53,21 @@ impl ClientTlsArgs {
     }
 }
 
+impl fmt::Debug for ClientTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientTls(…)")
+    }
+}
+
 impl ClientTls {
+    /// The endpoint, reached with this.
+    pub(super) fn over(&self, endpoint: &Endpoint) -> Result<Endpoint, Mistake> {
+        let unusable = |error| Mistake::new("--tls-ca, --tls-client-cert, --tls-client-key", error_chain(&error));
+        endpoint.clone().tls_config(self.config()).map_err(unusable)
+    }
+
     /// The settings that tonic takes.
-    pub(super) fn config(&self) -> ClientTlsConfig {
+    fn config(&self) -> ClientTlsConfig {
         let config = match &self.ca {
             Some(pem) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)),
             None => ClientTlsConfig::new().with_enabled_roots(),
@@ -60,6 +75,65 @@ impl ClientTls {
         match &self.identity {
             Some((cert, key)) => config.identity(Identity::from_pem(cert, key)),
             None => config,
+        }
+    }
+}
+
+/// An error with its causes, which say what is wrong with a certificate.
+fn error_chain(error: &tonic::transport::Error) -> String {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    causes.fold(format!("cannot be used: {error}"), |said, cause| format!("{said}: {cause}"))
+}
+
+/// Files that are followed.
+#[derive(Debug, Clone)]
+pub(super) struct TlsFiles {
+    args: ClientTlsArgs,
+    /// What they held when they were last of use.
+    in_force: ClientTls,
+    /// What is wrong with them since, so that it is said once.
+    broken: Option<Mistakes>,
+}
+
+impl TlsFiles {
+    /// Files that hold this now.
+    pub(super) fn holding(args: ClientTlsArgs, in_force: ClientTls) -> Self {
+        Self { args, in_force, broken: None }
+    }
+
+    /// Looks at the files: the endpoint, reached with what they say now, where that is something new. Where it cannot be
+    /// used, what was before stays, and the log says so once.
+    pub(super) fn reload(&mut self, endpoint: &Endpoint) -> Option<Endpoint> {
+        match self.look(endpoint) {
+            Ok((held, _)) if held == self.in_force => {
+                self.broken = None;
+                None
+            }
+            Ok((held, changed)) => {
+                tracing::info!(
+                    "the TLS files changed: calls take a new connection, which is made with what they say now"
+                );
+                (self.in_force, self.broken) = (held, None);
+                Some(changed)
+            }
+            Err(broken) if self.broken.as_ref() == Some(&broken) => None,
+            Err(broken) => {
+                tracing::error!(%broken, "the TLS files changed and cannot be used; what was before stays in force");
+                self.broken = Some(broken);
+                None
+            }
+        }
+    }
+
+    fn look(&self, endpoint: &Endpoint) -> Result<(ClientTls, Endpoint), Mistakes> {
+        let mut mistakes = Mistakes::new();
+        let held = self.args.read(&mut mistakes);
+        match held {
+            Some(held) if mistakes.is_empty() => {
+                let changed = held.over(endpoint).map_err(Mistakes::from)?;
+                Ok((held, changed))
+            }
+            _ => Err(mistakes),
         }
     }
 }
@@ -76,5 +150,50 @@ fn pem(setting: &str, file: &Path, mistakes: &mut Mistakes) -> Option<Vec<u8>> {
             mistakes.add(setting, format_args!("cannot read {}: {error}", file.display()));
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::generate_simple_self_signed;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// Writes a certificate, and the key that belongs to it.
+    fn sign(folder: &TempDir) -> (Vec<u8>, Vec<u8>) {
+        let signed = generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+        let (cert, key) = (signed.cert.pem().into_bytes(), signed.signing_key.serialize_pem().into_bytes());
+        std::fs::write(folder.path().join("cert.pem"), &cert).unwrap();
+        std::fs::write(folder.path().join("cert.key"), &key).unwrap();
+        (cert, key)
+    }
+
+    #[test]
+    fn new_files_are_taken_once_they_can_be_used_together() {
+        let folder = tempfile::tempdir().unwrap();
+        sign(&folder);
+        let file = |name: &str| Some(folder.path().join(name));
+        let args = ClientTlsArgs { tls_ca: None, tls_client_cert: file("cert.pem"), tls_client_key: file("cert.key") };
+        let mut mistakes = Mistakes::new();
+        let held = args.read(&mut mistakes).unwrap();
+        assert!(mistakes.is_empty(), "{mistakes}");
+        let endpoint = Endpoint::from_static("https://127.0.0.1:1");
+        let mut files = TlsFiles::holding(args, held);
+        assert!(files.reload(&endpoint).is_none(), "nothing changed");
+
+        std::fs::write(folder.path().join("cert.key"), b"no PEM").unwrap();
+        assert!(files.reload(&endpoint).is_none() && files.broken.is_some());
+        std::fs::remove_file(folder.path().join("cert.key")).unwrap();
+        assert!(files.reload(&endpoint).is_none() && files.broken.is_some());
+        // A certificate that came before its key.
+        let (_, old_key) = sign(&folder);
+        let (_, key) = sign(&folder);
+        std::fs::write(folder.path().join("cert.key"), old_key).unwrap();
+        assert!(files.reload(&endpoint).is_none() && files.broken.is_some());
+        std::fs::write(folder.path().join("cert.key"), key).unwrap();
+        assert!(files.reload(&endpoint).is_some() && files.broken.is_none());
+        assert!(files.reload(&endpoint).is_none(), "taken once");
+        assert!(!format!("{files:?}").contains("PRIVATE"));
     }
 }

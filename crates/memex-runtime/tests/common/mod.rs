@@ -5,6 +5,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -14,7 +15,9 @@ use memex_runtime::client::{AuthChannel, ClientSettings, Token, connect};
 use memex_runtime::health::Health;
 use memex_runtime::lifecycle::Shutdown;
 use memex_runtime::server::{Drained, Listening, ServerLimits, bind, serve};
-use tokio::sync::{Notify, mpsc};
+use tokio::io::AsyncReadExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tonic::Status;
 use tonic::body::Body;
@@ -141,4 +144,65 @@ pub async fn call(channel: &mut AuthChannel, path: &str, headers: &[(&'static st
     }
     let response = channel.ready().await.unwrap().call(request).await.unwrap();
     Status::from_header_map(response.headers()).expect("an answer without its status in headers")
+}
+
+/// What lies between a client and a server: passes on what both say, until it goes silent, as a network does that lost
+/// one of them.
+pub struct Proxy {
+    pub address: SocketAddr,
+    silent: watch::Sender<()>,
+    connections: Arc<AtomicUsize>,
+    ended: mpsc::UnboundedReceiver<()>,
+}
+
+impl Proxy {
+    pub async fn before(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (silent, silence) = watch::channel(());
+        let (end, ended) = mpsc::unbounded_channel();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counted = connections.clone();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let server = TcpStream::connect(server).await.unwrap();
+                tokio::spawn(pass_on(client, server, silence.clone(), end.clone()));
+            }
+        });
+        Self { address, silent, connections, ended }
+    }
+
+    /// How many there were so far.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// From now on nothing is passed on, and nothing is closed, on the connections that there are.
+    pub fn go_silent(&self) {
+        self.silent.send_replace(());
+    }
+
+    /// Waits until the server has closed a connection that is silent.
+    pub async fn server_ended(&mut self) {
+        tokio::time::timeout(PATIENCE, self.ended.recv()).await.expect("the server keeps a connection that is dead");
+    }
+}
+
+async fn pass_on(
+    mut client: TcpStream,
+    mut server: TcpStream,
+    mut silence: watch::Receiver<()>,
+    ended: mpsc::UnboundedSender<()>,
+) {
+    silence.mark_unchanged();
+    tokio::select! {
+        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => return,
+        _ = silence.changed() => {}
+    }
+    // Whatever the server still says goes nowhere; the client's socket stays open until the server's is closed.
+    let mut said = [0; 1024];
+    while server.read(&mut said).await.is_ok_and(|bytes| bytes > 0) {}
+    ended.send(()).ok();
+    std::future::pending::<()>().await;
 }

@@ -1,5 +1,6 @@
 //! A user's whole memory as it is at one moment, page by page, as the lines of an archive.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -9,16 +10,19 @@ use memex_proto::reason::short_name;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use prost::Message as _;
-use sqlx::{Postgres, Transaction};
+use sqlx::{PgPool, Postgres, Transaction};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::Store;
+use super::connect::ACQUIRE;
 use crate::archive::{
     AccessLine, DreamLine, DreamOpLine, FileLine, HeaderLine, LedgerLine, OriginLine, RevisionLine, SourceLine,
     TreatmentLine,
 };
 use crate::convert::hex;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Rows of a page without texts.
 const PAGE: i64 = 500;
@@ -30,15 +34,33 @@ const TEXTS_PAGE: i64 = 16;
 pub struct Snapshot {
     tx: Transaction<'static, Postgres>,
     scope: i64,
+    _place: OwnedSemaphorePermit,
+}
+
+/// How many archives are written or read at once: a quarter of the connections. Each has one for as long as its caller
+/// takes or sends, and the others are for calls that are done at once.
+pub(super) fn places(pool: &PgPool) -> usize {
+    (pool.options().get_max_connections() as usize / 4).max(1)
 }
 
 /// Where a listing by time goes on: a time, and what tells rows of the same time apart.
 pub type Place<K> = Option<(DateTime<Utc>, K)>;
 
 impl Store {
+    /// A place for an archive, waited for as long as for a connection.
+    ///
+    /// # Errors
+    /// OVERLOADED.
+    pub async fn archive_place(&self) -> Result<OwnedSemaphorePermit> {
+        let place = timeout(ACQUIRE, Arc::clone(&self.archives).acquire_owned()).await;
+        // The places are never closed.
+        place.ok().and_then(std::result::Result::ok).ok_or_else(Error::overloaded)
+    }
+
     /// The present moment of a scope with the archive's header; `None` where the scope is gone or is being erased. What
     /// is read of it may come to a caller slowly: the transaction may be idle for `idle`.
     pub async fn snapshot(&self, scope: i64, idle: Duration) -> Result<Option<(Snapshot, HeaderLine)>> {
+        let place = self.archive_place().await?;
         let mut tx = self.pool().begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
         let row = sqlx::query!(
             r#"-- archive.begin
@@ -49,7 +71,7 @@ impl Store {
         )
         .fetch_optional(&mut *tx)
         .await?;
-        Ok(row.map(|row| (Snapshot { tx, scope }, HeaderLine::of(row.user_id, row.at))))
+        Ok(row.map(|row| (Snapshot { tx, scope, _place: place }, HeaderLine::of(row.user_id, row.at))))
     }
 }
 

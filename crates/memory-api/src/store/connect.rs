@@ -7,7 +7,11 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool};
 
 /// How long a call waits for a connection before it is shed with OVERLOADED.
-const ACQUIRE: Duration = Duration::from_secs(2);
+pub(super) const ACQUIRE: Duration = Duration::from_secs(2);
+
+/// How long a statement of the service waits for a lock before its call is shed with OVERLOADED: half of what it may take
+/// at all. Whoever holds a scope holds it for less, but for an import.
+pub const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 /// How long the rest of an abandoned statement may take before its connection is given up.
 const ABANDONED: Duration = Duration::from_millis(100);
@@ -22,6 +26,8 @@ pub struct PoolSettings {
     /// Whether each connection takes the service's role, memex_app, which changes memory only through the doors
     /// (migrations/0090_rights.sql): so where only the owner's URL is given.
     pub set_role: bool,
+    /// How long a statement waits for a lock; `None`: as long as it may take at all.
+    pub lock_wait: Option<Duration>,
 }
 
 /// A pool that connects when it is first used, so that the service starts, and says that it is not ready, while
@@ -38,8 +44,12 @@ pub fn pool(settings: &PoolSettings) -> Result<PgPool, sqlx::Error> {
     ]);
     // Among the options, so that who connects as the pool does, as lanes do, takes the role too.
     let options = if settings.set_role { options.options([("role", "memex_app")]) } else { options };
+    let lock_timeout = settings.lock_wait.map(|wait| ("lock_timeout", format!("{}ms", wait.as_millis())));
+    let options = options.options(lock_timeout);
     Ok(PgPoolOptions::new()
         .max_connections(settings.max_connections)
+        // Kept however quiet it is; the first is made when it is first used.
+        .min_connections(1)
         .acquire_timeout(ACQUIRE)
         .test_before_acquire(false)
         .after_release(|connection, _| Box::pin(async move { Ok(is_reusable(connection).await) }))

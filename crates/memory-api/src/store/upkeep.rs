@@ -1,4 +1,4 @@
-//! What the sweep and the readiness check ask of Postgres.
+//! What the sweep asks of Postgres.
 
 use super::Store;
 use crate::error::Result;
@@ -10,16 +10,6 @@ const FORGET_BATCH: i64 = 10_000;
 const MONTHS: i32 = 4;
 
 impl Store {
-    /// Whether Postgres answers through PL/pgSQL with the schema of this version.
-    pub async fn is_ready(&self) -> Result<bool> {
-        let row = sqlx::query!(
-            "-- upkeep.ready\nSELECT scope_id IS NULL AND mx_setting_1(0, 'max_files') IS NOT NULL AS ready FROM mx_scope_open_1(0, 2::smallint, '', false)"
-        )
-        .fetch_one(self.pool())
-        .await?;
-        Ok(row.ready.unwrap_or(false))
-    }
-
     /// Makes the access log's partitions for the months to come.
     pub async fn make_partitions(&self) -> Result<()> {
         for ahead in 0..MONTHS {

@@ -43,7 +43,7 @@ pub(super) async fn handle(
     });
     let secret = new_token();
 
-    let mut tx = context.store.pool().begin().await?;
+    let mut tx = context.store.begin_on(scope).await?;
     // Before looking for an answer, so that a repeat at the same time waits for it.
     lock_scope(&mut tx, scope).await?;
     let before = remembered(&mut tx, key.as_ref()).await?;

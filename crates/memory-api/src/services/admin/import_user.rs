@@ -50,6 +50,7 @@ pub(super) async fn handle(
     if let Some(scope) = context.store.find_scope(caller.workspace_id, Some(&asked.user)).await? {
         about.scope(scope);
     }
+    let _place = context.store.archive_place().await?;
     // Everything is in this transaction, the scope too: what is refused, or breaks off, was never there.
     let (mut tx, scope, target) = begin(context, &caller, &asked).await?;
     let mut lines = Lines::default();

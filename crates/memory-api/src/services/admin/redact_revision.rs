@@ -52,7 +52,7 @@ pub(super) async fn handle(
     about.path(&found.path);
     let search = search(context, id, &found).await?;
 
-    let mut tx = context.store.pool().begin().await?;
+    let mut tx = context.store.begin_on(id.scope).await?;
     // Before looking for an answer, so that a repeat at the same time waits for it.
     if lock_scope(&mut tx, id.scope).await?.erasing {
         return Err(erased().into());

@@ -27,7 +27,7 @@ pub(super) async fn handle(
     let digest = CallDigest::of("RevokeToken").bytes(token_id.as_bytes()).finish();
     let key = request_id(&request.request_id)?.map(|id| RequestKey { scope, principal: caller.token_id, id, digest });
 
-    let mut tx = context.store.pool().begin().await?;
+    let mut tx = context.store.begin_on(scope).await?;
     // Before looking for an answer, so that a repeat at the same time waits for it.
     lock_scope(&mut tx, scope).await?;
     let row = LogRow { scope, operation: Operation::RevokeToken, path: "", reason: ErrorReason::Unspecified };

@@ -39,7 +39,7 @@ pub(super) async fn handle(
     let digest = digest(asked.as_str(), &changes);
     let key = id.map(|id| RequestKey { scope, principal: caller.token_id, id, digest });
 
-    let mut tx = context.store.pool().begin().await?;
+    let mut tx = context.store.begin_on(scope).await?;
     // Before looking for an answer, so that a repeat at the same time waits for it.
     if lock_scope(&mut tx, scope).await?.erasing {
         return Err(erased().into());

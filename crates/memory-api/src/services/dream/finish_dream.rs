@@ -109,7 +109,7 @@ async fn conclude(
 
 /// Decides about a judged changeset, in one transaction.
 async fn end(context: &Context, finish: &Finish, judged: &Judged) -> Result<pb::FinishDreamResponse> {
-    let mut tx = context.store.pool().begin().await?;
+    let mut tx = context.store.begin_on(finish.dream.scope).await?;
     let verdict = match dreams::gate(&mut tx, finish).await? {
         Gate::Open => verdict(context, &mut tx, finish, judged).await?,
         Gate::Ends(state, cause) => {

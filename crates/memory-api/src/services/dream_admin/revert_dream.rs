@@ -40,7 +40,7 @@ pub(super) async fn handle(
     let key =
         id.map(|id| RequestKey { scope: dream.scope, principal: caller.token_id, id, digest: digest(dream, &reason) });
 
-    let mut tx = context.store.pool().begin().await?;
+    let mut tx = context.store.begin_on(dream.scope).await?;
     let scope = lock_scope(&mut tx, dream.scope).await?;
     if let Some(answer) = remembered(&mut tx, key.as_ref()).await? {
         log_dream_call(&mut tx, dream.scope, dream.id, Operation::RevertDream, &caller).await?;

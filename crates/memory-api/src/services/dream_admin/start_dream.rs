@@ -50,7 +50,7 @@ pub(super) async fn handle(
     about.scope(scope);
     let key = id.map(|id| RequestKey { scope, principal: caller.token_id, id, digest: digest(&user, &request) });
 
-    let mut tx = context.store.pool().begin().await?;
+    let mut tx = context.store.begin_on(scope).await?;
     hold_switch(&mut tx, caller.workspace_id).await?;
     let locked = lock_scope(&mut tx, scope).await?;
     if let Some(answer) = remembered(&mut tx, key.as_ref()).await? {

@@ -8,7 +8,6 @@ use memex_core::text::MemoryText;
 use memex_proto::v1 as pb;
 use memex_proto::v1::restore_revision_request::Precondition as Given;
 use memex_proto::v1::write_file_request;
-use sqlx::{Postgres, Transaction};
 
 use super::get_revision::reached;
 use super::revision::{no_revision, redacted};
@@ -24,6 +23,7 @@ use crate::services::request::{CallDigest, request_id};
 use crate::store::commit::{Change, Conflict, Outcome, RequestKey, commit};
 use crate::store::dreams::lock_scope;
 use crate::store::revisions::{Restorable, restorable};
+use crate::store::turns::ScopeTransaction;
 
 /// At which no file ever is.
 const NO_VERSION: i64 = -1;
@@ -41,7 +41,7 @@ pub(super) async fn handle(
     let digest = digest(id, precondition, &reason);
     let key = request_id(&request.request_id)?.map(|id| RequestKey { id, digest });
 
-    let mut tx = context.store.pool().begin().await?;
+    let mut tx = context.store.begin_on(id.scope).await?;
     // Before looking at the text: it could be redacted, or its file moved, before it is written again.
     if lock_scope(&mut tx, id.scope).await?.erasing {
         return Err(erased().into());
@@ -85,7 +85,7 @@ pub(super) async fn handle(
 }
 
 /// Makes the change and ends its transaction: what it was refused for is logged there, and stays.
-async fn restored(mut tx: Transaction<'_, Postgres>, change: &Change) -> Result<Outcome> {
+async fn restored(mut tx: ScopeTransaction, change: &Change) -> Result<Outcome> {
     doors::pass(Point::BeforeStatement).await;
     let outcome = commit(&mut *tx, std::slice::from_ref(change)).await?.pop();
     tx.commit().await?;

@@ -53,6 +53,7 @@ impl Store {
     /// Where Postgres fails.
     pub async fn move_file(&self, one: &Move) -> Result<Outcome> {
         let trace = current_trace();
+        let _turn = self.turn(one.scope).await?;
         doors::pass(Point::BeforeStatement).await;
         let row = sqlx::query_as!(
             Row,

@@ -92,7 +92,7 @@ impl Store {
 
     /// Ends a dream as `overtaken`, where it still is this worker's and its user's files changed.
     pub async fn end_overtaken(&self, dream: DreamId, fence: i64, caller: &Caller) -> Result<()> {
-        let mut tx = self.pool().begin().await?;
+        let mut tx = self.begin_on(dream.scope).await?;
         super::lock_scope(&mut tx, dream.scope).await?;
         let lease = sqlx::query_scalar!(
             r#"-- dreams.lease

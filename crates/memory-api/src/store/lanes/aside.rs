@@ -71,7 +71,7 @@ async fn empty<W: Work>(mut door: Door, first: Item<W>, mut waiting: Receiver<It
         batch.retain(Item::is_awaited);
         let ready = std::mem::take(&mut batch);
         if !ready.is_empty() {
-            // The pool's connections wait for locks as long as a statement may take.
+            // The pool's connections wait much longer for a lock than a lane's; what that was too short for is shed.
             settle(&mut door, ready).await.into_iter().for_each(Item::shed);
         }
     }

@@ -49,18 +49,13 @@ impl<W: Work> Item<W> {
 
     /// Sheds the call: nothing was done.
     pub(super) fn shed(self) {
-        self.answer(Err(overloaded()));
+        self.answer(Err(Error::overloaded()));
     }
 
     /// Whether somebody still waits: a caller whose deadline has passed does not.
     pub(super) fn is_awaited(&self) -> bool {
         !self.answer.is_closed()
     }
-}
-
-/// What sheds a call with OVERLOADED, as a pool does that has no connection to give.
-fn overloaded() -> Error {
-    Error::Database(sqlx::Error::PoolTimedOut)
 }
 
 /// The door to a lane's task.
@@ -81,7 +76,7 @@ impl<W: Work> Lane<W> {
     pub(super) async fn ask(&self, ask: W::Ask) -> Result<W::Answer> {
         let (answer, answered) = oneshot::channel();
         let item = Item { ask, trace: current_trace(), answer };
-        self.queue.try_send(item).map_err(|_| overloaded())?;
+        self.queue.try_send(item).map_err(|_| Error::overloaded())?;
         // An item that is dropped unanswered was in a task that ended before its time.
         answered.await.unwrap_or(Err(Error::Database(sqlx::Error::WorkerCrashed)))
     }

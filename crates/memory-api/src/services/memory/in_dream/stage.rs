@@ -67,7 +67,10 @@ pub(in super::super) async fn patch_file(
     let said = Said::of(context.guards, &request.reason, request.source, &request.treatments, &request.request_id)?;
     let edits = convert::edits(request.edits)?;
     let before = seen(context, caller, dream, &path).await?;
-    if let Some(id) = said.request
+    // An op that was staged before moved the version that this one expects: where that stands, there is nothing to ask.
+    let stands = before.as_ref().is_some_and(|file| file.row.version == expected);
+    if !stands
+        && let Some(id) = said.request
         && let Some(row) = context.store.staged_before(dream, &path, id).await?
     {
         context.store.log_ok(dream.id.scope, Operation::Patch, path.as_str(), caller).await?;

@@ -1,0 +1,7 @@
+//! Watches of a whole workspace, on a cluster of their own: whoever writes anywhere in a cluster, and is not done yet, holds
+//! back what they tell.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod changes;
+mod erasures;
