@@ -1,9 +1,9 @@
 //! A worker by hand: a test claims, reads, stages and finishes when it wants to.
 
 use memex_proto::v1::{
-    ClaimDreamsRequest, DreamAssignment, DreamState, Edit, ErrorReason, File, FileContent, FinishDreamRequest,
-    FinishDreamResponse, FinishOutcome, LineRange, PatchFileRequest, ReadFileRequest, RenewLeaseRequest,
-    RenewLeaseResponse, StartDreamRequest, Treatment, TreatmentKind, TreatmentSource, WriteFileRequest, edit::Kind,
+    ClaimDreamsRequest, DreamAssignment, DreamState, Edit, File, FileContent, FinishDreamRequest, FinishDreamResponse,
+    FinishOutcome, LineRange, PatchFileRequest, ReadFileRequest, RenewLeaseRequest, RenewLeaseResponse,
+    StartDreamRequest, Treatment, TreatmentKind, TreatmentSource, WriteFileRequest, edit::Kind,
     write_file_request::Precondition,
 };
 use memex_proto::v1::{DeleteLines, Dream};
@@ -11,8 +11,7 @@ use memex_proto::{DREAM_FENCE_METADATA, DREAM_ID_METADATA};
 use memex_stack::stack::{Clients, Stack};
 use tonic::{Request, Status};
 
-use crate::refused::reason;
-use crate::waiting::until;
+use crate::waiting::insisted;
 
 /// Asks for a dream now, as the operator.
 ///
@@ -41,15 +40,11 @@ pub async fn worker(stack: &Stack, replicas: usize) -> Vec<Clients> {
 pub async fn claim(worker: &Clients, max: i32) -> Vec<HeldDream> {
     let request = ClaimDreamsRequest { worker_name: "by hand".to_owned(), max };
     // A worker that is told to wait comes again.
-    let claimed = until("the claim is served", async || {
-        let answer = worker.dream.clone().claim_dreams(request.clone()).await;
-        match answer {
-            Ok(claimed) => Some(claimed.into_inner()),
-            Err(status) if reason(&status) == ErrorReason::Overloaded => None,
-            Err(status) => panic!("a worker may claim: {status}"),
-        }
+    let claimed = insisted(|| {
+        let (mut dream, request) = (worker.dream.clone(), request.clone());
+        async move { dream.claim_dreams(request).await }
     });
-    let claimed = claimed.await;
+    let claimed = claimed.await.expect("a worker may claim").into_inner();
     claimed.assignments.into_iter().map(|assignment| HeldDream { worker: worker.clone(), assignment }).collect()
 }
 

@@ -1,5 +1,6 @@
 //! What the whole-system tests share: waiting for a condition, questions to the database, backups and archives, a worker
-//! by hand, writers whose every call is kept, calls by descriptor, a memory-api with settings of its own, chance by number, and how often a test repeats itself.
+//! by hand, writers whose every call is kept, calls by descriptor, a memory-api with settings of its own, chance by
+//! number, and how often a test repeats itself.
 
 pub mod archive;
 pub mod ask;
