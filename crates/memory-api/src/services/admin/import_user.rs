@@ -72,7 +72,7 @@ pub(super) async fn handle(
             answer
         }
         None => {
-            let answer = remembered(&mut tx, key.as_ref()).await?.unwrap_or_default();
+            let answer = remembered(&mut tx, context.guards, key.as_ref()).await?.unwrap_or_default();
             pb::ImportUserResponse::decode(answer.as_slice())
                 .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"))?
         }
