@@ -9,6 +9,7 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('mx_partition_1'));   -- several services sweep and migrate at once
   IF to_regclass(l_name) IS NOT NULL THEN RETURN false; END IF;
   EXECUTE format('CREATE TABLE %I (LIKE mx_access_log INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)', l_name);
+  PERFORM mx_no_statistics_1(l_name::regclass, '{}');   -- LIKE does not copy it
   IF EXISTS (SELECT FROM mx_access_log_default WHERE at >= l_from AND at < l_to) THEN
     LOCK TABLE mx_access_log_default IN ACCESS EXCLUSIVE MODE;   -- no row of the month may come between the move and ATTACH
     EXECUTE format('WITH moved AS (DELETE FROM mx_access_log_default WHERE at >= $1 AND at < $2 RETURNING *) INSERT INTO %I SELECT * FROM moved', l_name)

@@ -10,7 +10,9 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS 
 #variable_conflict use_column
 DECLARE s mx_scope; f mx_file; n mx_file; v mx_revision; r record; t timestamptz; l_live bigint; l_due integer;
 BEGIN
-  SELECT * INTO s FROM mx_scope WHERE scope_id = p_scope FOR NO KEY UPDATE;   -- guard: move_lock
+  SELECT * INTO s FROM mx_scope WHERE scope_id = p_scope
+    FOR NO KEY UPDATE   -- guard: move_lock
+    ;
   changed := false;
   IF s.scope_id IS NULL THEN outcome := 9; RETURN NEXT; RETURN; END IF;
   t := mx_now();

@@ -31,12 +31,12 @@ BEGIN
     SELECT min(r.sequence) INTO l_sequence FROM json_to_recordset(p_revisions) AS r(sequence bigint)
       WHERE NOT EXISTS (SELECT FROM mx_revision v WHERE v.scope_id = p_scope AND v.sequence = r.sequence);
   ELSIF p_last THEN
-    SELECT min(f.path) INTO l_path FROM mx_file f WHERE f.scope_id = p_scope AND NOT f.deleted AND NOT EXISTS (   -- guard: import_heads
+    SELECT min(f.path) INTO l_path FROM mx_file f WHERE f.scope_id = p_scope AND NOT f.deleted AND NOT EXISTS (
       SELECT FROM mx_revision r WHERE r.scope_id = p_scope AND r.file_id = f.file_id AND r.version = f.version AND r.path = f.path AND r.text IS NOT NULL
          AND r.sha256 = f.sha256 AND r.size = f.size
          AND NOT EXISTS (SELECT FROM mx_revision n WHERE n.scope_id = p_scope AND n.file_id = r.file_id AND n.version > r.version));
     IF l_path IS NOT NULL THEN
-      outcome := 2;
+      outcome := 2;   -- guard: import_heads
     ELSE
       SELECT min(f.path) INTO l_path FROM mx_file f WHERE f.scope_id = p_scope AND f.deleted AND NOT EXISTS (
         SELECT FROM mx_revision r WHERE r.scope_id = p_scope AND r.file_id = f.file_id AND r.version = f.version

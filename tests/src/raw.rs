@@ -1,6 +1,7 @@
 //! Calls of any RPC in bytes, so that a test needs no client of its own for each.
 
 use bytes::{Buf as _, BufMut as _};
+use memex_proto::{DREAM_FENCE_METADATA, DREAM_ID_METADATA};
 use memex_runtime::client::{AuthChannel, ClientSettings, Token, connect};
 use tonic::Status;
 use tonic::client::Grpc;
@@ -46,7 +47,11 @@ impl Decoder for Bytes {
 }
 
 /// One who calls any RPC by its path.
-pub struct AnyCaller(Grpc<AuthChannel>);
+#[derive(Clone)]
+pub struct AnyCaller {
+    grpc: Grpc<AuthChannel>,
+    within: Option<(String, i64)>,
+}
 
 impl AnyCaller {
     /// At that memory-api, with that token, or with none.
@@ -59,7 +64,12 @@ impl AnyCaller {
             Some(token) => settings.with_token(token),
             None => settings,
         };
-        Self(Grpc::new(connect(&settings)))
+        Self { grpc: Grpc::new(connect(&settings)), within: None }
+    }
+
+    /// The same, whose every call is within a dream: its id and its fence.
+    pub fn within(&self, dream_id: &str, fence: i64) -> Self {
+        Self { within: Some((dream_id.to_owned(), fence)), ..self.clone() }
     }
 
     /// Calls `/package.Service/Method` with one message. Of a stream that is answered only its beginning is waited for.
@@ -68,12 +78,17 @@ impl AnyCaller {
     /// The status that the call was answered with.
     ///
     /// # Panics
-    /// Where `path` is none.
+    /// Where `path` is none, or the dream's id cannot be metadata.
     pub async fn call(&mut self, path: &str, message: Vec<u8>) -> Result<(), Status> {
-        self.0.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+        self.grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
         let path: PathAndQuery = path.parse().unwrap_or_else(|error| panic!("{path}: {error}"));
         // One message each way is the same on the wire, streaming or not.
-        let request = tonic::Request::new(futures::stream::iter([message]));
-        self.0.streaming(request, path, Bytes).await.map(|_| ())
+        let mut request = tonic::Request::new(futures::stream::iter([message]));
+        if let Some((dream_id, fence)) = &self.within {
+            let id = dream_id.parse().expect("a dream's id can be metadata");
+            request.metadata_mut().insert(DREAM_ID_METADATA, id);
+            request.metadata_mut().insert(DREAM_FENCE_METADATA, (*fence).into());
+        }
+        self.grpc.streaming(request, path, Bytes).await.map(|_| ())
     }
 }

@@ -66,8 +66,21 @@ impl Package {
         names
     }
 
-    /// A message with its texts and numbers as `text` and `number` say; `None` leaves a field out. Of a choice the first
-    /// alternative is taken.
+    /// The names of a request's ids, whatever their type, those of messages within it included.
+    pub fn ids(&self, message: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        for field in self.fields(message) {
+            if field.r#type() == Type::Message {
+                names.extend(self.ids(field.type_name()));
+            } else if field.name().ends_with("_id") || field.name().ends_with("_ids") {
+                names.push(field.name().to_owned());
+            }
+        }
+        names
+    }
+
+    /// A message with its texts and numbers as `text` and `number` say; `None` leaves a field out, and so does 0 a message.
+    /// Of a choice the first alternative is taken.
     pub fn fill(
         &self,
         message: &str,
@@ -87,7 +100,7 @@ impl Package {
                 Type::String => {
                     text(field.name()).into_iter().for_each(|text| delimited(&mut bytes, field, text.as_bytes()));
                 }
-                Type::Message => {
+                Type::Message if number(field.name()) != Some(0) => {
                     let inner = self.fill(field.type_name(), text, number);
                     if !inner.is_empty() {
                         delimited(&mut bytes, field, &inner);

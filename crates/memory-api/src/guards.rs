@@ -10,11 +10,13 @@ pub struct Guards {
     pub(crate) excluded: bool,
     /// A changeset passes the ledger before it is adopted.
     pub(crate) ledger: bool,
+    /// A repeated mutation of anything but files is given its first answer.
+    pub(crate) requests: bool,
 }
 
 impl Default for Guards {
     fn default() -> Self {
-        Self { scope: true, excluded: true, ledger: true }
+        Self { scope: true, excluded: true, ledger: true, requests: true }
     }
 }
 
@@ -28,6 +30,8 @@ pub enum Guard {
     Excluded,
     /// A changeset passes the ledger before it is adopted.
     Ledger,
+    /// A repeated mutation of anything but files is given its first answer.
+    Requests,
 }
 
 #[cfg(feature = "test-doors")]
@@ -39,6 +43,7 @@ impl Guards {
             Guard::Scope => guards.scope = false,
             Guard::Excluded => guards.excluded = false,
             Guard::Ledger => guards.ledger = false,
+            Guard::Requests => guards.requests = false,
         }
         guards
     }

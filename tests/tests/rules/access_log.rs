@@ -12,7 +12,7 @@ use memory_api::args::DatabaseArgs;
 use memory_api::sweep_once;
 use tests::ask;
 use tests::refused::{bytes, refused};
-use tests::waiting::until;
+use tests::waiting::{ends, until};
 use uuid::Uuid;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -64,6 +64,47 @@ async fn a_month_is_made_three_months_ahead_with_every_index_and_the_default_sta
     assert_eq!(ask::number(stack.sql(), statement, &[]).await, 0);
     let kept = ask::number(stack.sql(), "SELECT count(*) FROM mx_access_log", &[]).await;
     assert!(kept <= before + 1 && kept > 0, "{kept} rows of {before}");
+    stack.finish().await;
+}
+
+/// How many months have a partition.
+async fn partitions(stack: &Stack) -> i64 {
+    ask::number(stack.sql(), "SELECT count(*) FROM pg_inherits WHERE inhparent = 'mx_access_log'::regclass", &[]).await
+}
+
+#[tokio::test]
+async fn a_month_is_made_beside_calls_that_are_under_way() {
+    let stack = Stack::start().await;
+    list(&stack, "ada").await;
+    let made = partitions(&stack).await;
+    stack.advance(DAY * 40).await;
+    let mut under_way = stack.sql().begin().await.unwrap();
+    let row = "-- test.under_way
+        INSERT INTO mx_access_log (scope_id, operation, outcome, actor, principal) SELECT scope_id, 1, 1, 'test', gen_random_uuid() FROM mx_scope LIMIT 1";
+    sqlx::query(row).execute(&mut *under_way).await.unwrap();
+    sweep(&stack).await;
+    assert!(partitions(&stack).await > made, "a month waited for a call");
+    under_way.rollback().await.unwrap();
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_sweep_gives_up_on_a_log_that_is_held_and_a_later_one_succeeds() {
+    let stack = Stack::start().await;
+    list(&stack, "ada").await;
+    let made = partitions(&stack).await;
+    stack.advance(DAY * 40).await;
+    let mut held = stack.sql().begin().await.unwrap();
+    let hold = "-- test.hold\nLOCK TABLE ONLY mx_access_log IN SHARE UPDATE EXCLUSIVE MODE";
+    sqlx::query(hold).execute(&mut *held).await.unwrap();
+    // It would wait for as long as the lock is held.
+    ends("a sweep that gives up", sweep(&stack)).await;
+    list(&stack, "ada").await;
+    assert_eq!(partitions(&stack).await, made);
+    held.rollback().await.unwrap();
+    sweep(&stack).await;
+    assert!(partitions(&stack).await > made, "what was given up is made later");
+    assert_eq!(in_default(&stack).await, 0);
     stack.finish().await;
 }
 

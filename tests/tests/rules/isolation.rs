@@ -18,6 +18,10 @@ struct Foreign {
     values: Vec<String>,
 }
 
+/// Ids in requests that are nobody's, and why. Every other one must be asked for as another's.
+const NOBODYS: [(&str, &str); 1] =
+    [("request_id", "made by the caller, and looked up under the caller's own token alone: hostile::once")];
+
 /// What a call says beside the foreign field, so that nothing else about it is refused.
 fn text(rpc: &Rpc, field: &str) -> Option<String> {
     let text = match field {
@@ -82,7 +86,13 @@ async fn another_users_and_workspaces_things_are_refused_alike_whether_they_exis
     }
     assert_eq!(rows(&stack).await, before, "a refused call touched rows");
     assert!(broken.is_empty(), "{} answers tell more than they may:\n  {}", broken.len(), broken.join("\n  "));
-    assert_eq!(asked, BTreeSet::from(["dream_id", "revision_id", "token_id", "user_id"]));
+    let ids: BTreeSet<String> = package.rpcs.iter().flat_map(|rpc| package.ids(&rpc.request)).collect();
+    asked.extend(NOBODYS.map(|(field, _)| field));
+    assert_eq!(
+        asked,
+        ids.iter().map(String::as_str).collect::<BTreeSet<_>>(),
+        "an id of a request is asked for as another's, or is nobody's"
+    );
     stack.finish().await;
 }
 

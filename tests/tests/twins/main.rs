@@ -4,8 +4,12 @@
 
 mod budget;
 mod clean;
+mod excluded;
 mod hostile;
+mod imports;
 mod lease;
+mod lock;
+mod moves;
 mod person;
 mod request;
 mod switches;

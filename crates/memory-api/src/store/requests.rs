@@ -7,6 +7,7 @@ use memex_proto::reason::Refusal;
 use memex_proto::v1::ErrorReason;
 
 use crate::error::Result;
+use crate::guards::Guards;
 
 /// A mutation's identity: who, which id, and a digest over its decoded fields.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +26,8 @@ pub struct RequestKey {
 ///
 /// # Errors
 /// REQUEST_ID_REUSED where the id came with other content.
-pub async fn remembered(tx: &mut PgConnection, key: Option<&RequestKey>) -> Result<Option<Vec<u8>>> {
-    let Some(key) = key else { return Ok(None) };
+pub async fn remembered(tx: &mut PgConnection, guards: Guards, key: Option<&RequestKey>) -> Result<Option<Vec<u8>>> {
+    let Some(key) = key.filter(|_| guards.requests) else { return Ok(None) };
     let row = sqlx::query!(
         "-- requests.get\nSELECT digest, answer FROM mx_request WHERE scope_id = $1 AND principal = $2 AND request_id = $3",
         key.scope,

@@ -46,7 +46,7 @@ pub(super) async fn handle(
     let mut tx = context.store.begin_on(scope).await?;
     // Before looking for an answer, so that a repeat at the same time waits for it.
     lock_scope(&mut tx, scope).await?;
-    let before = remembered(&mut tx, key.as_ref()).await?;
+    let before = remembered(&mut tx, context.guards, key.as_ref()).await?;
     let token_id = match &before {
         Some(answer) => {
             Uuid::from_slice(answer).map_err(|_| Error::Unexpected("a remembered token id is malformed"))?

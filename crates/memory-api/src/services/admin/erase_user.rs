@@ -37,7 +37,7 @@ pub(super) async fn handle(
     lock_user(&mut tx, &hmac).await?;
     let row = LogRow { scope, operation: Operation::Erase, path: "", reason: ErrorReason::Unspecified };
     add(&mut *tx, row, &caller).await?;
-    if let Some(answer) = remembered(&mut tx, request_key.as_ref()).await? {
+    if let Some(answer) = remembered(&mut tx, context.guards, request_key.as_ref()).await? {
         tx.commit().await?;
         return pb::EraseUserResponse::decode(answer.as_slice())
             .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"));

@@ -75,7 +75,7 @@ pub(super) async fn handle(
         }
         None => {
             // Forgotten meanwhile: then what it brought is there.
-            let answer = remembered(&mut tx, key.as_ref()).await?.ok_or_else(taken)?;
+            let answer = remembered(&mut tx, context.guards, key.as_ref()).await?.ok_or_else(taken)?;
             pb::ImportUserResponse::decode(answer.as_slice())
                 .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"))?
         }

@@ -41,7 +41,7 @@ pub(super) async fn readmit(
     lock_user(&mut tx, &hmac).await?;
     let row = LogRow { scope, operation: Operation::UpdateUser, path: "", reason: ErrorReason::Unspecified };
     add(&mut *tx, row, caller).await?;
-    if let Some(answer) = remembered(&mut tx, request_key.as_ref()).await? {
+    if let Some(answer) = remembered(&mut tx, context.guards, request_key.as_ref()).await? {
         tx.commit().await?;
         return pb::UpdateUserResponse::decode(answer.as_slice())
             .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"));

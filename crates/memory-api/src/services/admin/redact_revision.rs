@@ -57,7 +57,7 @@ pub(super) async fn handle(
     if lock_scope(&mut tx, id.scope).await?.erasing {
         return Err(erased().into());
     }
-    let answer = match remembered(&mut tx, key.as_ref()).await? {
+    let answer = match remembered(&mut tx, context.guards, key.as_ref()).await? {
         Some(answer) => pb::RedactRevisionResponse::decode(answer.as_slice())
             .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"))?,
         None => {

@@ -32,7 +32,7 @@ pub(super) async fn handle(
     lock_scope(&mut tx, scope).await?;
     let row = LogRow { scope, operation: Operation::ResumeUser, path: "", reason: ErrorReason::Unspecified };
     add(&mut *tx, row, &caller).await?;
-    if let Some(answer) = remembered(&mut tx, key.as_ref()).await? {
+    if let Some(answer) = remembered(&mut tx, context.guards, key.as_ref()).await? {
         tx.commit().await?;
         return Ok(pb::ResumeUserResponse::decode(answer.as_slice()).unwrap_or_default());
     }

@@ -32,7 +32,7 @@ pub(super) async fn handle(
     lock_scope(&mut tx, scope).await?;
     let row = LogRow { scope, operation: Operation::RevokeToken, path: "", reason: ErrorReason::Unspecified };
     add(&mut *tx, row, &caller).await?;
-    if let Some(answer) = remembered(&mut tx, key.as_ref()).await? {
+    if let Some(answer) = remembered(&mut tx, context.guards, key.as_ref()).await? {
         tx.commit().await?;
         return pb::RevokeTokenResponse::decode(answer.as_slice())
             .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"));

@@ -35,7 +35,7 @@ pub(super) async fn handle(
     lock_workspace(&mut tx, caller.workspace_id).await?;
     let row = LogRow { scope, operation: Operation::UpdateConfig, path: "", reason: ErrorReason::Unspecified };
     add(&mut *tx, row, &caller).await?;
-    if let Some(answer) = remembered(&mut tx, request_key.as_ref()).await? {
+    if let Some(answer) = remembered(&mut tx, context.guards, request_key.as_ref()).await? {
         tx.commit().await?;
         return Ok(pb::UpdateConfigResponse::decode(answer.as_slice()).unwrap_or_default());
     }

@@ -46,7 +46,7 @@ pub(super) async fn handle(
     }
     let row = LogRow { scope, operation: Operation::UpdateUser, path: "", reason: ErrorReason::Unspecified };
     add(&mut *tx, row, &caller).await?;
-    if let Some(answer) = remembered(&mut tx, key.as_ref()).await? {
+    if let Some(answer) = remembered(&mut tx, context.guards, key.as_ref()).await? {
         tx.commit().await?;
         return pb::UpdateUserResponse::decode(answer.as_slice())
             .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"));

@@ -183,6 +183,7 @@ async fn answered(
     state: DreamState,
     cause: String,
 ) -> Result<pb::FinishDreamResponse> {
+    context.store.log_ok(finish.dream.scope, Operation::Finish, "", &within(finish)).await?;
     let (ledger, violations) = dreams::stored_account(&context.store, finish.dream).await?;
     Ok(answer(state, cause, message::stored_ledger(ledger), message::stored_violations(&violations)))
 }
@@ -201,11 +202,15 @@ async fn lost(context: &Context, finish: &Finish, ending: Option<DreamState>) ->
     let refusal =
         Refusal::new(ErrorReason::LeaseLost, "this dream is no longer this worker's; drop what is left of it");
     let Some(ending) = ending else { return Ok(refusal.into()) };
-    // FinishDream carries no dream metadata, and its row is a row of the dream all the same.
-    let dream = Some(DreamContext { id: finish.dream, fence: finish.fence });
-    let caller = Caller { dream, ..finish.caller.clone() };
+    let caller = within(finish);
     context.store.log_refusal(finish.dream.scope, Operation::Finish, "", ErrorReason::LeaseLost, &caller).await?;
     Ok(Error::logged(refusal.fact("ending", ending.as_str())))
+}
+
+/// FinishDream carries no dream metadata, and its row is a row of the dream all the same.
+fn within(finish: &Finish) -> Caller {
+    let dream = Some(DreamContext { id: finish.dream, fence: finish.fence });
+    Caller { dream, ..finish.caller.clone() }
 }
 
 #[cfg(test)]

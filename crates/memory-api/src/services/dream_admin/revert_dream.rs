@@ -42,7 +42,7 @@ pub(super) async fn handle(
 
     let mut tx = context.store.begin_on(dream.scope).await?;
     let scope = lock_scope(&mut tx, dream.scope).await?;
-    if let Some(answer) = remembered(&mut tx, key.as_ref()).await? {
+    if let Some(answer) = remembered(&mut tx, context.guards, key.as_ref()).await? {
         log_dream_call(&mut tx, dream.scope, dream.id, Operation::RevertDream, &caller).await?;
         tx.commit().await?;
         return pb::RevertDreamResponse::decode(answer.as_slice())

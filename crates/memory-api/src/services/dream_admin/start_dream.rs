@@ -53,7 +53,7 @@ pub(super) async fn handle(
     let mut tx = context.store.begin_on(scope).await?;
     hold_switch(&mut tx, caller.workspace_id).await?;
     let locked = lock_scope(&mut tx, scope).await?;
-    if let Some(answer) = remembered(&mut tx, key.as_ref()).await? {
+    if let Some(answer) = remembered(&mut tx, context.guards, key.as_ref()).await? {
         let row = LogRow { scope, operation: Operation::StartDream, path: "", reason: ErrorReason::Unspecified };
         add(&mut *tx, row, &caller).await?;
         tx.commit().await?;

@@ -25,9 +25,11 @@ pub(super) async fn handle(
     about: AboutCell,
     request: pb::BatchReadFilesRequest,
 ) -> Result<pb::BatchReadFilesResponse> {
-    let paths = parse(&request.paths)?;
     if let Some(dream) = caller.dream {
         about.scope(dream.id.scope);
+    }
+    let paths = parse(&request.paths)?;
+    if let Some(dream) = caller.dream {
         return in_dream::batch_read_files(context, &caller, dream, request.paths, &paths).await;
     }
     let asked = asked(context, &caller, &request.user_id, &paths).await?;

@@ -1,0 +1,156 @@
+//! Whom hostile messages are about: two users with files and dreams, made again whenever a message took them away.
+
+use memex_core::keys::{KEYS, Level};
+use memex_proto::v1::write_file_request::Precondition;
+use memex_proto::v1::{
+    CreateTokenRequest, ErrorReason, ListRevisionsRequest, PauseUserRequest, ResumeUserRequest, Role, StopReason,
+    UpdateConfigRequest, UpdateUserRequest, WriteFileRequest,
+};
+use memex_stack::stack::{Clients, Stack};
+use tests::hand::{HeldDream, claim, start_dream_of};
+use tests::refused::refused;
+use tests::waiting::until;
+use tests::{ask, messy};
+
+use super::dice::Known;
+
+/// The users: ada has a dream that was applied, bob one that waits, or that the worker holds.
+const USERS: [&str; 2] = ["ada", "bob"];
+
+pub struct Subject<'a> {
+    stack: &'a Stack,
+    operator: Clients,
+    /// Where a worker's messages are sent: its clients.
+    worker: Option<Clients>,
+    /// Users whom the caller reaches.
+    users: Vec<&'static str>,
+    held: Option<HeldDream>,
+    /// How often it was made.
+    times: usize,
+}
+
+impl<'a> Subject<'a> {
+    /// That of a caller with that role and token.
+    pub fn of(stack: &'a Stack, role: Role, token: &str) -> Self {
+        let worker = (role == Role::Worker).then(|| Clients::at(&stack.endpoint(), token));
+        let users = USERS.into_iter().filter(|user| match role {
+            Role::Worker => *user == "bob",
+            Role::Agent => *user == "ada",
+            _ => true,
+        });
+        Self { stack, operator: stack.operator(), worker, users: users.collect(), held: None, times: 0 }
+    }
+
+    /// The dream that the worker holds, and its fence.
+    pub fn held(&self) -> Option<(&str, i64)> {
+        self.held.as_ref().map(|held| (held.assignment.dream_id.as_str(), held.assignment.fence))
+    }
+
+    /// Whether both users have their first file and bob has his dream. Renews the worker's lease.
+    pub async fn stands(&self) -> bool {
+        let files = "SELECT count(*) FROM mx_scope s JOIN mx_file f USING (scope_id)
+                      WHERE s.user_id IN ('ada', 'bob') AND NOT s.erasing AND f.path = 'user/a.md' AND NOT f.deleted";
+        let waits = "SELECT count(*) FROM mx_dream d JOIN mx_scope s USING (scope_id) WHERE s.user_id = 'bob' AND d.state = 'requested'";
+        let dream = match &self.held {
+            Some(held) => held.renew().await.unwrap().stop() == StopReason::Unspecified,
+            None => ask::number(self.stack.sql(), waits, &[]).await == 1,
+        };
+        dream && ask::number(self.stack.sql(), files, &[]).await == 2
+    }
+
+    /// Makes everything anew, whatever there is of it; gives what can be known of it.
+    pub async fn make(&mut self) -> Known {
+        self.times += 1;
+        self.reset_keys().await;
+        let mut version = 0;
+        for user in USERS {
+            let made = self.make_user(user).await;
+            version = if self.users.contains(&user) { made } else { version };
+        }
+        let applied = start_dream_of(self.stack, "ada").await.dream_id;
+        self.stack.worker().poll_once().await.unwrap();
+        let waits = start_dream_of(self.stack, "bob").await.dream_id;
+        self.held = None;
+        if let Some(worker) = &self.worker {
+            self.held = claim(worker, 10).await.into_iter().find(|held| held.assignment.user_id == "bob");
+            assert!(self.held.is_some(), "bob's dream is there to be claimed");
+        }
+        let token = CreateTokenRequest { role: Role::Auditor.into(), ..CreateTokenRequest::default() };
+        let token = self.operator.admin.create_token(token).await.unwrap().into_inner().token_id;
+        let of_ada = ListRevisionsRequest { user_id: "ada".into(), page_size: 12, ..ListRevisionsRequest::default() };
+        let revisions = self.operator.history.list_revisions(of_ada).await.unwrap().into_inner().revisions;
+        Known {
+            users: self.users.clone(),
+            revisions: revisions.into_iter().map(|revision| revision.revision_id).collect(),
+            dreams: vec![applied, waits],
+            tokens: vec![token],
+            fence: self.held().map_or(1, |(_, fence)| fence),
+            within_a_dream: self.held.is_some(),
+            version,
+        }
+    }
+
+    async fn reset_keys(&mut self) {
+        let at_workspace = KEYS.iter().filter(|key| key.is_set_at(Level::Workspace) && key.name != "dream_enabled");
+        let request = UpdateConfigRequest {
+            values: [("dream_enabled".to_owned(), "true".to_owned())].into(),
+            reset_keys: at_workspace.map(|key| key.name.to_owned()).collect(),
+            ..UpdateConfigRequest::default()
+        };
+        self.operator.admin.update_config(request).await.unwrap();
+    }
+
+    /// A user with files, no keys of their own, and no dream that waits or runs; gives the version of the first file.
+    async fn make_user(&mut self, user: &str) -> i64 {
+        self.readmit(user).await;
+        let mut versions = Vec::new();
+        let text = format!("# Notes\n\n- One.\n- Two.\n- Made {} times.\n", self.times);
+        for (path, text) in [("user/a.md", text.as_str()), ("user/b.md", &text)].into_iter().chain(messy::FILES) {
+            let request = WriteFileRequest {
+                user_id: user.into(),
+                path: path.into(),
+                content: text.into(),
+                precondition: Some(Precondition::Overwrite(true)),
+                ..WriteFileRequest::default()
+            };
+            let written = self.operator.memory.write_file(request).await.unwrap().into_inner();
+            versions.push(written.file.unwrap().version);
+        }
+        let at_user = KEYS.iter().filter(|key| key.is_set_at(Level::User));
+        let keys = UpdateUserRequest {
+            user_id: user.into(),
+            reset_keys: at_user.map(|key| key.name.to_owned()).collect(),
+            ..UpdateUserRequest::default()
+        };
+        self.operator.admin.update_user(keys).await.unwrap();
+        self.end_dream(user).await;
+        let resume = ResumeUserRequest { user_id: user.into(), ..ResumeUserRequest::default() };
+        self.operator.admin.resume_user(resume).await.unwrap();
+        versions[0]
+    }
+
+    /// Lets an erased user come again.
+    async fn readmit(&mut self, user: &str) {
+        let running = "SELECT count(*) FROM mx_erasure WHERE done_at IS NULL";
+        let sql = self.stack.sql();
+        until("erasures are done", async || (ask::number(sql, running, &[]).await == 0).then_some(())).await;
+        let readmit = UpdateUserRequest { user_id: user.into(), readmit: true, ..UpdateUserRequest::default() };
+        if let Err(status) = self.operator.admin.update_user(readmit).await {
+            assert_eq!(refused::<()>(Err(status)), ErrorReason::WrongState, "{user} was not erased");
+        }
+    }
+
+    /// Ends a dream that waits or runs, as a pause does.
+    async fn end_dream(&mut self, user: &str) {
+        let pause = PauseUserRequest { user_id: user.into(), ..PauseUserRequest::default() };
+        self.operator.admin.pause_user(pause).await.unwrap();
+    }
+
+    /// Leaves no lease held.
+    pub async fn end(mut self) {
+        self.make().await;
+        for user in USERS {
+            self.end_dream(user).await;
+        }
+    }
+}
