@@ -10,6 +10,7 @@ use tests::hand::{claim_one, start_dream_of, worker};
 use tests::raw::AnyCaller;
 use tests::refused::{reason, refused};
 use tests::rpcs::{Package, Rpc};
+use tests::waiting::until;
 
 pub(super) use tests::erasing::{done, erase, erasure_of, readmit, write};
 
