@@ -1,7 +1,8 @@
 -- One batch of an erasure: at most p_limit rows, of every table that has a scope_id, whichever those are by now; the
 -- tokens and the scope itself last. A transaction that had passed the guard before the mark may still add a row, so the
 -- end waits until every one of them has ended, and for a batch after that which finds nothing.
--- state: 0 there is more, 1 older transactions are waited for, or the database's life is to begin first, 2 done, 3 somebody else is at it, or it is done.
+-- state: 0 there is more, 1 older transactions are waited for, or the database's life is to begin first, 2 done,
+--        3 somebody else is at it, or it is done.
 CREATE FUNCTION mx_erase_1(p_erasure bigint, p_limit bigint) RETURNS TABLE (state smallint, deleted bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column

@@ -9,6 +9,8 @@ use memex_stack::stack::Clients;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
+use crate::waiting::insisted;
+
 /// One write and what became of it.
 #[derive(Debug, Clone)]
 pub struct Kept {
@@ -60,8 +62,12 @@ pub async fn repeat(clients: &Clients, kept: &[Kept]) -> Vec<WriteFileResponse> 
     let mut answers = Vec::new();
     // The newest first: a repeat of an older one must not bring its text back.
     for Kept { request, answer } in kept.iter().rev() {
-        let again =
-            clients.memory.clone().write_file(request.clone()).await.expect("a repeat is answered").into_inner();
+        // A connection of before may still be met, and then the repeat is to be repeated.
+        let again = insisted(|| {
+            let (mut memory, request) = (clients.memory.clone(), request.clone());
+            async move { memory.write_file(request).await }
+        });
+        let again = again.await.expect("a repeat is answered").into_inner();
         if let Some(first) = answer {
             assert_eq!(&again, first, "a repeat has the first answer");
         }
