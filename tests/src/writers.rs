@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use memex_proto::v1::write_file_request::Precondition;
-use memex_proto::v1::{WriteFileRequest, WriteFileResponse};
+use memex_proto::v1::{ErrorReason, WriteFileRequest, WriteFileResponse};
 use memex_stack::stack::Clients;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
+use crate::refused::reason;
 use crate::waiting::insisted;
 
 /// One write and what became of it.
@@ -44,6 +45,8 @@ pub async fn write_until_lost(clients: Clients, path: String, most: usize, ackno
                 acknowledged.fetch_add(1, Ordering::SeqCst);
                 kept.push(Kept { request, answer: Some(answer.into_inner()) });
             }
+            // Nothing was done: were that not so, there would be a revision too many.
+            Err(status) if reason(&status) == ErrorReason::Overloaded => {}
             Err(status) => {
                 is_lost(&status);
                 kept.push(Kept { request, answer: None });

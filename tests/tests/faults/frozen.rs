@@ -32,7 +32,9 @@ async fn a_worker_that_wakes_up_after_its_lease_is_refused_and_changes_nothing()
         pause.reached().await;
         zombie.signal(Signal::STOP);
         stack.advance(FROZEN).await;
-        assert_eq!(stack.worker().poll_once().await.unwrap(), 1, "another worker takes the dream over");
+        // A claim passes over what somebody has locked, as the sweep may, and is shed on a machine that is slow.
+        let taken = async || matches!(stack.worker().poll_once().await, Ok(1)).then_some(());
+        until("another worker takes the dream over", taken).await;
         assert_eq!(ask::dreams(&stack, &name).await, ["applied 2"]);
         let before = ask::everything(&stack).await;
 
