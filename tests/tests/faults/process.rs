@@ -56,7 +56,10 @@ impl Process {
     /// The same with a token that there is.
     pub async fn dream_worker_with(token: &str, endpoint: &str, name: &str, failpoint: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dream_worker_process"));
-        command.args(["--dream-enabled=true", "--endpoint", endpoint, "--worker-name", name, "--worker-slots", "2"]);
+        // Who is to stop at a point has that dream alone: a claim for another slot may be under way when it stops, and
+        // then takes over what it lost itself.
+        let slots = if failpoint.is_empty() { "2" } else { "1" };
+        command.args(["--dream-enabled=true", "--endpoint", endpoint, "--worker-name", name, "--worker-slots", slots]);
         command.args(["--poll-seconds", "0.05", "--worker-listen", "127.0.0.1:0", "--drain-seconds", "5"]);
         command.env("MEMEX_WORKER_TOKEN", token).env_remove("MEMEX_WORKER_TOKEN_FILE");
         Self::start(name, command, failpoint).await
