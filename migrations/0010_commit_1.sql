@@ -20,7 +20,7 @@ DECLARE
   l_workspace bigint; l_due integer; l_max_files bigint; l_max_bytes bigint; l_max_text bigint; l_scope bigint;
   l_scopes mx_scope[] := '{}'; l_rearm bigint[] := '{}';                       -- those that changed, as they are afterwards
   l_heads mx_file[] := '{}'; l_sequences bigint[] := '{}'; l_from integer;     -- files that changed, likewise; where this scope's begin
-  l_paths text[]; l_asked uuid[];                                              -- this scope's: of l_heads, and requests not stored yet
+  l_paths text[]; l_asked uuid[];                                              -- this scope's: of l_heads, and requests that came by
   n integer[] := ARRAY[cardinality(p_scope)]; l_none smallint[] := array_fill(NULL::smallint, n);
   l_outcome smallint[] := l_none; l_version bigint[] := array_fill(NULL::bigint, n); l_sequence bigint[] := l_version;   -- by item
   l_file uuid[] := array_fill(NULL::uuid, n); l_feed xid8[] := array_fill(NULL::xid8, n);
@@ -75,7 +75,7 @@ BEGIN
          WHERE w.outcome <= 8 AND (w.outcome <> 4 OR w.conflict <> 0);   -- an erased scope takes no row
       FOREACH l_scope IN ARRAY l_rearm LOOP PERFORM mx_rearm_1(l_scope); END LOOP;
       EXIT WHEN q.scope_id IS NULL;
-      l_outcome := l_none; l_scopes := '{}'; l_rearm := '{}'; l_asked := '{}';
+      l_outcome := l_none; l_scopes := '{}'; l_rearm := '{}';   -- not l_asked: what q.known says is of before all of them
       SELECT * INTO r FROM mx_request WHERE scope_id = q.scope_id AND principal = q.principal AND request_id = q.request_id;
     END IF;
     IF held IS DISTINCT FROM q.scope_id THEN

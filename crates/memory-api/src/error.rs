@@ -187,8 +187,8 @@ fn database_reason(source: &sqlx::Error) -> ErrorReason {
         |wanted: &str| source.as_database_error().and_then(|db| db.code()).is_some_and(|code| code == wanted);
     match source {
         sqlx::Error::PoolTimedOut => ErrorReason::Overloaded,
-        // A lock did not come in time.
-        _ if failed_with("55P03") => ErrorReason::Overloaded,
+        // A lock did not come in time, or this call gave way in a deadlock: undone, and repeated it finds its way.
+        _ if failed_with("55P03") || failed_with("40P01") => ErrorReason::Overloaded,
         _ if failed_with("57014") => ErrorReason::DeadlineExceeded,
         _ if is_missing(source) || unreachable(source) => ErrorReason::DatabaseUnavailable,
         _ => ErrorReason::Internal,

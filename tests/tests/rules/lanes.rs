@@ -142,21 +142,39 @@ async fn a_change_that_fails_in_the_database_fails_alone() {
     stack.finish().await;
 }
 
+/// A change of `user/slow.md` that is kept where it is, with its scope's lock.
+const KEPT: &str = "FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event = 'advisory' AND query LIKE '-- commit.%'";
+
+/// Makes the changes of `user/slow.md` wait for [`keeper`]s.
+async fn keep_slow_ones(stack: &Stack) {
+    on_revision(stack, "user/slow.md", "PERFORM pg_advisory_xact_lock(1)").await;
+}
+
+/// Keeps those changes where they are until it ends.
+async fn keeper(stack: &Stack) -> Transaction<'static, Postgres> {
+    let mut keeper = stack.sql().begin().await.unwrap();
+    sqlx::query("-- test.keep\nSELECT pg_advisory_xact_lock(1)").execute(&mut *keeper).await.unwrap();
+    keeper
+}
+
 #[tokio::test]
 async fn a_change_whose_connection_breaks_is_made_once_where_it_has_a_request_id_and_told_to_be_unknown_where_not() {
     let stack = Stack::start().await;
     let ada = stack.agent("ada").await;
     write(&ada, "user/a.md", "- the first\n", "").await.unwrap();
-    on_revision(&stack, "user/slow.md", "PERFORM pg_sleep(1)").await;
+    keep_slow_ones(&stack).await;
     let id = Uuid::new_v4().to_string();
     for (text, request_id) in [("- with an id\n", id.as_str()), ("- without\n", "")] {
+        let keeper = keeper(&stack).await;
         let writing = {
             let (ada, text, id) = (ada.clone(), text.to_owned(), request_id.to_owned());
             tokio::spawn(async move { write(&ada, "user/slow.md", &text, &id).await })
         };
-        let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-                    WHERE datname = current_database() AND wait_event = 'PgSleep' AND query LIKE '-- commit.%'";
-        until("the statement is cut off", async || (ask::number(stack.sql(), cut, &[]).await == 1).then_some(())).await;
+        let cut = format!("SELECT count(pg_terminate_backend(pid)) {KEPT}");
+        until("the statement is cut off", async || (ask::number(stack.sql(), &cut, &[]).await == 1).then_some(()))
+            .await;
+        keeper.rollback().await.unwrap();
         match ends("the answer", writing).await.unwrap() {
             Ok(written) => assert!(written.changed && !request_id.is_empty()),
             Err(status) => {
@@ -166,6 +184,55 @@ async fn a_change_whose_connection_breaks_is_made_once_where_it_has_a_request_id
         }
     }
     assert_eq!(ask::revisions(&stack, "ada").await, 2, "the one with an id was made, once");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_change_that_gives_way_in_a_deadlock_is_to_be_repeated() {
+    let stack = Stack::start().await;
+    let ada = stack.agent("ada").await;
+    write(&ada, "user/a.md", "- the first\n", "").await.unwrap();
+    keep_slow_ones(&stack).await;
+    let mut keeper = keeper(&stack).await;
+    let writing = {
+        let ada = ada.clone();
+        tokio::spawn(async move { write(&ada, "user/slow.md", "- late\n", "").await })
+    };
+    // No more the lane's own attempt, which is over before anybody looks for a deadlock.
+    let aside = format!("SELECT count(*) {KEPT} AND clock_timestamp() - query_start > interval '300 ms'");
+    until("the change is kept", async || (ask::number(stack.sql(), &aside, &[]).await == 1).then_some(())).await;
+    for statement in ["SET LOCAL deadlock_timeout = '1h'", "SELECT FROM mx_scope WHERE user_id = 'ada' FOR UPDATE"] {
+        ends("the keeper's turn", sqlx::query(statement).execute(&mut *keeper)).await.unwrap();
+    }
+    let gave_way = ends("the answer", writing).await.unwrap().unwrap_err();
+    assert_eq!(reason(&gave_way), ErrorReason::Overloaded);
+    assert!(Refusal::of(&gave_way).unwrap().retry_after.is_some(), "{gave_way}");
+    keeper.rollback().await.unwrap();
+    assert!(write(&ada, "user/slow.md", "- repeated\n", "").await.unwrap().changed);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn repeats_of_several_requests_that_share_a_statement_have_the_first_answers() {
+    const REQUESTS: usize = 12;
+    const ROUNDS: usize = 3;
+    let stack = Stack::start().await;
+    let ada = stack.agent("ada").await;
+    write(&ada, "user/a.md", "- the first\n", "").await.unwrap();
+    for round in 0..ROUNDS {
+        let ids: Vec<String> = (0..REQUESTS).map(|_| Uuid::new_v4().to_string()).collect();
+        // Forth, back and forth: a repeat comes after repeats of others.
+        let order = (0..REQUESTS).chain((0..REQUESTS).rev()).chain(0..REQUESTS);
+        let writes = order.map(|number| {
+            let (ada, id) = (&ada, &ids[number]);
+            async move { (number, write(ada, "user/a.md", &format!("- {round}, {number}\n"), id).await.unwrap()) }
+        });
+        let mut first = std::collections::HashMap::new();
+        for (number, answer) in join_all(writes).await {
+            assert_eq!(first.entry(number).or_insert_with(|| answer.clone()), &answer, "request {number}");
+        }
+    }
+    assert_eq!(ask::revisions(&stack, "ada").await as usize, 1 + ROUNDS * REQUESTS);
     stack.finish().await;
 }
 

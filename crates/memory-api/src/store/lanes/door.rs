@@ -44,7 +44,8 @@ impl Failed {
             return Failed::Unknown;
         };
         match code.as_ref() {
-            "55P03" => Failed::Busy,
+            // A deadlock's victim gave way to somebody else, as one who waited for a lock in vain did.
+            "55P03" | "40P01" => Failed::Busy,
             "57014" => Failed::Late,
             lost if lost.starts_with("08") || lost.starts_with("57P") => Failed::Unknown,
             _ => Failed::Raised(Error::Database(source)),
