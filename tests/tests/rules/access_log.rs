@@ -209,6 +209,32 @@ async fn a_dream_of_another_workspace_has_no_log_here_whether_it_exists_or_not()
     stack.finish().await;
 }
 
+#[tokio::test]
+async fn a_page_goes_on_only_with_the_listing_that_it_is_of() {
+    let stack = Stack::start().await;
+    for user in ["ada", "bob"] {
+        stack.user(user).await.write("user/a.md", "x").await;
+        list(&stack, user).await;
+    }
+    let mut admin = stack.operator().admin;
+    let of = |user: &str| ListAccessLogRequest { user_id: user.into(), page_size: 1, ..Default::default() };
+    let page_token = admin.list_access_log(of("ada")).await.unwrap().into_inner().next_page_token;
+    let next = |of: ListAccessLogRequest| ListAccessLogRequest { page_token: page_token.clone(), ..of };
+    assert_eq!(admin.list_access_log(next(of("ada"))).await.unwrap().into_inner().entries.len(), 1);
+    let at = Some(prost_types::Timestamp::default());
+    for other in [
+        of("bob"),
+        of(""),
+        ListAccessLogRequest { path: "user/a.md".into(), ..of("ada") },
+        ListAccessLogRequest { actor: "agent".into(), ..of("ada") },
+        ListAccessLogRequest { from_time: at, ..of("ada") },
+        ListAccessLogRequest { to_time: at, ..of("ada") },
+    ] {
+        assert_eq!(refused(admin.list_access_log(next(other.clone())).await), ErrorReason::CursorExpired, "{other:?}");
+    }
+    stack.finish().await;
+}
+
 /// A log of 150,000 rows over three months, two workspaces and a thousand users.
 async fn fill(stack: &Stack) {
     for statement in [

@@ -200,6 +200,16 @@ async fn every_change_is_a_revision_that_can_be_read_again() {
     let seen: Vec<_> =
         revisions.iter().map(|r| (r.version, r.sequence, r.source(), r.actor.as_str(), r.reason.as_str())).collect();
     assert_eq!(seen, [(2, 2, Source::Tool, "agent", "because"), (1, 1, Source::User, "agent", "because")]);
+    // Of who has no memory as of anybody.
+    let mut backend = stack.backend().await.history;
+    for user in ["ada", "nobody"] {
+        let of = |page_size, page_token: &str| {
+            let (user_id, page_token) = (user.to_owned(), page_token.to_owned());
+            ListRevisionsRequest { user_id, page_size, page_token, ..ListRevisionsRequest::default() }
+        };
+        assert_eq!(refused(backend.list_revisions(of(-5, "")).await), ErrorReason::FieldInvalid);
+        assert_eq!(refused(backend.list_revisions(of(0, "AAAA")).await), ErrorReason::CursorExpired);
+    }
     let first = GetRevisionRequest { revision_id: revisions[1].revision_id.clone() };
     assert_eq!(history.get_revision(first).await.unwrap().into_inner().content, "one");
     stack.finish().await;

@@ -1,7 +1,5 @@
 //! ListAccessLog: who did what, newest first.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use memex_core::actor::Operation;
 use memex_core::ids::{DreamId, IdRefusal, TokenId};
@@ -15,6 +13,8 @@ use crate::auth::{Caller, wrong_user};
 use crate::convert::{hex, time, time_of_micros, timestamp};
 use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
+use crate::services::page::{Listing, expired, page_size};
+use crate::services::request::CallDigest;
 use crate::store::access_list::{LogEntry, LogFilter, LogOf};
 
 pub(super) async fn handle(
@@ -28,12 +28,15 @@ pub(super) async fn handle(
     if let LogOf::Scope(scope) | LogOf::Dream(scope, _) = of {
         about.scope(scope);
     }
-    let filter = filter(of, &request)?;
-    let limit = page_size(request.page_size)?;
-    let mut rows = context.store.list_log(&filter, limit + 1).await?;
-    let more = rows.len() as i64 > limit;
-    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let next_page_token = rows.last().filter(|_| more).map(|row| token(row.at, row.entry_id)).unwrap_or_default();
+    let mut filter = filter(of, &request)?;
+    let size = page_size(request.page_size)?;
+    let listing = listing(&filter);
+    filter.before = before(&listing, &request.page_token)?;
+    let limit = i64::try_from(size).unwrap_or(i64::MAX).saturating_add(1);
+    let mut rows = context.store.list_log(&filter, limit).await?;
+    let more = rows.len() > size;
+    rows.truncate(size);
+    let next_page_token = rows.last().filter(|_| more).map(|row| listing.token(&last(row))).unwrap_or_default();
     let scope = match of {
         LogOf::Scope(scope) | LogOf::Dream(scope, _) => scope,
         LogOf::Workspace(workspace) => context.store.shared_scope(workspace).await?,
@@ -88,36 +91,42 @@ fn filter(of: LogOf, request: &pb::ListAccessLogRequest) -> Result<LogFilter> {
         actor: Some(request.actor.clone()).filter(|actor| !actor.is_empty()),
         from: at("from_time", request.from_time.as_ref())?,
         to: at("to_time", request.to_time.as_ref())?,
-        before: before(&request.page_token)?,
+        before: None,
     })
 }
 
-fn page_size(asked: i32) -> Result<i64> {
-    let most = i64::from(limits::MAX_PAGE_SIZE);
-    match i64::from(asked) {
-        0 => Ok(i64::from(limits::DEFAULT_PAGE_SIZE)),
-        size if (1..=most).contains(&size) => Ok(size),
-        _ => Err(field("page_size", format!("must be 1 to {most}, or 0 for {}", limits::DEFAULT_PAGE_SIZE)).into()),
-    }
-}
-
-fn token(at: DateTime<Utc>, entry_id: i64) -> String {
-    URL_SAFE_NO_PAD.encode([at.timestamp_micros().to_be_bytes(), entry_id.to_be_bytes()].concat())
-}
-
-fn before(token: &str) -> Result<Option<(DateTime<Utc>, i64)>> {
-    if token.is_empty() {
-        return Ok(None);
-    }
-    let read = || {
-        let bytes: [u8; 16] = URL_SAFE_NO_PAD.decode(token).ok()?.try_into().ok()?;
-        let (at, id) = bytes.split_at(8);
-        let at = time_of_micros(i64::from_be_bytes(at.try_into().ok()?))?;
-        Some((at, i64::from_be_bytes(id.try_into().ok()?)))
+/// Which listing a page token belongs to: everything that was asked for but the page.
+fn listing(filter: &LogFilter) -> Listing {
+    let (kind, of, dream) = match filter.of {
+        LogOf::Scope(scope) => ("scope", scope, None),
+        LogOf::Dream(scope, dream) => ("dream", scope, Some(dream)),
+        LogOf::Workspace(workspace) => ("workspace", workspace, None),
     };
-    let expired =
-        || Refusal::new(ErrorReason::CursorExpired, "this page token is of another listing; begin again without one");
-    Ok(Some(read().ok_or_else(expired)?))
+    let text = |text: &'_ Option<String>| text.clone().map(String::into_bytes);
+    let micros = |at: Option<DateTime<Utc>>| at.map(|at| at.timestamp_micros().to_be_bytes().to_vec());
+    let rest = [
+        dream.map(|id| id.as_bytes().to_vec()),
+        text(&filter.path),
+        text(&filter.actor),
+        micros(filter.from),
+        micros(filter.to),
+    ];
+    let digest = CallDigest::of("ListAccessLog").text(kind).number(of);
+    Listing::of(rest.iter().fold(digest, |digest, field| digest.optional(field.as_deref())))
+}
+
+fn last(row: &LogEntry) -> Vec<u8> {
+    [row.at.timestamp_micros().to_be_bytes(), row.entry_id.to_be_bytes()].concat()
+}
+
+/// The row below which the page begins.
+fn before(listing: &Listing, page_token: &str) -> Result<Option<(DateTime<Utc>, i64)>, Refusal> {
+    let Some(last) = listing.last(page_token)? else { return Ok(None) };
+    let read = || {
+        let (at, id) = last.split_first_chunk::<8>()?;
+        Some((time_of_micros(i64::from_be_bytes(*at))?, i64::from_be_bytes(id.try_into().ok()?)))
+    };
+    read().map(Some).ok_or_else(expired)
 }
 
 fn entry(row: LogEntry) -> pb::AccessLogEntry {

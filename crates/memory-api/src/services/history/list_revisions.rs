@@ -30,6 +30,7 @@ pub(super) async fn handle(
         Some(caller.user(&request.user_id, context.guards.scope)?)
     };
     let user = user.filter(|_| !shared);
+    let size = page_size(request.page_size)?;
     let found = context.store.find_scope(caller.workspace_id, user.as_ref()).await?;
     if let Some(scope) = found {
         about.scope(scope);
@@ -41,6 +42,7 @@ pub(super) async fn handle(
     let scope = match found {
         Some(scope) => scope,
         // The user has no history yet: the shared scope's row says that the call was made.
+        None if !request.page_token.is_empty() => return Err(expired().into()),
         None => {
             let scope = context.store.shared_scope(caller.workspace_id).await?;
             let path = path.as_ref().map_or("", MemoryPath::as_str);
@@ -48,7 +50,6 @@ pub(super) async fn handle(
             return Ok(pb::ListRevisionsResponse::default());
         }
     };
-    let size = page_size(request.page_size)?;
     let listing =
         Listing::of(CallDigest::of("ListRevisions").number(scope).text(&request.path).text(&request.dream_id));
     let filter = RevisionFilter {
