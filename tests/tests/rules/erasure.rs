@@ -1,7 +1,9 @@
 //! Erasure: refused at once and everywhere, then no row left but the tombstone, which names nobody.
 
 use memex_core::ids::{DreamId, RevisionId};
-use memex_proto::v1::{ErasureState, ErrorReason, ListUsersRequest, ReadFileRequest, StopReason};
+use memex_proto::v1::{
+    CreateTokenRequest, ErasureState, ErrorReason, ListUsersRequest, ReadFileRequest, Role, StopReason,
+};
 use memex_runtime::client::Token;
 use memex_stack::stack::sqlx::{self, Postgres, Transaction};
 use memex_stack::stack::{Clients, Stack, StackOptions};
@@ -11,6 +13,7 @@ use tests::raw::AnyCaller;
 use tests::refused::{reason, refused};
 use tests::rpcs::{Package, Rpc};
 use tests::waiting::until;
+use uuid::Uuid;
 
 pub(super) use tests::erasing::{done, erase, erasure_of, readmit, write};
 
@@ -169,6 +172,40 @@ async fn their_tokens_end_and_so_does_a_dream_in_flight() {
     done(&stack.operator(), ADA).await;
     assert!(refused(dream.finish().await) == ErrorReason::LeaseLost);
     assert_eq!(ask::number(stack.sql(), "SELECT count(*) FROM mx_token WHERE user_id = $1", &[ADA]).await, 0);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_token_that_is_being_made_meanwhile_ends_too() {
+    let stack = Stack::start().await;
+    stack.user(ADA).await.write("user/a.md", "- tea\n").await;
+    let id = Uuid::new_v4();
+    // The call's last statement finds its place taken, until this is undone.
+    let mut keeper = stack.sql().begin().await.unwrap();
+    let take = "-- test.take\nINSERT INTO mx_request (scope_id, principal, request_id, digest, changed)
+                SELECT s.scope_id, t.token_id, $1, '', true FROM mx_scope s, mx_token t WHERE s.kind = 2";
+    sqlx::query(take).bind(id).execute(&mut *keeper).await.unwrap();
+    let (operator, user_id) = (stack.operator(), ADA.to_owned());
+    let request =
+        CreateTokenRequest { role: Role::Agent.into(), user_id, request_id: id.to_string(), ..Default::default() };
+    let making = tokio::spawn(async move { operator.admin.clone().create_token(request).await });
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '-- requests.put%'";
+    until("the token is nearly made", async || (ask::number(stack.sql(), waiting, &[]).await > 0).then_some(())).await;
+    let operator = stack.operator();
+    let erasing = tokio::spawn(async move { erase(&operator, ADA).await });
+    let waiting =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'";
+    until("the erasure is done, or waits", async || {
+        (erasing.is_finished() || ask::number(stack.sql(), waiting, &[]).await > 0).then_some(())
+    })
+    .await;
+    keeper.rollback().await.unwrap();
+    let token = making.await.unwrap().unwrap().into_inner().token;
+    erasing.await.unwrap();
+    let mut agent = Clients::at(&stack.endpoint(), &token).memory;
+    let shared = ReadFileRequest { path: "shared/a.md".into(), ..ReadFileRequest::default() };
+    assert_eq!(refused(agent.read_file(shared).await), ErrorReason::TokenInvalid);
+    done(&stack.operator(), ADA).await;
     stack.finish().await;
 }
 

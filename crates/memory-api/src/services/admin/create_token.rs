@@ -16,7 +16,7 @@ use crate::services::context::Context;
 use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
 use crate::store::dreams::lock_scope;
-use crate::store::erasures::refuse_erased;
+use crate::store::erasures::{lock_user, refuse_erased};
 use crate::store::requests::{RequestKey, remember, remembered};
 use crate::store::tokens::{NewToken, put_token};
 
@@ -46,6 +46,10 @@ pub(super) async fn handle(
     let mut tx = context.store.begin_on(scope).await?;
     // Before looking for an answer, so that a repeat at the same time waits for it.
     lock_scope(&mut tx, scope).await?;
+    if let (Some(user), Some(key)) = (&wanted.user, context.store.erasure_key()) {
+        // An erasure revokes the tokens that it sees, and one that is being made could be missed.
+        lock_user(&mut tx, &key.user(caller.workspace_id, user)).await?;
+    }
     let before = remembered(&mut tx, context.guards, key.as_ref()).await?;
     let token_id = match &before {
         Some(answer) => {
