@@ -6,6 +6,7 @@ CREATE TABLE mx_dream_state (
   dirty boolean NOT NULL DEFAULT false,
   due_at timestamptz,                                  -- NULL: clean, or something without a time stands in the way
   paused boolean NOT NULL DEFAULT false,
+  pause_reason text NOT NULL DEFAULT '',               -- what was said when it was paused
   parked boolean NOT NULL DEFAULT false,
   failures integer NOT NULL DEFAULT 0,
   overtaken_in_row integer NOT NULL DEFAULT 0,

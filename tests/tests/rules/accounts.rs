@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    ClaimDreamsRequest, CreateTokenRequest, ErrorReason, GetConfigRequest, ListAccessLogRequest, ListFilesRequest,
-    PauseUserRequest, ReadFileRequest, ResumeUserRequest, Role, Source, StartDreamRequest, UpdateConfigRequest,
-    WriteFileRequest,
+    ClaimDreamsRequest, CreateTokenRequest, ErrorReason, GetConfigRequest, GetUserRequest, ListAccessLogRequest,
+    ListFilesRequest, PauseUserRequest, ReadFileRequest, ResumeUserRequest, Role, Source, StartDreamRequest,
+    UpdateConfigRequest, WriteFileRequest,
 };
 use memex_stack::stack::{Clients, Stack};
 use tests::ask;
@@ -193,9 +193,15 @@ async fn a_pause_is_law_at_once_and_its_end_makes_due_again() {
     let stack = Stack::start().await;
     stack.user("ada").await.write("user/a.md", "- tea\n- tea\n").await;
     let mut operator = stack.operator();
-    let pause = PauseUserRequest { user_id: "ada".into(), ..PauseUserRequest::default() };
-    assert!(operator.admin.pause_user(pause.clone()).await.unwrap().into_inner().changed);
-    assert!(!operator.admin.pause_user(pause).await.unwrap().into_inner().changed);
+    let pause = |reason: &str| PauseUserRequest { user_id: "ada".into(), reason: reason.into(), ..Default::default() };
+    assert!(operator.admin.pause_user(pause("on holiday")).await.unwrap().into_inner().changed);
+    assert!(!operator.admin.pause_user(pause("ill")).await.unwrap().into_inner().changed);
+    let mut admin = operator.admin.clone();
+    let mut ada = async || {
+        let of = GetUserRequest { user_id: "ada".into() };
+        admin.get_user(of).await.unwrap().into_inner().user.unwrap()
+    };
+    assert_eq!(ada().await.pause_reason, "on holiday");
     let start = StartDreamRequest { user_id: "ada".into(), ..StartDreamRequest::default() };
     assert_eq!(refused(operator.dream_admin.start_dream(start).await), ErrorReason::UserPaused);
     stack.quiet().await;
@@ -207,6 +213,7 @@ async fn a_pause_is_law_at_once_and_its_end_makes_due_again() {
         .unwrap()
         .into_inner();
     assert!(resumed.changed && resumed.due_at.is_some());
+    assert_eq!(ada().await.pause_reason, "");
     assert_eq!(stack.worker().poll_once().await.unwrap(), 1);
     let unknown = operator.admin.pause_user(PauseUserRequest { user_id: "nobody".into(), ..Default::default() }).await;
     assert_eq!(refused(unknown), ErrorReason::UserNotFound);

@@ -49,7 +49,8 @@ impl Store {
         Ok(dropped)
     }
 
-    /// Forgets request ids beyond `request_retention_hours`, a batch a statement; returns how many.
+    /// Forgets request ids beyond `request_retention_hours`, a batch a statement; returns how many. One that somebody is at
+    /// is left for the next sweep.
     pub async fn forget_requests(&self) -> Result<u64> {
         let mut forgotten = 0;
         loop {
@@ -66,7 +67,8 @@ impl Store {
             "-- upkeep.forget_requests
             DELETE FROM mx_request WHERE (scope_id, principal, request_id) IN (
               SELECT scope_id, principal, request_id FROM mx_request
-               WHERE at < mx_now() - make_interval(hours => mx_setting_1(0, 'request_retention_hours')::integer) LIMIT $1)",
+               WHERE at < mx_now() - make_interval(hours => mx_setting_1(0, 'request_retention_hours')::integer) LIMIT $1
+                 FOR UPDATE SKIP LOCKED)",
             FORGET_BATCH
         )
         .execute(self.pool())

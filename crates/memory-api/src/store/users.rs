@@ -17,11 +17,12 @@ pub struct Paused {
 }
 
 /// Pauses a user's dreams, ending an open one in the same transaction.
-pub async fn pause(tx: &mut PgConnection, scope: i64) -> Result<Paused> {
+pub async fn pause(tx: &mut PgConnection, scope: i64, reason: &str) -> Result<Paused> {
     dreams::lock_scope(tx, scope).await?;
     let done = sqlx::query!(
-        "-- users.pause\nUPDATE mx_dream_state SET paused = true WHERE scope_id = $1 AND NOT paused",
-        scope
+        "-- users.pause\nUPDATE mx_dream_state SET paused = true, pause_reason = $2 WHERE scope_id = $1 AND NOT paused",
+        scope,
+        reason
     )
     .execute(&mut *tx)
     .await?;
@@ -33,10 +34,12 @@ pub async fn pause(tx: &mut PgConnection, scope: i64) -> Result<Paused> {
 /// Lifts a pause; returns whether there was one, and when the user is due.
 pub async fn resume(tx: &mut PgConnection, scope: i64) -> Result<(bool, Option<DateTime<Utc>>)> {
     dreams::lock_scope(tx, scope).await?;
-    let done =
-        sqlx::query!("-- users.resume\nUPDATE mx_dream_state SET paused = false WHERE scope_id = $1 AND paused", scope)
-            .execute(&mut *tx)
-            .await?;
+    let done = sqlx::query!(
+        "-- users.resume\nUPDATE mx_dream_state SET paused = false, pause_reason = '' WHERE scope_id = $1 AND paused",
+        scope
+    )
+    .execute(&mut *tx)
+    .await?;
     Ok((done.rows_affected() > 0, rearm(tx, scope).await?))
 }
 
@@ -56,6 +59,7 @@ pub struct UserRow {
     pub created_at: DateTime<Utc>,
     pub changed_at: Option<DateTime<Utc>>,
     pub paused: bool,
+    pub pause_reason: String,
     pub parked: bool,
     pub new_changes: i64,
     pub due_at: Option<DateTime<Utc>>,
@@ -88,7 +92,7 @@ impl Store {
             UserRow,
             r#"-- users.list
             SELECT s.user_id, s.files::bigint AS "files!", s.bytes AS size_bytes, s.sequence, s.created_at, s.qualifying_at AS changed_at,
-                   coalesce(d.paused, false) AS "paused!", coalesce(d.parked, false) AS "parked!", s.new_changes::bigint AS "new_changes!", d.due_at AS "due_at?",
+                   coalesce(d.paused, false) AS "paused!", coalesce(d.pause_reason, '') AS "pause_reason!", coalesce(d.parked, false) AS "parked!", s.new_changes::bigint AS "new_changes!", d.due_at AS "due_at?",
                    (SELECT coalesce(jsonb_object_agg(u.key, u.value), '{}') FROM mx_user_config u WHERE u.scope_id = s.scope_id) AS "keys!"
               FROM mx_scope s LEFT JOIN mx_dream_state d ON d.scope_id = s.scope_id
              WHERE s.workspace_id = $1 AND s.kind = 1 AND s.user_id >= $2 AND s.user_id > $3 AND s.user_id < $4 AND NOT s.erasing
@@ -111,7 +115,7 @@ pub async fn user(executor: impl PgExecutor<'_>, scope: i64) -> Result<Option<Us
         UserRow,
         r#"-- users.get
         SELECT s.user_id, s.files::bigint AS "files!", s.bytes AS size_bytes, s.sequence, s.created_at, s.qualifying_at AS changed_at,
-               coalesce(d.paused, false) AS "paused!", coalesce(d.parked, false) AS "parked!", s.new_changes::bigint AS "new_changes!", d.due_at AS "due_at?",
+               coalesce(d.paused, false) AS "paused!", coalesce(d.pause_reason, '') AS "pause_reason!", coalesce(d.parked, false) AS "parked!", s.new_changes::bigint AS "new_changes!", d.due_at AS "due_at?",
                (SELECT coalesce(jsonb_object_agg(u.key, u.value), '{}') FROM mx_user_config u WHERE u.scope_id = s.scope_id) AS "keys!"
           FROM mx_scope s LEFT JOIN mx_dream_state d ON d.scope_id = s.scope_id
          WHERE s.scope_id = $1 AND s.kind = 1 AND NOT s.erasing"#,

@@ -11,6 +11,7 @@ use crate::output::table::write_facts;
 use crate::output::view::UserView;
 use crate::output::{self, safe_line, style};
 
+/// What the help of `users show` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex users show ada
@@ -19,6 +20,7 @@ Examples:
 
 const NOBODY: &str = "name the user: memex users show USER, MEMEX_USER, or `user` in the settings file";
 
+/// Arguments of `users show`.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// The user; else MEMEX_USER, else `user` in the settings file, else the one the token is bound to
@@ -65,7 +67,8 @@ pub(super) fn write_user(out: &mut impl Write, user: &UserView) -> io::Result<()
 /// How it stands with the user's dreams, in some words.
 pub(super) fn dreaming(user: &UserView) -> String {
     match &user.due_at {
-        _ if user.paused => "paused".to_owned(),
+        _ if user.paused && user.pause_reason.is_empty() => "paused".to_owned(),
+        _ if user.paused => format!("paused: {}", user.pause_reason),
         _ if user.parked => "parked after failures".to_owned(),
         Some(due) => format!("due at {due}"),
         None => "nothing is due".to_owned(),
@@ -110,5 +113,7 @@ keys of their own:
         assert_eq!(dreaming(&user), "parked after failures");
         user.paused = true;
         assert_eq!(dreaming(&user), "paused");
+        user.pause_reason = "ticket 4711".to_owned();
+        assert_eq!(dreaming(&user), "paused: ticket 4711");
     }
 }

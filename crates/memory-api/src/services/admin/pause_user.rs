@@ -7,7 +7,8 @@ use memex_proto::v1::ErrorReason;
 use prost::Message as _;
 
 use crate::auth::Caller;
-use crate::error::{Result, field};
+use crate::convert;
+use crate::error::Result;
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
@@ -22,7 +23,7 @@ pub(super) async fn handle(
     request: pb::PauseUserRequest,
 ) -> Result<pb::PauseUserResponse> {
     let user = caller.user(&request.user_id, context.guards.scope)?;
-    memex_core::text::reason(&request.reason).map_err(|refusal| field("reason", refusal.to_string()))?;
+    let reason = convert::reason(&request.reason)?;
     let scope = context.known_scope(&caller, &user).await?;
     about.scope(scope);
     let digest = CallDigest::of("PauseUser").text(user.as_str()).text(&request.reason).finish();
@@ -37,7 +38,7 @@ pub(super) async fn handle(
         tx.commit().await?;
         return Ok(pb::PauseUserResponse::decode(answer.as_slice()).unwrap_or_default());
     }
-    let paused = users::pause(&mut tx, scope).await?;
+    let paused = users::pause(&mut tx, scope, &reason).await?;
     let canceled = paused.canceled.map(|id| DreamId { scope, id }.to_string());
     let answer = pb::PauseUserResponse { changed: paused.changed, canceled_dream_id: canceled.unwrap_or_default() };
     remember(&mut tx, key.as_ref(), &answer.encode_to_vec()).await?;

@@ -16,6 +16,7 @@ pub(super) fn message(row: UserRow) -> pb::User {
         created_at: Some(timestamp(row.created_at)),
         changed_at: row.changed_at.map(timestamp),
         paused: row.paused,
+        pause_reason: row.pause_reason,
         parked: row.parked,
         new_changes: row.new_changes,
         due_at: row.due_at.map(timestamp),
