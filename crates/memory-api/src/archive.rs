@@ -1,4 +1,4 @@
-//! The archive of a user: JSON lines, as the README of `proto/` describes them for everybody.
+//! The archive of a user: JSON lines, as `proto/ARCHIVE.md` describes them for everybody.
 
 mod bring;
 mod check;

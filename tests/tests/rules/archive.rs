@@ -1,12 +1,13 @@
 //! Export and import of a user's whole memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use memex_proto::v1::{
     DeleteFileRequest, ErrorReason, ExportUserRequest, ExportUserResponse, GetUserRequest, ImportHeader,
     ListTokensRequest, Revision, RevokeTokenRequest, Role,
 };
 use memex_stack::stack::{Stack, StackOptions};
+use serde_json::Value;
 use tests::archive::{export, import, into, messages, revisions};
 use tests::ask;
 use tests::hand::{claim_one, start_dream_of, worker};
@@ -75,6 +76,52 @@ async fn acceptance_42_an_archive_brings_the_same_hashes_to_another_user_and_wor
     }
     assert_eq!(stack.user("grace").await.files().await, files);
     assert_eq!(refused(import(&stack.operator(), into("grace"), &archive).await), ErrorReason::WrongState);
+    stack.finish().await;
+}
+
+/// The fields of a value and of what it contains, each by its way from the line.
+fn fields(value: &Value, way: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            for (name, value) in object.iter().filter(|(name, _)| *name != "kind") {
+                let way = if way.is_empty() { name.clone() } else { format!("{way}.{name}") };
+                fields(value, &way, found);
+                found.insert(way);
+            }
+        }
+        // Pairs of lines are no fields.
+        Value::Array(values) => values.iter().for_each(|value| fields(value, way, found)),
+        _ => {}
+    }
+}
+
+/// The fields that the page on archives tells of, by kind.
+fn described() -> BTreeMap<String, BTreeSet<String>> {
+    let page = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../proto/ARCHIVE.md"));
+    let kinds = page.split("\n### ").skip(1).map(|section| {
+        let (kind, rest) = section.split_once('\n').unwrap();
+        let cells = rest.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
+        let names = cells.flat_map(|cell| cell.split(", ")).map(|name| name.trim_matches('`').to_owned());
+        (kind.to_owned(), names.collect())
+    });
+    kinds.collect()
+}
+
+#[tokio::test]
+async fn the_page_on_archives_tells_of_every_field_of_every_line_and_of_no_other() {
+    let stack = Stack::start().await;
+    with_a_history(&stack).await;
+    let archive = export(&stack.operator(), "ada").await;
+    import(&stack.operator(), into("grace"), &archive).await.unwrap();
+    let mut told: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for archive in [archive, export(&stack.operator(), "grace").await] {
+        for line in archive.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+            let line: Value = serde_json::from_slice(line).unwrap();
+            let kind = line["kind"].as_str().unwrap_or("header").to_owned();
+            fields(&line, "", told.entry(kind).or_default());
+        }
+    }
+    assert_eq!(told, described());
     stack.finish().await;
 }
 

@@ -48,7 +48,7 @@ pub enum Line {
 /// A path and the file that stands there.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "the fields are described in the README of proto/")]
+#[allow(missing_docs, reason = "the fields are described in proto/ARCHIVE.md")]
 pub struct FileLine {
     pub file: Uuid,
     pub path: String,
@@ -64,7 +64,7 @@ pub struct FileLine {
 /// A revision with its text.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "the fields are described in the README of proto/")]
+#[allow(missing_docs, reason = "the fields are described in proto/ARCHIVE.md")]
 pub struct RevisionLine {
     pub sequence: i64,
     pub file: Uuid,
@@ -87,7 +87,7 @@ pub struct RevisionLine {
 /// Where a revision came from that was imported before.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "the fields are described in the README of proto/")]
+#[allow(missing_docs, reason = "the fields are described in proto/ARCHIVE.md")]
 pub struct OriginLine {
     pub actor: String,
     pub at: DateTime<Utc>,
@@ -97,7 +97,7 @@ pub struct OriginLine {
 /// A dream.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "the fields are described in the README of proto/")]
+#[allow(missing_docs, reason = "the fields are described in proto/ARCHIVE.md")]
 pub struct DreamLine {
     pub dream: String,
     pub state: String,
@@ -146,7 +146,7 @@ pub struct LedgerLine {
 /// An op of a dream, without its text.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "the fields are described in the README of proto/")]
+#[allow(missing_docs, reason = "the fields are described in proto/ARCHIVE.md")]
 pub struct DreamOpLine {
     pub dream: String,
     pub number: i32,
@@ -187,7 +187,7 @@ pub struct SourceLine {
 /// A call, as the access log has it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "the fields are described in the README of proto/")]
+#[allow(missing_docs, reason = "the fields are described in proto/ARCHIVE.md")]
 pub struct AccessLine {
     pub at: DateTime<Utc>,
     pub operation: String,
