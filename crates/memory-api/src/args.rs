@@ -46,7 +46,7 @@ pub struct DatabaseArgs {
     /// the owner's, and serve takes the role memex_app.
     #[arg(long, env = "MEMEX_OWNER_DATABASE_URL", hide_env_values = true)]
     pub owner_database_url: Option<String>,
-    /// Connections at most, 1 to 500 [default: 16]
+    /// Connections at most, 2 to 500 [default: 16]
     #[arg(long, env = "MEMEX_MAX_CONNECTIONS", value_name = "COUNT", default_value = "", hide_default_value = true)]
     pub max_connections: Given<u32>,
 }
@@ -58,7 +58,7 @@ impl DatabaseArgs {
     /// Connections at most.
     pub fn connections(&self, mistakes: &mut Mistakes) -> u32 {
         let setting = "--max-connections / MEMEX_MAX_CONNECTIONS";
-        mistakes.number(setting, &self.max_connections, Self::MAX_CONNECTIONS, 1..=500)
+        mistakes.number(setting, &self.max_connections, Self::MAX_CONNECTIONS, 2..=500)
     }
 
     /// The service's pool settings.

@@ -4,6 +4,7 @@ use memex_proto::DESCRIPTORS;
 use memex_runtime::client::{AuthChannel, ClientSettings, Token, connect};
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 use tests::raw::Bytes;
+use tests::waiting::ends;
 use tonic::{Request, Status};
 
 /// Every method of every service of the contract.
@@ -33,15 +34,16 @@ pub async fn call(channel: &AuthChannel, path: &str, messages: Vec<Vec<u8>>) -> 
     grpc.client_streaming(messages, path.parse().unwrap(), Bytes).await.map(tonic::Response::into_inner)
 }
 
-/// Sends one message and takes the first of the answer; a stream that says nothing is left by the request's time.
+/// Sends one message and takes the first of the answer; a watch that says nothing is left.
 pub async fn send(channel: &AuthChannel, path: &str, message: Request<Vec<u8>>) -> Result<Option<Vec<u8>>, Status> {
     let mut grpc = tonic::client::Grpc::new(channel.clone());
     grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
     let message = message.map(|bytes| futures::stream::iter([bytes]));
     let mut answers = grpc.streaming(message, path.parse().unwrap(), Bytes).await?.into_inner();
-    // A watch has nothing to say for as long as nothing happens.
-    match tokio::time::timeout(std::time::Duration::from_millis(200), answers.message()).await {
-        Ok(answer) => answer,
-        Err(_) => Ok(None),
+    // A watch has nothing to say for as long as nothing happens; every other call says something, or ends.
+    if path.ends_with("/WatchChanges") {
+        let said = tokio::time::timeout(std::time::Duration::from_millis(200), answers.message()).await;
+        return said.unwrap_or(Ok(None));
     }
+    ends("the answer", answers.message()).await
 }

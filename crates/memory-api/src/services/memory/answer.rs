@@ -69,15 +69,15 @@ fn file_of(path: &MemoryPath, head: Head) -> pb::File {
 }
 
 fn refusal(outcome: &Outcome, conflict: Conflict) -> Option<Refusal> {
-    let full = |quota: &str, limit: &i64| {
-        let message = format!("the memory is full: {quota} is {limit}; editing what is there still works");
+    let full = |quota: &str, limit: &i64, works: &str| {
+        let message = format!("the memory is full: {quota} is {limit}; {works} still works");
         Refusal::new(ErrorReason::QuotaExceeded, message).fact("quota", quota).fact("limit", limit)
     };
     Some(match outcome {
         Outcome::RequestReused => reused(),
         Outcome::VersionConflict { current } => version_conflict(conflict, *current),
-        Outcome::TooManyFiles { limit } => full("max_files", limit),
-        Outcome::TooManyBytes { limit } => full("max_scope_bytes", limit),
+        Outcome::TooManyFiles { limit } => full("max_files", limit, "editing what is there"),
+        Outcome::TooManyBytes { limit } => full("max_scope_bytes", limit, "what makes no file longer"),
         Outcome::TextTooLarge { limit } => too_large("content", Some(*limit)),
         Outcome::NothingToDelete => not_found(),
         Outcome::PathTaken { current } => version_conflict(Conflict::Exists, *current),

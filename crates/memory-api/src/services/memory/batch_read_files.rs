@@ -62,6 +62,11 @@ fn parse(paths: &[String]) -> Result<Vec<Option<MemoryPath>>, Refusal> {
     if paths.is_empty() || paths.len() > limits::MAX_BATCH_READ {
         return Err(field("paths", format!("must be 1 to {}", limits::MAX_BATCH_READ)));
     }
+    // Each is in the answer as it came, refused or not.
+    if let Some(at) = paths.iter().position(|path| path.len() > limits::MAX_PATH_SPELLING_BYTES) {
+        let most = limits::MAX_PATH_SPELLING_BYTES;
+        return Err(field("paths", format!("number {} is longer than any path: at most {most} bytes", at + 1)));
+    }
     Ok(paths.iter().map(|path| MemoryPath::parse(path).ok()).collect())
 }
 
@@ -105,6 +110,8 @@ mod tests {
         let paths = |count| vec!["user/a.md".to_owned(); count];
         assert!(parse(&paths(1)).is_ok() && parse(&paths(100)).is_ok());
         assert!(parse(&paths(0)).is_err() && parse(&paths(101)).is_err());
+        assert!(parse(&["x".repeat(limits::MAX_PATH_SPELLING_BYTES)]).is_ok_and(|parsed| parsed[0].is_none()));
+        assert!(parse(&["user/a.md".into(), "x".repeat(limits::MAX_PATH_SPELLING_BYTES + 1)]).is_err());
         let parsed = parse(&["user/a.md".into(), "../b".into()]).unwrap();
         assert!(parsed[0].is_some() && parsed[1].is_none());
     }
