@@ -41,6 +41,9 @@ pub fn pool(settings: &PoolSettings) -> Result<PgPool, sqlx::Error> {
         ("idle_in_transaction_session_timeout", "30s"),
         // How soon Postgres ends the statement of a connection that was given up; see `is_reusable`.
         ("client_connection_check_interval", "250ms"),
+        // A statement is short; where a plan costs much on paper, as one does that must scan though scans are switched off,
+        // compiling it would take a hundred times as long as running it.
+        ("jit", "off"),
     ]);
     // Among the options, so that who connects as the pool does, as lanes do, takes the role too.
     let options = if settings.set_role { options.options([("role", "memex_app")]) } else { options };
