@@ -146,8 +146,10 @@ pub enum Command {
 /// A command that calls memory-api.
 #[derive(Debug, clap::Args)]
 pub struct Connected<T: clap::Args> {
+    /// Its own arguments.
     #[command(flatten)]
     pub command: T,
+    /// Which memory-api it calls, and as whom.
     #[command(flatten)]
     pub connection: ConnectionArgs,
 }

@@ -9,6 +9,7 @@ use crate::output;
 use crate::output::table::{Table, numbers, words};
 use crate::output::view::AccessView;
 
+/// What the help of `access` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex access --user ada                         what was done with a user's memory

@@ -19,6 +19,7 @@ use raw::Raw;
 use report::Report;
 use work::Work;
 
+/// What the help of `bench` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex bench write

@@ -9,6 +9,7 @@ use crate::output;
 use crate::output::table::{Table, numbers, words};
 use crate::output::view::BlameLineView;
 
+/// What the help of `blame` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex blame user/profile.md               who brought each line, when, from where

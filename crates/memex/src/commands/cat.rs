@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::output::view::FileView;
 use crate::output::{self, safe};
 
+/// What the help of `cat` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex cat user/profile.md

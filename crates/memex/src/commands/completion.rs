@@ -8,6 +8,7 @@ use crate::cli::Cli;
 use crate::failure::Failure;
 use crate::output;
 
+/// What the help of `completion` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex completion bash > ~/.local/share/bash-completion/completions/memex

@@ -13,6 +13,7 @@ use crate::output::table::{Table, words};
 use crate::output::view::ConfigView;
 use crate::output::{self, counted};
 
+/// What the help of `config` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex config get                                   every key, its value and where it comes from

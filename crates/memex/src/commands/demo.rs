@@ -24,6 +24,7 @@ use expectations::Expectations;
 use people::People;
 use report::Report;
 
+/// What the help of `demo` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex demo            start from nothing, dream, undo, prove; some seconds

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::output::view::RevisionView;
 use crate::output::{self, diff};
 
+/// What the help of `diff` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex diff user/profile.md                  what the last change did

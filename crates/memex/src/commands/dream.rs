@@ -14,6 +14,7 @@ use crate::output;
 use crate::output::table::{Table, numbers, words};
 use crate::output::view::DreamView;
 
+/// What the help of `dream` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex dream start --user ada --wait      dream now and see how it ends

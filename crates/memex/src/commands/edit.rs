@@ -15,6 +15,7 @@ use crate::output;
 
 use draft::{Draft, Meant};
 
+/// What the help of `edit` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex edit user/profile.md

@@ -15,6 +15,7 @@ use crate::output::table::write_facts;
 use crate::output::view::ErasureView;
 use crate::output::{self, counted, safe_line};
 
+/// What the help of `erase` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex export --archive ada.jsonl --user ada   what they may ask for first

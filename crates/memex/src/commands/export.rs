@@ -18,6 +18,7 @@ use crate::output::{self, counted, progress, safe_line, style};
 
 use folder::Folder;
 
+/// What the help of `export` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex export backup/ --user ada             writes backup/user/…; refused where backup/ has files

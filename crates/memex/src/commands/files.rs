@@ -16,18 +16,21 @@ use crate::output;
 use crate::output::table::{Table, numbers, words};
 use crate::output::view::{FileView, RevisionView};
 
+/// What the help of `ls` ends with.
 pub const LS_EXAMPLES: &str = "\
 Examples:
   memex ls                        the user's files and the shared ones
   memex ls user/notes/            only those under a prefix
   memex ls --user ada --json      as JSON: {\"files\": […]}";
 
+/// What the help of `put` ends with.
 pub const PUT_EXAMPLES: &str = "\
 Examples:
   memex put user/profile.md profile.md                     a file that is not there yet
   memex put user/profile.md profile.md --expected-version 3
   echo '- prefers tea' | memex put user/tea.md - --overwrite --reason 'she said so' --source user";
 
+/// What the help of `log` ends with.
 pub const LOG_EXAMPLES: &str = "\
 Examples:
   memex log user/profile.md       who changed the file, when and why

@@ -22,6 +22,7 @@ use crate::output::progress;
 use plan::{Plan, Planned};
 use report::{Fate, Report};
 
+/// What the help of `import` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex import notes/ --user ada               notes/x.md and notes/user/x.md both become user/x.md

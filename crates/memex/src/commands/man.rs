@@ -12,6 +12,7 @@ use crate::cli::Cli;
 use crate::failure::Failure;
 use crate::output::{self, counted};
 
+/// What the help of `man` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex man dream start | man -l -               read one page

@@ -9,6 +9,7 @@ use super::{Context, UserArg, request_id};
 use crate::failure::Failure;
 use crate::output::{self, safe_line};
 
+/// What the help of `mv` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex mv user/tea.md user/drinks/tea.md

@@ -12,6 +12,7 @@ use crate::failure::Failure;
 
 use given::GivenEdits;
 
+/// What the help of `patch` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex patch user/tea.md --append '- prefers oolong'

@@ -9,11 +9,13 @@ use super::{Context, UserArg, request_id};
 use crate::failure::Failure;
 use crate::output;
 
+/// What the help of `pause` ends with.
 pub const PAUSE_EXAMPLES: &str = "\
 Examples:
   memex pause --user ada
   memex pause --user ada --reason 'asked for it on the phone'";
 
+/// What the help of `resume` ends with.
 pub const RESUME_EXAMPLES: &str = "\
 Examples:
   memex resume --user ada";

@@ -11,6 +11,7 @@ use crate::output::table::{Table, numbers, words};
 use crate::output::view::RecalledFileView;
 use crate::output::{self, counted, safe};
 
+/// What the help of `recall` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex recall                                  pinned and linked files first, then what is new

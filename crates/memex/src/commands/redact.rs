@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::output::view::RevisionView;
 use crate::output::{self, counted, style};
 
+/// What the help of `redact` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex log user/profile.md                       find the revision

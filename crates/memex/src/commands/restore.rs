@@ -8,6 +8,7 @@ use super::written::{ReasonArg, Written};
 use super::{Context, PAGE_SIZE, UserArg, request_id};
 use crate::failure::Failure;
 
+/// What the help of `restore` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex restore user/tea.md --version 2                       a file that was deleted

@@ -10,6 +10,7 @@ use super::{Context, UserArg, request_id};
 use crate::failure::Failure;
 use crate::output::{self, safe_line};
 
+/// What the help of `rm` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex rm user/tea.md

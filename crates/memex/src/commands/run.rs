@@ -13,6 +13,7 @@ use memex_core::clock::SystemClock;
 use memex_runtime::lifecycle::{EXIT_USAGE, Shutdown};
 use memory_api::args::MemoryApi;
 
+/// What the help of `run` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex run memory-api migrate              bring the database of DATABASE_URL to this version

@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::output::view::PassageView;
 use crate::output::{self, safe, safe_line, style};
 
+/// What the help of `search` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex search tea in the morning

@@ -12,6 +12,7 @@ use crate::output::table::write_facts;
 use crate::output::view::RevisionView;
 use crate::output::{self, safe_line, style};
 
+/// What the help of `show` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex show rev_…                what a revision was, and its text

@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::output::table::write_facts;
 use crate::output::{self, time};
 
+/// What the help of `token` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex token create --role agent --for-user ada --expires-in 30d

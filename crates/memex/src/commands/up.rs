@@ -17,6 +17,7 @@ use super::quiet_telemetry;
 use crate::failure::Failure;
 use crate::output::progress;
 
+/// What the help of `up` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex up                                     keep memory on this machine

@@ -9,6 +9,7 @@ use clap::Subcommand;
 use super::Context;
 use crate::failure::Failure;
 
+/// What the help of `users` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex users                                  who has memory in this workspace

@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::output::view::{ChangedFileView, RevisionView};
 use crate::output::{self, safe_line, style};
 
+/// What the help of `watch` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex watch --user ada                   what changes from now on, a line a change

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::output::view::{DreamView, RevisionView};
 use crate::output::{self, counted};
 
+/// What the help of `dream revert` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex dream revert drm_… --reason 'the old address is right'
@@ -18,6 +19,7 @@ Examples:
 The dream's files get new revisions with their texts from before it. Where one was changed since,
 nothing is undone.";
 
+/// Arguments of `dream revert`.
 #[derive(Debug, clap::Args)]
 pub struct RevertArgs {
     /// The dream, drm_…; it must be applied

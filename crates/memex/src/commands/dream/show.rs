@@ -11,12 +11,14 @@ use crate::output::table::{Table, numbers, words, write_facts};
 use crate::output::view::{DreamView, FileChangeView, StagedOpView};
 use crate::output::{self, counted, diff, ledger, safe_line, style};
 
+/// What the help of `dream show` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex dream show drm_…
   memex dream show drm_… --no-diff
   memex dream show drm_… --json     dream, ops and files with their diffs";
 
+/// Arguments of `dream show`.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// The dream, drm_…

@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::output::view::{DreamView, dream_state};
 use crate::output::{self, progress, safe_line};
 
+/// What the help of `dream start` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex dream start --user ada                         ask for one; a worker claims it
@@ -30,6 +31,7 @@ do, 1 where it ended otherwise, 69 where it has not ended in time.";
 const POLL_FIRST: Duration = Duration::from_millis(100);
 const POLL_LONGEST: Duration = Duration::from_secs(2);
 
+/// Arguments of `dream start`.
 #[derive(Debug, clap::Args)]
 pub struct StartArgs {
     #[command(flatten)]

@@ -9,12 +9,14 @@ use crate::output;
 use crate::output::table::{Table, words};
 use crate::output::view::TokenView;
 
+/// What the help of `token list` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex token list                 every token that can be used
   memex token list --user ada      those bound to one user
   memex token list --all --json    revoked and expired ones too";
 
+/// Arguments of `token list`.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     /// Only tokens bound to this user, whatever user the settings name

@@ -9,6 +9,7 @@ use crate::commands::{Context, request_id};
 use crate::failure::Failure;
 use crate::output;
 
+/// What the help of `token revoke` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex token list --user ada      find its id
@@ -18,6 +19,7 @@ It is refused everywhere within 5 seconds, and for good.";
 
 const UNKNOWN: &str = "look at the id, tok_…, in memex token list --all; it must be of your workspace";
 
+/// Arguments of `token revoke`.
 #[derive(Debug, clap::Args)]
 pub struct RevokeArgs {
     /// The token's id, tok_…; never its value

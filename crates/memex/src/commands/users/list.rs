@@ -11,6 +11,7 @@ use crate::output::view::UserView;
 
 use super::show::dreaming;
 
+/// What the help of `users list` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex users list
@@ -20,6 +21,7 @@ Examples:
 /// How many users are listed unless told.
 const LIMIT: u32 = 100;
 
+/// Arguments of `users list`.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     /// Only ids that begin with this

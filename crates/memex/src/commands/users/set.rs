@@ -13,6 +13,7 @@ use crate::output::{self, safe_line};
 
 use super::show::write_user;
 
+/// What the help of `users set` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
   memex users set ada dream_mode=review
@@ -21,6 +22,7 @@ Examples:
 
 A user's key may only narrow what the workspace says; see memex config get.";
 
+/// What the help of `users readmit` ends with.
 pub const READMIT_EXAMPLES: &str = "\
 Examples:
   memex users readmit ada
@@ -30,6 +32,7 @@ tokens stay revoked.";
 
 const NOT_ERASED: &str = "see whether they were erased, and how far that is: memex erase USER --status";
 
+/// Arguments of `users set`.
 #[derive(Debug, clap::Args)]
 pub struct SetArgs {
     /// The user; never taken from the settings
@@ -43,6 +46,7 @@ pub struct SetArgs {
     reset: Vec<String>,
 }
 
+/// Arguments of `users readmit`.
 #[derive(Debug, clap::Args)]
 pub struct ReadmitArgs {
     /// The user; never taken from the settings
