@@ -16,7 +16,7 @@ pub mod doors;
 
 pub use driver::{Driver, DriverSettings};
 pub use error::WorkerError;
-pub use settings::{WorkerArgs, WorkerSettings};
+pub use settings::{DEFAULT_ENDPOINT, DEFAULT_LISTEN, WorkerArgs, WorkerSettings};
 pub use worker::{HEALTH_SERVICE, Worker, serve};
 
 #[cfg(test)]

@@ -20,10 +20,10 @@ const POLL: &str = "--poll-seconds / MEMEX_POLL_SECONDS";
 const LISTEN: &str = "--worker-listen / MEMEX_WORKER_LISTEN";
 const ALLOW_PLAINTEXT: &str = "--allow-plaintext / MEMEX_ALLOW_PLAINTEXT";
 
-/// Where memory-api listens unless told otherwise.
-const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:50061";
+/// Where memory-api is looked for unless told otherwise: where it listens by default.
+pub const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:50061";
 /// Where the worker's health is asked for unless told otherwise.
-const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 50062);
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 50062);
 /// Dreams at once; as many as `dream_concurrency` gives one workspace by default.
 const DEFAULT_SLOTS: u32 = 3;
 /// Seconds between claims while nobody is due.

@@ -6,19 +6,17 @@ mod tests;
 
 use std::path::PathBuf;
 
+use dream_worker::DEFAULT_ENDPOINT;
 use memex_core::user_id::UserId;
 use memex_runtime::client::{ClientSettings, ClientTlsArgs, Token};
 use memex_runtime::settings::{Mistake, Mistakes};
 
 use file::SettingsFile;
 
-/// Where memory-api listens when nobody says otherwise; `memex up` listens there too.
-pub const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:50061";
-
-const NO_TOKEN: &str = "is needed and was not given: put it into MEMEX_TOKEN, into a file named by --token-file or \
-                        MEMEX_TOKEN_FILE, or into the settings file as token = \"mx_…\"; `memex up` prints the first \
-                        tokens when it starts, `memory-api bootstrap` writes them to files, and `memex token create` \
-                        makes more";
+/// What to do where a token is missing or is not taken.
+pub const A_TOKEN: &str = "put a token into MEMEX_TOKEN, into a file named by --token-file or MEMEX_TOKEN_FILE, or into \
+                           the settings file as token = \"mx_…\"; `memex up` prints the first tokens when it starts, \
+                           `memory-api bootstrap` writes them to files, and `memex token create` makes more";
 
 /// Which memory-api to call and as whom; part of every command that calls it.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -109,7 +107,7 @@ fn token(
         (None, None, Some((setting, value))) => Token::new(&setting, &value),
         // A file that cannot be read, or whose token has another type, is said already; the token may stand there.
         (None, None, None) if file.unread() => return None,
-        (None, None, None) => Err(Mistake::new("token", NO_TOKEN)),
+        (None, None, None) => Err(Mistake::new("token", format_args!("is needed and was not given: {A_TOKEN}"))),
     };
     mistakes.check(token)
 }

@@ -1,15 +1,14 @@
 //! `recall`: the working set for the next session, ready to go into a prompt.
 
-use std::io::{IsTerminal as _, Write as _};
-
 use memex_proto::v1::{RecallRequest, RecalledFile};
 use serde_json::json;
 
+use super::cat::write_text;
 use super::{Context, UserArg};
 use crate::failure::Failure;
 use crate::output::table::{Table, numbers, words};
 use crate::output::view::RecalledFileView;
-use crate::output::{self, counted, safe};
+use crate::output::{self, counted};
 
 /// What the help of `recall` ends with.
 pub const EXAMPLES: &str = "\
@@ -47,11 +46,7 @@ pub async fn run(context: &Context, args: RecallArgs) -> Result<(), Failure> {
         let (files, left_out) = (views(recalled.files), views(recalled.left_out));
         return Ok(output::json(&json!({"content": recalled.content, "files": files, "left_out": left_out}))?);
     }
-    // On a terminal the text must not steer it; into a file or a pipe it goes byte for byte.
-    let mut out = std::io::stdout();
-    let shown = if out.is_terminal() { safe(&recalled.content) } else { recalled.content };
-    out.write_all(shown.as_bytes())?;
-    out.flush()?;
+    write_text(&recalled.content)?;
     if recalled.files.is_empty() && recalled.left_out.is_empty() {
         return Ok(output::nothing("nothing to recall: there is no memory yet")?);
     }

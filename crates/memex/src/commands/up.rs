@@ -2,7 +2,6 @@
 
 mod report;
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -60,8 +59,7 @@ impl UpArgs {
         let allow_plaintext = self.server.allows_plaintext(&mut mistakes);
         let elsewhere = ServerArgs { listen: self.worker_listen, allow_plaintext: self.server.allow_plaintext };
         let mut worker_mistakes = Mistakes::new();
-        let worker_listen =
-            elsewhere.address(SocketAddr::from((Ipv4Addr::LOCALHOST, 50062)), false, &mut worker_mistakes);
+        let worker_listen = elsewhere.address(dream_worker::DEFAULT_LISTEN, false, &mut worker_mistakes);
         // Read like memory-api's, and told under its own name.
         worker_mistakes
             .iter()

@@ -3,8 +3,7 @@
 use memex_proto::reason::Refusal;
 use memex_proto::v1::ErrorReason as R;
 
-const TOKEN: &str = "put a token into MEMEX_TOKEN, a file named by --token-file or MEMEX_TOKEN_FILE, or `token` in the \
-                     settings file; `memex up` prints the first ones and `memex token create` makes more";
+use crate::settings::A_TOKEN;
 
 /// The next step, where there is a useful one. `subject` is what the call was about: a path, a dream, a key.
 pub fn step(refusal: &Refusal, subject: Option<&str>) -> Option<String> {
@@ -51,7 +50,7 @@ pub fn step(refusal: &Refusal, subject: Option<&str>) -> Option<String> {
         }
         R::WrongUser => "the token is for another user or workspace, or the id is not of this one".to_owned(),
         R::QuotaExceeded => return quota(fact("quota")).map(str::to_owned),
-        R::TokenMissing | R::TokenInvalid | R::TokenExpired => TOKEN.to_owned(),
+        R::TokenMissing | R::TokenInvalid | R::TokenExpired => A_TOKEN.to_owned(),
         R::CursorExpired => "begin the listing again".to_owned(),
         R::Overloaded | R::DatabaseUnavailable | R::DeadlineExceeded => {
             "nothing is lost: the same command can be given again in a moment".to_owned()

@@ -2,13 +2,13 @@
 
 use std::io::{self, Write};
 
+use dream_worker::DEFAULT_ENDPOINT;
 use memex_stack::pair::{Dreaming, Pair};
 use serde_json::json;
 
 use crate::failure::Failure;
 use crate::output::table::{Table, numbers, words, write_facts};
 use crate::output::{self, style};
-use crate::settings::DEFAULT_ENDPOINT;
 
 /// Says it, as JSON or for people.
 pub fn ready(pair: &Pair, json: bool) -> Result<(), Failure> {
