@@ -14,6 +14,7 @@ use memex_stack::pair::PairError;
 use serde_json::{Value, json};
 use tonic::{Code, Status};
 
+use crate::commands::UserArg;
 use crate::output::{self, style};
 
 /// Why a command did not do what was asked.
@@ -26,6 +27,8 @@ pub enum Failure {
         refusal: Box<Refusal>,
         /// The path, dream or key that the call was about; for the advice.
         subject: Option<String>,
+        /// The user whom the command line named; for the advice.
+        user: Option<String>,
         /// What to do next, where the command knows better than the reason alone.
         advice: Option<&'static str>,
     },
@@ -99,7 +102,7 @@ impl Failure {
     /// What a call's status says; `endpoint` is where the call went.
     pub fn of(status: &Status, endpoint: &str) -> Self {
         if let Some(refusal) = Refusal::of(status) {
-            return Self::Refused { refusal: Box::new(refusal), subject: None, advice: None };
+            return refusal.into();
         }
         let message = status.message().to_owned();
         match status.code() {
@@ -120,6 +123,15 @@ impl Failure {
     pub fn about(mut self, what: &str) -> Self {
         if let Self::Refused { subject: subject @ None, .. } = &mut self {
             *subject = Some(what.to_owned());
+        }
+        self
+    }
+
+    /// The same, with the user whom the command line named, so that the next one names them too.
+    #[must_use]
+    pub fn of_user(mut self, named: &UserArg) -> Self {
+        if let Self::Refused { user, .. } = &mut self {
+            user.clone_from(&named.user);
         }
         self
     }
@@ -252,7 +264,7 @@ impl Failure {
         match self {
             Self::Kept { next, .. } => Some(next.clone()),
             Self::Refused { advice: Some(advice), .. } => Some((*advice).to_owned()),
-            Self::Refused { refusal, subject, .. } => next::step(refusal, subject.as_deref()),
+            Self::Refused { refusal, subject, user, .. } => next::step(refusal, subject.as_deref(), user.as_deref()),
             Self::Unreachable { .. } => Some(
                 "start the pair with `memex up`, or say where it is: --endpoint, MEMEX_ENDPOINT, or `endpoint` in the \
                  settings file"
@@ -305,6 +317,12 @@ impl Failure {
             "code": code, "reason": reason, "message": self.to_string(), "facts": facts_json,
             "violations": violations, "next": self.next_step(),
         }})
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused { refusal: Box::new(refusal), subject: None, user: None, advice: None }
     }
 }
 

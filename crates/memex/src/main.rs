@@ -5,6 +5,7 @@ mod commands;
 mod failure;
 mod output;
 mod settings;
+mod shell;
 
 use std::process::ExitCode;
 

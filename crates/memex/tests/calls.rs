@@ -258,6 +258,19 @@ async fn a_dream_that_is_waited_for_is_shown_when_it_has_ended() {
 }
 
 #[tokio::test]
+async fn who_asks_for_a_paused_users_dream_is_told_how_to_lift_that_pause() {
+    let scene = Scene::new().await;
+    for (args, next) in
+        [(&["dream", "start"][..], "resume"), (&["dream", "start", "--user", "bob"], "resume --user bob")]
+    {
+        let paused = Refusal::new(ErrorReason::UserPaused, "dreaming is paused for this user").into_status();
+        scene.script.lines().start_answers.push_back(paused);
+        let ran = scene.run(args).await;
+        assert!(ran.code == 1 && ran.err.ends_with(&format!("next: lift the pause: memex {next}\n")), "{ran:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_dream_that_ends_badly_is_1_and_still_one_json_value() {
     let scene = Scene::new().await;
     scene.script.lines().dream_states.extend([DreamState::Requested, DreamState::Failed]);

@@ -47,7 +47,8 @@ pub async fn run(context: &Context, args: AccessArgs) -> Result<(), Failure> {
         dream_id: args.dream,
         ..ListAccessLogRequest::default()
     };
-    let Listed { entries, more } = list_access(context, &request, args.limit as usize).await?;
+    let listed = list_access(context, &request, args.limit as usize).await;
+    let Listed { entries, more } = listed.map_err(|failure| failure.of_user(&args.user))?;
     if context.json {
         return Ok(output::json(&json!({"entries": entries, "more": more}))?);
     }

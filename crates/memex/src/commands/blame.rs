@@ -36,7 +36,7 @@ pub async fn run(context: &Context, args: BlameArgs) -> Result<(), Failure> {
         version: args.version.unwrap_or_default(),
     };
     let answer = context.call(|| async { context.history().blame_file(request.clone()).await }).await;
-    let blamed = answer.map_err(|failure| failure.about(&args.path))?;
+    let blamed = answer.map_err(|failure| failure.about(&args.path).of_user(&args.user))?;
     let lines: Vec<BlameLineView> = blamed.lines.into_iter().map(Into::into).collect();
     if context.json {
         return Ok(output::json(&json!({"version": blamed.version, "lines": lines}))?);

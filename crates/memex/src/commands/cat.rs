@@ -40,7 +40,8 @@ pub struct CatArgs {
 /// `memex cat`.
 pub async fn run(context: &Context, args: CatArgs) -> Result<(), Failure> {
     let at = args.version.map(At::Version).or(args.at.map(At::AtTime));
-    let FileContent { file, content, .. } = read(context, &context.user(&args.user), &args.path, at).await?;
+    let found = read(context, &context.user(&args.user), &args.path, at).await;
+    let FileContent { file, content, .. } = found.map_err(|failure| failure.of_user(&args.user))?;
     if context.json {
         let file = file.map(FileView::from);
         return Ok(output::json(&json!({"file": file, "content": content}))?);

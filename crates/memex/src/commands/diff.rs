@@ -47,7 +47,7 @@ pub async fn run(context: &Context, args: DiffArgs) -> Result<(), Failure> {
         context_lines: args.context,
     };
     let answer = context.call(|| async { context.history().diff_revisions(request.clone()).await }).await;
-    let compared = answer.map_err(|failure| failure.about(&args.path))?;
+    let compared = answer.map_err(|failure| failure.about(&args.path).of_user(&args.user))?;
     if context.json {
         let (from, to) = (compared.from.map(RevisionView::from), compared.to.map(RevisionView::from));
         return Ok(output::json(&json!({

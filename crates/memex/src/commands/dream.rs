@@ -80,7 +80,8 @@ async fn list(context: &Context, args: ListArgs) -> Result<(), Failure> {
     let user_id = if args.all_users { String::new() } else { context.user(&args.user) };
     let states = args.state.iter().map(|&state| state.into()).collect();
     let request = ListDreamsRequest { user_id, states, ..ListDreamsRequest::default() };
-    let listed = list_dreams(context, &request, args.limit as usize).await?;
+    let listed = list_dreams(context, &request, args.limit as usize).await;
+    let listed = listed.map_err(|failure| failure.of_user(&args.user))?;
     let Listed { entries, more } = listed.into_views::<DreamView>();
     if context.json {
         return Ok(output::json(&json!({"dreams": entries, "more": more}))?);

@@ -43,7 +43,8 @@ pub struct EditArgs {
 /// `memex edit`.
 pub async fn run(context: &Context, args: EditArgs) -> Result<(), Failure> {
     let user_id = context.user(&args.user);
-    let (file, before) = present(context, &user_id, &args.path).await?;
+    let present = present(context, &user_id, &args.path).await;
+    let (file, before) = present.map_err(|failure| failure.of_user(&args.user))?;
     let version = file.as_ref().map_or(0, |file| file.version);
     let meant = Meant { path: &args.path, user: args.user.user.as_deref(), why: &args.why.reason, source: args.source };
     let draft = Draft::new(meant, version, &before)?;
@@ -67,7 +68,7 @@ pub async fn run(context: &Context, args: EditArgs) -> Result<(), Failure> {
     };
     match write(context, request).await {
         Ok(written) => Written::from(written).say(context),
-        Err(failure) => Err(draft.kept(failure)),
+        Err(failure) => Err(draft.kept(failure.of_user(&args.user))),
     }
 }
 

@@ -65,7 +65,10 @@ struct Report {
 pub async fn run(context: &Context, args: ExportArgs) -> Result<(), Failure> {
     let user_id = context.user(&args.user);
     let dir = match (&args.archive, &args.dir) {
-        (Some(file), _) => return archive::run(context, user_id, file, args.force).await,
+        (Some(file), _) => {
+            let exported = archive::run(context, user_id, file, args.force).await;
+            return exported.map_err(|failure| failure.of_user(&args.user));
+        }
         (None, Some(dir)) => dir,
         (None, None) => return Err(Failure::Usage("name a folder, or --archive FILE".to_owned())),
     };

@@ -127,7 +127,7 @@ impl From<SourceArg> for Source {
 pub async fn ls(context: &Context, args: LsArgs) -> Result<(), Failure> {
     let user = context.user(&args.user);
     let prefix = args.prefix.unwrap_or_default();
-    let files = list_files(context, &user, &prefix).await?;
+    let files = list_files(context, &user, &prefix).await.map_err(|failure| failure.of_user(&args.user))?;
     if context.json {
         let files: Vec<FileView> = files.into_iter().map(Into::into).collect();
         return Ok(output::json(&json!({"files": files}))?);
@@ -179,7 +179,7 @@ pub async fn put(context: &Context, args: PutArgs) -> Result<(), Failure> {
         treatments: Vec::new(),
     };
     let answer = context.call(|| async { context.memory().write_file(request.clone()).await }).await;
-    Written::from(answer.map_err(|failure| failure.about(&args.path))?).say(context)
+    Written::from(answer.map_err(|failure| failure.about(&args.path).of_user(&args.user))?).say(context)
 }
 
 /// The text of a file or of standard input, at most what a file of memory could ever hold.
@@ -210,7 +210,8 @@ pub async fn log(context: &Context, args: LogArgs) -> Result<(), Failure> {
         dream_id: args.dream,
         ..ListRevisionsRequest::default()
     };
-    let listed = list_revisions(context, &request, args.limit as usize).await?;
+    let listed = list_revisions(context, &request, args.limit as usize).await;
+    let listed = listed.map_err(|failure| failure.of_user(&args.user))?;
     let Listed { entries, more } = listed.into_views::<RevisionView>();
     if context.json {
         return Ok(output::json(&json!({"revisions": entries, "more": more}))?);

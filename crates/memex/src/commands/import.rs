@@ -74,7 +74,8 @@ pub struct ImportArgs {
 /// `memex import`.
 pub async fn run(context: &Context, args: ImportArgs) -> Result<(), Failure> {
     if let Some(file) = &args.archive {
-        return archive::run(context, context.user(&args.user), file, args.qualifies).await;
+        let imported = archive::run(context, context.user(&args.user), file, args.qualifies).await;
+        return imported.map_err(|failure| failure.of_user(&args.user));
     }
     let Some(dir) = args.dir.as_deref() else {
         return Err(Failure::Usage("name a folder, or --archive FILE".to_owned()));

@@ -48,7 +48,8 @@ pub async fn run(context: &Context, args: MvArgs) -> Result<(), Failure> {
         request_id: request_id(),
     };
     let answer = context.call(|| async { context.memory().move_file(request.clone()).await }).await;
-    let moved = answer.map_err(|failure| failure.about(&args.path).advised(ErrorReason::FileExists, TAKEN))?;
+    let moved = answer.map_err(|failure| failure.about(&args.path).of_user(&args.user));
+    let moved = moved.map_err(|failure| failure.advised(ErrorReason::FileExists, TAKEN))?;
     if context.json {
         return Written::from(moved).say(context);
     }

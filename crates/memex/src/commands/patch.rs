@@ -60,5 +60,5 @@ pub async fn run(context: &Context, args: PatchArgs) -> Result<(), Failure> {
         treatments: Vec::new(),
     };
     let answer = context.call(|| async { context.memory().patch_file(request.clone()).await }).await;
-    Written::from(answer.map_err(|failure| failure.about(&args.path))?).say(context)
+    Written::from(answer.map_err(|failure| failure.about(&args.path).of_user(&args.user))?).say(context)
 }

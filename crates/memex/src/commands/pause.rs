@@ -40,7 +40,8 @@ pub struct ResumeArgs {
 /// `memex pause`.
 pub async fn pause(context: &Context, args: PauseArgs) -> Result<(), Failure> {
     let request = PauseUserRequest { user_id: context.user(&args.user), reason: args.reason, request_id: request_id() };
-    let answer = context.call(|| async { context.admin().pause_user(request.clone()).await }).await?;
+    let answer = context.call(|| async { context.admin().pause_user(request.clone()).await }).await;
+    let answer = answer.map_err(|failure| failure.of_user(&args.user))?;
     let canceled = Some(answer.canceled_dream_id).filter(|dream| !dream.is_empty());
     if context.json {
         return Ok(output::json(&json!({"changed": answer.changed, "canceled_dream_id": canceled}))?);
@@ -56,7 +57,8 @@ pub async fn pause(context: &Context, args: PauseArgs) -> Result<(), Failure> {
 /// `memex resume`.
 pub async fn resume(context: &Context, args: ResumeArgs) -> Result<(), Failure> {
     let request = ResumeUserRequest { user_id: context.user(&args.user), request_id: request_id() };
-    let answer = context.call(|| async { context.admin().resume_user(request.clone()).await }).await?;
+    let answer = context.call(|| async { context.admin().resume_user(request.clone()).await }).await;
+    let answer = answer.map_err(|failure| failure.of_user(&args.user))?;
     let due = output::time(answer.due_at);
     if context.json {
         return Ok(output::json(&json!({"changed": answer.changed, "due_at": due}))?);

@@ -40,7 +40,8 @@ pub struct RecallArgs {
 pub async fn run(context: &Context, args: RecallArgs) -> Result<(), Failure> {
     let (user_id, query) = (context.user(&args.user), args.query.join(" "));
     let request = RecallRequest { user_id, query, max_bytes: args.max_bytes };
-    let recalled = context.call(|| async { context.memory().recall(request.clone()).await }).await?;
+    let answer = context.call(|| async { context.memory().recall(request.clone()).await }).await;
+    let recalled = answer.map_err(|failure| failure.of_user(&args.user))?;
     if context.json {
         let views = |files: Vec<RecalledFile>| files.into_iter().map(Into::into).collect::<Vec<RecalledFileView>>();
         let (files, left_out) = (views(recalled.files), views(recalled.left_out));

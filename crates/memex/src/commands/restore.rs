@@ -53,7 +53,10 @@ pub async fn run(context: &Context, args: RestoreArgs) -> Result<(), Failure> {
         (false, None) => {
             return Err(Failure::Usage("say which version of the file: --version N; memex log lists them".to_owned()));
         }
-        (false, Some(version)) => revision_of(context, &context.user(&args.user), &args.what, version).await?,
+        (false, Some(version)) => {
+            let found = revision_of(context, &context.user(&args.user), &args.what, version).await;
+            found.map_err(|failure| failure.of_user(&args.user))?
+        }
     };
     let precondition = match (args.expected_version, args.overwrite) {
         (Some(version), _) => Some(Precondition::ExpectedVersion(version)),
@@ -93,11 +96,7 @@ async fn revision_of(context: &Context, user_id: &str, path: &str, version: i64)
         }
         if page.next_page_token.is_empty() {
             let missing = || Refusal::new(ErrorReason::RevisionNotFound, format!("{path} has no version {version}"));
-            return elsewhere.ok_or_else(|| Failure::Refused {
-                refusal: Box::new(missing()),
-                subject: None,
-                advice: None,
-            });
+            return elsewhere.ok_or_else(|| missing().into());
         }
         request.page_token = page.next_page_token;
     }

@@ -84,7 +84,7 @@ async fn delete(context: &Context, args: &RmArgs, path: &str) -> Result<DeleteFi
         request_id: request_id(),
     };
     let answer = context.call(|| async { context.memory().delete_file(request.clone()).await }).await;
-    answer.map_err(|failure| failure.about(path))
+    answer.map_err(|failure| failure.about(path).of_user(&args.user))
 }
 
 /// Says what could not be deleted; as JSON, also what could, and what ended it early.

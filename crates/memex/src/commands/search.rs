@@ -41,7 +41,8 @@ pub struct SearchArgs {
 pub async fn run(context: &Context, args: SearchArgs) -> Result<(), Failure> {
     let (user_id, query) = (context.user(&args.user), args.query.join(" "));
     let request = SearchFilesRequest { user_id, query, prefix: args.prefix, limit: args.limit };
-    let found = context.call(|| async { context.memory().search_files(request.clone()).await }).await?;
+    let answer = context.call(|| async { context.memory().search_files(request.clone()).await }).await;
+    let found = answer.map_err(|failure| failure.of_user(&args.user))?;
     if context.json {
         let passages: Vec<PassageView> = found.passages.into_iter().map(Into::into).collect();
         return Ok(output::json(&json!({"passages": passages}))?);

@@ -69,6 +69,7 @@ pub async fn run(context: &Context, args: WatchArgs) -> Result<(), Failure> {
     };
     match ended {
         Some(ended) => {
+            let ended = ended.map_err(|failure| failure.of_user(&args.user));
             ended.map_err(|failure| failure.advised(ErrorReason::CursorExpired, EXPIRED).advised_on("user_id", NOBODY))
         }
         None => Err(Failure::Left(match watch.request.cursor.as_str() {

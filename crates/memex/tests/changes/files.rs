@@ -112,6 +112,44 @@ async fn nobody_is_told_to_expect_no_version_where_that_cannot_be_said() {
 }
 
 #[tokio::test]
+async fn the_next_step_names_the_user_whom_the_command_line_named() {
+    let scene = Scene::new().await;
+    let conflict = Refusal::new(ErrorReason::VersionConflict, "is at another version").fact("current_version", 7);
+    let gone = Refusal::new(ErrorReason::VersionConflict, "is at another version").fact("current_version", 0);
+    let ambiguous = Refusal::new(ErrorReason::PatchAmbiguous, "is there twice");
+    let erased = Refusal::new(ErrorReason::UserErased, "the user is being erased");
+    let append = ["patch", "user/a b.md", "--append", "a"];
+    for (args, refusal, next) in [
+        (&append[..], &conflict, "read it again: memex cat 'user/a b.md' --user bob; it is now at version 7"),
+        (&append, &ambiguous, "so that it occurs once: memex cat 'user/a b.md' --user bob"),
+        (&append, &gone, "memex put 'user/a b.md' FILE --expected-version 0 --user bob makes it anew"),
+        (
+            &append,
+            &erased,
+            "see how far it is: memex erase bob --status; afterwards an operator may let them be \
+                            written again: memex users readmit bob",
+        ),
+        (&["rm", "user/a.md"], &conflict, "read it again: memex cat user/a.md --user bob; it is now at version 7"),
+        (&["mv", "user/a.md", "user/b.md"], &gone, "memex log user/a.md --user bob shows what became of it"),
+    ] {
+        scene.script.lines().change_answers.push_back(refusal.clone().into_status());
+        let ran = scene.run(&[args, &["--user", "bob"]].concat()).await;
+        assert!(ran.code == 1 && ran.err.contains(next), "{ran:?}");
+    }
+    let ran = scene.run(&["cat", "user/missing.md", "--user", "bob"]).await;
+    assert!(ran.code == 1 && ran.err.ends_with("next: see what there is: memex ls --user bob\n"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn who_reads_a_redacted_version_is_told_where_the_others_are() {
+    let scene = Scene::new().await;
+    let redacted = Refusal::new(ErrorReason::RevisionRedacted, "the text of this revision was redacted");
+    scene.script.lines().reads_fail = Some(redacted.into_status());
+    let ran = scene.run(&["cat", "user/a.md", "--version", "1"]).await;
+    assert!(ran.code == 1 && ran.err.ends_with("next: see which others there are: memex log user/a.md\n"), "{ran:?}");
+}
+
+#[tokio::test]
 async fn a_move_says_both_paths() {
     let scene = Scene::new().await;
     let ran = scene.run(&["mv", "user/a.md", "user/b.md", "--expected-version", "6"]).await;

@@ -9,7 +9,7 @@ use memex_proto::v1::import_user_request::Message;
 use memex_proto::v1::*;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::Script;
+use super::{Script, answered};
 
 /// What is answered about people, and what was asked.
 #[derive(Default)]
@@ -40,6 +40,8 @@ pub struct AdminLines {
     pub archive: Vec<Result<Vec<u8>, Status>>,
     /// Whether the archive's stream then stays open.
     pub archive_stays_open: bool,
+    /// How long the ImportUser calls that came are waited for, as gRPC says it.
+    pub import_timeouts: Vec<String>,
     /// What the next ImportUser calls are answered once all is there; then each is done.
     pub import_answers: VecDeque<Status>,
     /// The imports that came whole: the header, and the parts.
@@ -141,6 +143,8 @@ impl AdminService for Script {
         &self,
         asked: Request<Streaming<ImportUserRequest>>,
     ) -> Result<Response<ImportUserResponse>, Status> {
+        let timeout = asked.metadata().get("grpc-timeout").and_then(|timeout| timeout.to_str().ok()).map(str::to_owned);
+        self.lines().admin.import_timeouts.extend(timeout);
         let (mut asked, mut header, mut parts) = (asked.into_inner(), ImportHeader::default(), Vec::new());
         while let Some(asked) = asked.message().await? {
             match asked.message {
@@ -149,12 +153,11 @@ impl AdminService for Script {
                 None => {}
             }
         }
-        let mut lines = self.lines();
-        lines.admin.imports.push((header, parts));
-        match lines.admin.import_answers.pop_front() {
-            Some(refusal) => Err(refusal),
-            None => Ok(Response::new(ImportUserResponse { files: 1, revisions: 2, dreams: 3, access_log_rows: 4 })),
-        }
+        let scripted = self.scripted(|lines| {
+            lines.admin.imports.push((header, parts));
+            lines.admin.import_answers.pop_front()
+        });
+        answered(scripted, ImportUserResponse { files: 1, revisions: 2, dreams: 3, access_log_rows: 4 }).await
     }
 
     async fn erase_user(&self, asked: Request<EraseUserRequest>) -> Result<Response<EraseUserResponse>, Status> {

@@ -8,7 +8,7 @@ use memex_proto::v1::history_service_server::HistoryService;
 use memex_proto::v1::*;
 use tonic::{Request, Response, Status};
 
-use super::Script;
+use super::{Script, answered};
 
 /// What is answered about history, and what was asked.
 #[derive(Default)]
@@ -19,6 +19,8 @@ pub struct HistoryLines {
     pub diff: DiffRevisionsResponse,
     /// What BlameFile gives.
     pub blame: BlameFileResponse,
+    /// What the next RestoreRevision calls are answered; then each is done.
+    pub restore_answers: VecDeque<Status>,
     /// The restores that came.
     pub restores: Vec<RestoreRevisionRequest>,
     /// One watch after the other: what each sends before it ends; with none left, a watch stays open.
@@ -62,9 +64,12 @@ impl HistoryService for Script {
         &self,
         asked: Request<RestoreRevisionRequest>,
     ) -> Result<Response<RestoreRevisionResponse>, Status> {
-        self.lines().history.restores.push(asked.into_inner());
+        let scripted = self.scripted(|lines| {
+            lines.history.restores.push(asked.into_inner());
+            lines.history.restore_answers.pop_front()
+        });
         let file = Some(File { path: "user/a.md".to_owned(), version: 9, ..File::default() });
-        Ok(Response::new(RestoreRevisionResponse { file, changed: true, revision_id: "rev_9".to_owned() }))
+        answered(scripted, RestoreRevisionResponse { file, changed: true, revision_id: "rev_9".to_owned() }).await
     }
 
     async fn watch_changes(

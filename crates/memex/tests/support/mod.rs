@@ -64,9 +64,14 @@ pub struct Lines {
     pub searches: Vec<SearchFilesRequest>,
     /// What Recall gives.
     pub recall: RecallResponse,
+    /// What the next StartDream calls are answered; then each is done.
+    pub start_answers: VecDeque<Status>,
     /// StartDream's metadata.
     pub started: Option<MetadataMap>,
 }
+
+/// The message of a scripted status that stands for no answer at all: the call stays open.
+pub const UNANSWERED: &str = "unanswered";
 
 impl Script {
     /// The lines, to set and to look at.
@@ -86,6 +91,11 @@ impl Script {
             .serve_with_incoming(TcpListenerStream::new(listener));
         tokio::spawn(server);
         address
+    }
+
+    /// Notes what came, and gives what is to be said: the lines are let go before anybody waits.
+    fn scripted(&self, note: impl FnOnce(&mut Lines) -> Option<Status>) -> Option<Status> {
+        note(&mut self.lines())
     }
 
     fn dream(&self) -> Dream {
@@ -127,44 +137,48 @@ impl MemoryService for Script {
             BatchReadFilesResult { path, result: Some(batch_read_files_result::Result::File(content)) }
         };
         let results = asked.into_inner().paths.into_iter().map(read).collect();
-        answered(self.lines().batch_answers.pop_front(), BatchReadFilesResponse { results })
+        let scripted = self.lines().batch_answers.pop_front();
+        answered(scripted, BatchReadFilesResponse { results }).await
     }
 
     async fn write_file(&self, asked: Request<WriteFileRequest>) -> Result<Response<WriteFileResponse>, Status> {
         let asked = asked.into_inner();
-        let mut lines = self.lines();
-        lines.writes.push(asked.clone());
-        if let Some(refusal) = lines.write_answers.pop_front() {
-            return Err(refusal);
-        }
-        let file = Some(File { path: asked.path, version: 4, ..File::default() });
-        Ok(Response::new(WriteFileResponse { file, changed: true, revision_id: "rev_1".to_owned() }))
+        let file = Some(File { path: asked.path.clone(), version: 4, ..File::default() });
+        let scripted = self.scripted(|lines| {
+            lines.writes.push(asked);
+            lines.write_answers.pop_front()
+        });
+        answered(scripted, WriteFileResponse { file, changed: true, revision_id: "rev_1".to_owned() }).await
     }
 
     async fn patch_file(&self, asked: Request<PatchFileRequest>) -> Result<Response<PatchFileResponse>, Status> {
-        let (mut lines, asked) = (self.lines(), asked.into_inner());
-        let size_bytes = lines.patched_bytes;
+        let asked = asked.into_inner();
+        let size_bytes = self.lines().patched_bytes;
         let file = Some(File { path: asked.path.clone(), version: 5, size_bytes, ..File::default() });
-        lines.patches.push(asked);
-        let done = PatchFileResponse { file, changed: true, revision_id: "rev_2".to_owned() };
-        answered(lines.change_answers.pop_front(), done)
+        let scripted = self.scripted(|lines| {
+            lines.patches.push(asked);
+            lines.change_answers.pop_front()
+        });
+        answered(scripted, PatchFileResponse { file, changed: true, revision_id: "rev_2".to_owned() }).await
     }
 
     async fn delete_file(&self, asked: Request<DeleteFileRequest>) -> Result<Response<DeleteFileResponse>, Status> {
-        let mut lines = self.lines();
-        lines.deletions.push(asked.into_inner());
-        let done = DeleteFileResponse { version: 6, revision_id: "rev_3".to_owned() };
-        answered(lines.change_answers.pop_front(), done)
+        let scripted = self.scripted(|lines| {
+            lines.deletions.push(asked.into_inner());
+            lines.change_answers.pop_front()
+        });
+        answered(scripted, DeleteFileResponse { version: 6, revision_id: "rev_3".to_owned() }).await
     }
 
     async fn move_file(&self, asked: Request<MoveFileRequest>) -> Result<Response<MoveFileResponse>, Status> {
         let asked = asked.into_inner();
         let file = Some(File { path: asked.new_path.clone(), version: 7, ..File::default() });
         let changed = asked.path != asked.new_path;
-        let mut lines = self.lines();
-        lines.moves.push(asked);
-        let done = MoveFileResponse { file, changed, revision_id: "rev_4".to_owned() };
-        answered(lines.change_answers.pop_front(), done)
+        let scripted = self.scripted(|lines| {
+            lines.moves.push(asked);
+            lines.change_answers.pop_front()
+        });
+        answered(scripted, MoveFileResponse { file, changed, revision_id: "rev_4".to_owned() }).await
     }
 
     async fn search_files(&self, asked: Request<SearchFilesRequest>) -> Result<Response<SearchFilesResponse>, Status> {
@@ -181,8 +195,11 @@ impl MemoryService for Script {
 #[tonic::async_trait]
 impl DreamAdminService for Script {
     async fn start_dream(&self, asked: Request<StartDreamRequest>) -> Result<Response<StartDreamResponse>, Status> {
-        self.lines().started = Some(asked.metadata().clone());
-        Ok(Response::new(StartDreamResponse { dream: Some(self.dream()), created: true }))
+        let scripted = self.scripted(|lines| {
+            lines.started = Some(asked.metadata().clone());
+            lines.start_answers.pop_front()
+        });
+        answered(scripted, StartDreamResponse { dream: Some(self.dream()), created: true }).await
     }
 
     async fn get_dream(&self, _: Request<GetDreamRequest>) -> Result<Response<GetDreamResponse>, Status> {
@@ -204,8 +221,12 @@ impl DreamAdminService for Script {
 }
 
 /// What the script says of a call, or that it is done.
-fn answered<T>(scripted: Option<Status>, done: T) -> Result<Response<T>, Status> {
-    scripted.filter(|status| status.code() != Code::Ok).map_or(Ok(Response::new(done)), Err)
+async fn answered<T>(scripted: Option<Status>, done: T) -> Result<Response<T>, Status> {
+    match scripted {
+        Some(status) if status.message() == UNANSWERED => std::future::pending().await,
+        Some(status) if status.code() != Code::Ok => Err(status),
+        _ => Ok(Response::new(done)),
+    }
 }
 
 /// What the command printed and how it ended.

@@ -137,8 +137,9 @@ impl StartArgs {
 /// `memex dream start`.
 pub async fn run(context: &Context, args: StartArgs) -> Result<(), Failure> {
     let wait = args.wait.then(|| Duration::from_secs(args.wait_seconds));
-    let user_id = context.user(&args.user);
-    let (dream, created) = start(context, args.into_request(user_id)).await?;
+    let (user, user_id) = (args.user.clone(), context.user(&args.user));
+    let started = start(context, args.into_request(user_id)).await;
+    let (dream, created) = started.map_err(|failure| failure.of_user(&user))?;
     let Some(limit) = wait else { return say_started(context, dream, created) };
     let dream_id = dream.dream_id.clone();
     let dream = ended(context, dream, limit).await?;

@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::commands::files::{SourceArg, read_text};
 use crate::failure::Failure;
 use crate::settings::variable;
+use crate::shell::{quoted, user_flag};
 
 /// The editor where nobody names another.
 const EDITOR: &str = "vi";
@@ -94,7 +95,7 @@ impl<'a> Draft<'a> {
         if !self.file.exists() {
             return failure;
         }
-        let (path, user) = (quoted(self.meant.path), self.meant.user_flag());
+        let (path, user) = (quoted(self.meant.path), user_flag(self.meant.user));
         // Another's text is there now, at a version that nobody here has read yet.
         let another = matches!(failure.reason(), Some(ErrorReason::VersionConflict | ErrorReason::FileExists));
         let next = match failure.fact("current_version") {
@@ -115,13 +116,7 @@ impl<'a> Draft<'a> {
         let meant = self.meant;
         let source = meant.source.map(|source| format!(" --source {}", source.name())).unwrap_or_default();
         let why = if meant.why.is_empty() { String::new() } else { format!(" --reason {}", quoted(meant.why)) };
-        format!("memex put {path} {file} --expected-version {version}{}{source}{why}", meant.user_flag())
-    }
-}
-
-impl Meant<'_> {
-    fn user_flag(&self) -> String {
-        self.user.map(|user| format!(" --user {}", quoted(user))).unwrap_or_default()
+        format!("memex put {path} {file} --expected-version {version}{}{source}{why}", user_flag(meant.user))
     }
 }
 
@@ -136,16 +131,6 @@ fn ended_badly(status: ExitStatus) -> String {
         return "cannot be run; name your editor in VISUAL or EDITOR".to_owned();
     }
     format!("ended with {status}; nothing was written")
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-@%+=:,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 #[cfg(test)]
@@ -174,11 +159,5 @@ mod tests {
             let draft = Draft::new(at(path), 0, "").unwrap();
             assert_eq!(draft.file, draft.dir.path().join("memory.md"), "{path}");
         }
-    }
-
-    #[test]
-    fn what_a_shell_would_take_apart_is_quoted() {
-        assert_eq!(quoted("user/a-1.md"), "user/a-1.md");
-        assert_eq!(quoted("user/it's $x.md"), r"'user/it'\''s $x.md'");
     }
 }
