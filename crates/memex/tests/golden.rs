@@ -172,6 +172,18 @@ async fn a_command_line_that_is_not_understood_is_2() {
 }
 
 #[tokio::test]
+async fn a_tokens_value_that_is_given_for_its_id_is_nowhere_repeated() {
+    let home = tempfile::tempdir().unwrap();
+    let connected = [("MEMEX_TOKEN", "mx_another".to_owned())];
+    for args in [&["token", "revoke", "mx_canary"][..], &["--json", "token", "revoke", "mx_canary"]] {
+        let ran = memex(home.path(), &connected, args).await;
+        let said = ran.out.clone() + &ran.err;
+        assert!(ran.code == 2 && said.contains("its id begins with tok_"), "{ran:?}");
+        assert!(!said.contains("canary"), "{ran:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_program_reads_one_json_value_for_a_command_line_that_is_not_understood() {
     let home = tempfile::tempdir().unwrap();
     for (name, args) in [
