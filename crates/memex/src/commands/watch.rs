@@ -113,22 +113,21 @@ impl Watch<'_> {
     /// The stream after one that ended, with `status` where it was not ended in order.
     async fn again(
         &self,
-        mut status: Option<Status>,
+        status: Option<Status>,
         waits: &mut Backoff,
     ) -> Result<Streaming<WatchChangesResponse>, Failure> {
+        let least = |status: &Status| passing(status).ok_or_else(|| self.context.failure(status));
+        // Judged before it is said: a watch that is refused for good waits for nobody.
+        let mut wait = status.as_ref().map_or(Ok(None), least)?;
         self.say("memory-api is gone; waiting for it")?;
         loop {
-            let hint = match &status {
-                Some(status) => passing(status).ok_or_else(|| self.context.failure(status))?,
-                None => None,
-            };
-            tokio::time::sleep(waits.next_after(hint)).await;
+            tokio::time::sleep(waits.next_after(wait)).await;
             match self.context.history().watch_changes(self.request.clone()).await {
                 Ok(stream) => {
                     self.say("memory-api is back")?;
                     return Ok(stream.into_inner());
                 }
-                Err(again) => status = Some(again),
+                Err(again) => wait = least(&again)?,
             }
         }
     }

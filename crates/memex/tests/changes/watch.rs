@@ -60,6 +60,7 @@ async fn a_cursor_that_has_expired_ends_it_and_says_how_to_go_on() {
     let ran = scene.run(&["watch", "--all", "--after", "c0"]).await;
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("next: begin again without --after, or with --from-beginning"), "{}", ran.err);
+    assert!(!ran.err.contains("waiting"), "who is refused for good waits for nobody: {}", ran.err);
     let asked = scene.script.lines().history.watched.remove(0);
     assert_eq!((asked.all_users, asked.user_id.as_str(), asked.cursor.as_str()), (true, "", "c0"));
 }
