@@ -20,9 +20,9 @@ Examples:
   memex redact rev_… --reason 'asked for by mail' --yes --json
 
 The revision's record stays, its text is gone for good: from the file's history, from dreams and
-from remembered requests; proposals that cite it end. A file's current text cannot be redacted:
-write or delete the file first. Revisions that still contain the text are listed, each to be
-redacted by itself.";
+from remembered requests. Proposals that have to do with it end, and so does a running dream, which
+may have read it. A file's current text cannot be redacted: write or delete the file first.
+Revisions that still contain the text are listed, each to be redacted by itself.";
 
 /// Arguments of `redact`.
 #[derive(Debug, clap::Args)]
@@ -55,7 +55,7 @@ pub async fn run(context: &Context, args: RedactArgs) -> Result<(), Failure> {
     let mut out = output::out();
     writeln!(out, "{id} {}", if changed { "is redacted" } else { "was redacted already" })?;
     if !ended.is_empty() {
-        writeln!(out, "ended {}: {}", counted(ended.len() as i64, "proposal"), ended.join(", "))?;
+        writeln!(out, "ended {}: {}", counted(ended.len() as i64, "dream"), ended.join(", "))?;
     }
     Ok(write_still_contained(&mut out, still_contained)?)
 }

@@ -33,7 +33,7 @@ async fn a_redaction_says_what_still_contains_the_text_and_which_dreams_ended() 
     let args = ["redact", "rev_1", "--reason", "a password", "--yes"];
     let ran = scene.run(&args).await;
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.out.starts_with("rev_1 is redacted\nended 2 proposals: drm_1, drm_2\n"), "{}", ran.out);
+    assert!(ran.out.starts_with("rev_1 is redacted\nended 2 dreams: drm_1, drm_2\n"), "{}", ran.out);
     assert!(ran.out.contains("1 other revision still contains its text; redact each by itself:\n"), "{}", ran.out);
     assert!(ran.out.contains("rev_2"), "{}", ran.out);
     let told = scene.json(&args).await;
