@@ -141,6 +141,7 @@ async fn a_command_line_that_is_not_understood_is_2() {
         &["mv", "user/a.md"],
         &["restore", "user/a.md"],
         &["restore", "rev_1", "--version", "1"],
+        &["restore", "rev_1", "--user", "ada"],
         &["watch", "--all-users", "--user", "ada"],
         &["watch", "--after", "c", "--from-beginning"],
         &["man", "nothing"],

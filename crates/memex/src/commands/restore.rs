@@ -19,6 +19,8 @@ Examples:
 memex log PATH lists a file's versions and their revisions. A file that was moved meanwhile gets
 its text back at the path that it has now.";
 
+const NO_TEXT: &str = "memex log shows which revisions have a text: not those of a deletion";
+
 /// What the ids of revisions begin with; paths begin with user/ or shared/.
 const REVISION: &str = "rev_";
 
@@ -46,6 +48,9 @@ pub struct RestoreArgs {
 /// `memex restore`.
 pub async fn run(context: &Context, args: RestoreArgs) -> Result<(), Failure> {
     let revision_id = match (args.what.starts_with(REVISION), args.version) {
+        (true, None) if args.user.user.is_some() => {
+            return Err(Failure::Usage("a revision is one user's already: leave --user out".to_owned()));
+        }
         (true, None) => args.what.clone(),
         (true, Some(_)) => {
             return Err(Failure::Usage("a revision is one version already: leave --version out".to_owned()));
@@ -68,8 +73,12 @@ pub async fn run(context: &Context, args: RestoreArgs) -> Result<(), Failure> {
     let answer = context.call(|| async { context.history().restore_revision(request.clone()).await }).await;
     let about = |failure: Failure| {
         let failure = if args.version.is_some() { failure.about(&args.what) } else { failure };
-        failure
-            .advised(ErrorReason::FieldInvalid, "memex log shows which revisions have a text: not those of a deletion")
+        match failure.reason() {
+            // A text that is too long by now is refused for the same field, and is no deletion's.
+            Some(ErrorReason::FieldInvalid) => failure.advised_on("revision_id", NO_TEXT),
+            _ => failure,
+        }
+        .of_user(&args.user)
     };
     Written::from(answer.map_err(about)?).say(context)
 }

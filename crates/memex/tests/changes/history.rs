@@ -1,7 +1,8 @@
 //! `show`, `diff`, `blame`, `restore`.
 
+use memex_proto::reason::Refusal;
 use memex_proto::v1::restore_revision_request::Precondition;
-use memex_proto::v1::{BlameFileResponse, BlameLine, DiffRevisionsResponse, Revision, Source};
+use memex_proto::v1::{BlameFileResponse, BlameLine, DiffRevisionsResponse, ErrorReason, Revision, Source};
 
 use crate::scene::Scene;
 
@@ -87,5 +88,21 @@ async fn a_version_of_this_path_is_restored_before_one_that_its_file_had_elsewhe
         let ran = scene.run(&["restore", "user/a.md", "--version", version, "--overwrite"]).await;
         assert_eq!((ran.code, ran.err.as_str()), (0, ""));
         assert_eq!(scene.script.lines().history.restores.remove(0).revision_id, found);
+    }
+}
+
+#[tokio::test]
+async fn only_a_deletion_sends_a_restore_to_the_revisions_that_have_a_text() {
+    let scene = Scene::new().await;
+    for (reason, field, advised) in [
+        (ErrorReason::FieldInvalid, "revision_id", true),
+        (ErrorReason::FieldInvalid, "reason", false),
+        (ErrorReason::InvalidText, "revision_id", false),
+    ] {
+        let refusal = Refusal::new(reason, "it breaks a rule").violation(field, "as scripted");
+        scene.script.lines().history.restore_answers.push_back(refusal.into_status());
+        let ran = scene.run(&["restore", "rev_4", "--overwrite"]).await;
+        let told = ran.err.contains("memex log shows which revisions have a text");
+        assert_eq!((ran.code, told), (1, advised), "{ran:?}");
     }
 }
