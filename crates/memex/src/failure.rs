@@ -206,7 +206,7 @@ impl Failure {
     pub fn report(&self, json: bool) -> ExitCode {
         let said = match self {
             // One value was printed already, and it says what is missing.
-            Self::Incomplete(_) | Self::Told(_) if json => Ok(()),
+            Self::Told(_) if json => Ok(()),
             _ if json => output::json(&self.to_json()),
             _ => self.say(),
         };

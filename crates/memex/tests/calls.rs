@@ -276,7 +276,11 @@ async fn a_dream_that_ends_badly_is_1_and_still_one_json_value() {
     scene.script.lines().dream_states.extend([DreamState::Requested, DreamState::Failed]);
     let ran = scene.run(&["dream", "start", "--wait", "--json"]).await;
     assert_eq!((ran.code, ran.err.as_str()), (1, ""));
-    assert_eq!(json(&ran)["dream"]["state"], "failed");
+    let told = json(&ran);
+    assert_eq!((&told["dream"]["state"], &told["error"]["code"]), (&"failed".into(), &"INCOMPLETE".into()));
+    scene.script.lines().dream_states = [DreamState::Requested, DreamState::Noop].into();
+    let ran = scene.run(&["dream", "start", "--wait", "--json"]).await;
+    assert_eq!((ran.code, &json(&ran)["error"]), (0, &Value::Null));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 
 mod processes;
 
+use std::io::Read as _;
 use std::path::Path;
 
 use processes::{memex, place, processes_about, signal, until, wait};
@@ -33,6 +34,32 @@ fn it_runs_to_its_end_with_every_expectation_held_and_leaves_nothing_behind() {
     assert!(told["expectations"].as_i64().unwrap() > 20, "{said}");
     assert!(is_empty(place.path()), "a directory was left behind");
     assert_eq!(processes_about(place.path()), Vec::<String>::new());
+}
+
+#[test]
+fn an_expectation_that_breaks_is_told_as_the_one_json_value() {
+    let place = place();
+    let mut child = memex(place.path(), &["demo", "--json"]).spawn().unwrap();
+    let address = until("memory-api", || {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended before memory-api came");
+        let made = std::fs::read_dir(place.path()).unwrap().flatten();
+        made.map(|entry| entry.path().join("memory-api.address")).find(|file| file.exists())
+    });
+    // Held, so that the workspace proposes before the demonstration counts on dreams that are applied.
+    signal(&child, Signal::STOP);
+    let ran = memex(place.path(), &["config", "set", "dream_mode=review"])
+        .env("MEMEX_ENDPOINT", format!("http://{}", std::fs::read_to_string(&address).unwrap()))
+        .env("MEMEX_TOKEN_FILE", address.with_file_name("operator.token"))
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    signal(&child, Signal::CONT);
+    assert_eq!(wait(&mut child).code(), Some(1));
+    let mut told = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut told).unwrap();
+    let told: Value = serde_json::from_str(&told).unwrap_or_else(|error| panic!("{error}: {told:?}"));
+    assert_eq!(told["error"]["code"], "INCOMPLETE", "{told}");
+    assert!(is_empty(place.path()), "a directory was left behind");
 }
 
 #[test]

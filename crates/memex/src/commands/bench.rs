@@ -110,7 +110,7 @@ fn ended(context: &Context, report: &Report) -> Result<(), Failure> {
     match &product.last_failure {
         _ if !product.took.is_empty() => Ok(()),
         Some(status) => Err(context.failure(status).told_in(context.json)),
-        None => Err(Failure::Incomplete("no call was made".to_owned())),
+        None => Err(Failure::Incomplete("no call was made".to_owned()).told_in(context.json)),
     }
 }
 

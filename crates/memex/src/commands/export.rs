@@ -89,11 +89,12 @@ pub async fn run(context: &Context, args: ExportArgs) -> Result<(), Failure> {
     }
     bar.finish_and_clear();
     say(context, dir, &report, stopped.as_ref())?;
-    match (stopped, report.failed.len()) {
-        (Some(failure), _) => Err(failure.told_in(context.json)),
+    let outcome = match (stopped, report.failed.len()) {
+        (Some(failure), _) => Err(failure),
         (None, 0) => Ok(()),
         (None, failed) => Err(Failure::Incomplete(format!("{} not exported", counted(failed as i64, "file")))),
-    }
+    };
+    outcome.map_err(|failure| failure.told_in(context.json))
 }
 
 /// Runs of files whose texts fit into one answer together.

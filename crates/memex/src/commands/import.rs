@@ -82,10 +82,7 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<(), Failure> {
     };
     let (report, stopped) = import(context, &args, dir).await?;
     report.print(context.json, stopped.as_ref())?;
-    match stopped {
-        Some(failure) => Err(failure.told_in(context.json)),
-        None => report.outcome(),
-    }
+    stopped.map_or_else(|| report.outcome(), Err).map_err(|failure| failure.told_in(context.json))
 }
 
 /// Imports, and says what became of each file; with the failure that ended it early, where one did.

@@ -64,7 +64,7 @@ pub async fn run(context: &Context, args: RmArgs) -> Result<(), Failure> {
     let all = args.paths.len();
     match (stopped, failed.len()) {
         (None, 0) => Ok(()),
-        (None, count) => Err(Failure::Incomplete(format!("{count} of {all} files not deleted"))),
+        (None, count) => Err(Failure::Incomplete(format!("{count} of {all} files not deleted")).told_in(context.json)),
         (Some(failure), _) => {
             if !context.json {
                 let ended = safe_line(&args.paths[deleted.len() + failed.len()]);

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use memex_proto::v1::{Dream, DreamState, FileChange, GetChangesetRequest};
-use serde_json::json;
+use memex_proto::v1::{Dream, DreamState, FileChange, GetChangesetRequest, GetChangesetResponse};
+use serde_json::{Value, json};
 
 use crate::commands::Context;
 use crate::failure::Failure;
@@ -30,30 +30,42 @@ pub struct ShowArgs {
 
 /// `memex dream show`.
 pub async fn run(context: &Context, args: ShowArgs) -> Result<(), Failure> {
-    show(context, &args.id, !args.no_diff).await
+    let changeset = changeset(context, &args.id).await?;
+    if context.json {
+        return Ok(output::json(&as_json(changeset, !args.no_diff))?);
+    }
+    Ok(write_changeset(&mut output::out(), changeset, !args.no_diff)?)
 }
 
-/// Prints a dream with its changeset.
+/// A dream with its changeset.
 ///
 /// # Errors
 /// As GetChangeset.
-pub async fn show(context: &Context, dream_id: &str, diffs: bool) -> Result<(), Failure> {
+pub async fn changeset(context: &Context, dream_id: &str) -> Result<GetChangesetResponse, Failure> {
     let request = GetChangesetRequest { dream_id: dream_id.to_owned() };
     let answer = context.call(|| async { context.dreams().get_changeset(request.clone()).await }).await;
-    let changeset = answer.map_err(|failure| failure.about(dream_id))?;
-    let dream = changeset.dream.unwrap_or_default();
-    if context.json {
-        let ops: Vec<StagedOpView> = changeset.ops.into_iter().map(Into::into).collect();
-        let mut files: Vec<FileChangeView> = changeset.files.into_iter().map(Into::into).collect();
-        if !diffs {
-            files.iter_mut().for_each(|file| file.diff.clear());
-        }
-        return Ok(output::json(&json!({"dream": DreamView::from(dream), "ops": ops, "files": files}))?);
+    answer.map_err(|failure| failure.about(dream_id))
+}
+
+/// The dream with its changeset as `--json` prints it.
+pub fn as_json(changeset: GetChangesetResponse, diffs: bool) -> Value {
+    let ops: Vec<StagedOpView> = changeset.ops.into_iter().map(Into::into).collect();
+    let mut files: Vec<FileChangeView> = changeset.files.into_iter().map(Into::into).collect();
+    if !diffs {
+        files.iter_mut().for_each(|file| file.diff.clear());
     }
-    let mut out = output::out();
-    write_dream(&mut out, &dream)?;
-    write_violations(&mut out, &dream)?;
-    Ok(write_changes(&mut out, &changeset.files, diffs)?)
+    json!({"dream": DreamView::from(changeset.dream.unwrap_or_default()), "ops": ops, "files": files})
+}
+
+/// The same for people.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write_changeset(out: &mut impl Write, changeset: GetChangesetResponse, diffs: bool) -> io::Result<()> {
+    let dream = changeset.dream.unwrap_or_default();
+    write_dream(out, &dream)?;
+    write_violations(out, &dream)?;
+    write_changes(out, &changeset.files, diffs)
 }
 
 /// What is to be known of a dream itself.

@@ -141,14 +141,24 @@ pub async fn run(context: &Context, args: StartArgs) -> Result<(), Failure> {
     let started = start(context, args.into_request(user_id)).await;
     let (dream, created) = started.map_err(|failure| failure.of_user(&user))?;
     let Some(limit) = wait else { return say_started(context, dream, created) };
-    let dream_id = dream.dream_id.clone();
     let dream = ended(context, dream, limit).await?;
+    say_ended(context, &dream).await
+}
+
+/// Shows the dream with what it did; how it ended decides how the command does.
+async fn say_ended(context: &Context, dream: &Dream) -> Result<(), Failure> {
+    let changeset = show::changeset(context, &dream.dream_id).await?;
     let state = dream.state();
-    show::show(context, &dream_id, true).await?;
-    if ended_well(state) {
-        return Ok(());
+    let badly = || Failure::Incomplete(format!("the dream ended {}: {}", dream_state(state), safe_line(&dream.cause)));
+    let failure = (!ended_well(state)).then(badly);
+    if context.json {
+        let mut told = show::as_json(changeset, true);
+        told["error"] = json!(failure.as_ref().map(Failure::error_json));
+        output::json(&told)?;
+    } else {
+        show::write_changeset(&mut output::out(), changeset, true)?;
     }
-    Err(Failure::Incomplete(format!("the dream ended {}: {}", dream_state(state), safe_line(&dream.cause))))
+    failure.map_or(Ok(()), |failure| Err(failure.told_in(context.json)))
 }
 
 /// Asks for a dream within a span of its own, so that one trace goes from here to the revisions that come of it. Gives
