@@ -44,6 +44,7 @@ use memex_proto::v1::dream_admin_service_client::DreamAdminServiceClient;
 use memex_proto::v1::history_service_client::HistoryServiceClient;
 use memex_proto::v1::memory_service_client::MemoryServiceClient;
 use memex_runtime::client::{AuthChannel, connect};
+use memex_runtime::lifecycle::Shutdown;
 use memex_runtime::retry::{Classify, RetryPolicy, retry};
 use memex_runtime::settings::Mistake;
 use memex_runtime::telemetry::{self, Telemetry, TelemetryArgs};
@@ -213,6 +214,22 @@ impl Context {
     /// What a status says that ended a call or a stream.
     pub fn failure(&self, status: &Status) -> Failure {
         Failure::of(status, &self.endpoint)
+    }
+}
+
+/// What `work` gives; or, where the word to end comes first, that the rest was left. Nothing is begun after the word.
+///
+/// # Errors
+/// The work's own failure; [`Failure::Left`] with `left`, what becomes of the rest.
+async fn or_left<T>(
+    stop: &Shutdown,
+    left: impl FnOnce() -> String,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        biased;
+        () = stop.triggered() => Err(Failure::Left(left())),
+        done = work => done,
     }
 }
 

@@ -9,7 +9,7 @@ use memex_runtime::lifecycle::Shutdown;
 use super::cat::read;
 use super::files::SourceArg;
 use super::written::{ReasonArg, Written};
-use super::{Context, UserArg, request_id};
+use super::{Context, UserArg, or_left, request_id};
 use crate::failure::Failure;
 use crate::output;
 
@@ -85,13 +85,9 @@ async fn present(context: &Context, user_id: &str, path: &str) -> Result<(Option
 
 /// Writes, until told to end: what was typed is kept then too.
 async fn write(context: &Context, request: WriteFileRequest) -> Result<WriteFileResponse, Failure> {
-    let stop = Shutdown::on_signals()?;
-    tokio::select! {
-        () = stop.triggered() => Err(Failure::Left("whether it was written is not known".to_owned())),
-        written = context.call(|| async { context.memory().write_file(request.clone()).await }) => {
-            written.map_err(|failure| failure.about(&request.path))
-        }
-    }
+    let left = || "whether it was written is not known".to_owned();
+    let written = context.call(|| async { context.memory().write_file(request.clone()).await });
+    or_left(&Shutdown::on_signals()?, left, written).await.map_err(|failure| failure.about(&request.path))
 }
 
 /// Nothing was changed, so that nothing is written.

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 
 use memex_proto::v1::batch_read_files_result::Result as Read;
 use memex_proto::v1::{BatchReadFilesRequest, ErrorReason, File};
+use memex_runtime::lifecycle::Shutdown;
 use serde_json::json;
 
 use super::files::list_files;
-use super::{Context, UserArg};
+use super::{Context, UserArg, or_left};
 use crate::failure::Failure;
 use crate::output::{self, counted, progress, safe_line, style};
 
@@ -72,17 +73,18 @@ pub async fn run(context: &Context, args: ExportArgs) -> Result<(), Failure> {
         (None, Some(dir)) => dir,
         (None, None) => return Err(Failure::Usage("name a folder, or --archive FILE".to_owned())),
     };
-    let mut files = list_files(context, &user_id, "user/").await?;
-    if args.shared {
-        files.extend(list_files(context, &user_id, "shared/").await?);
-    }
+    let stop = Shutdown::on_signals()?;
+    let listed = or_left(&stop, || "nothing was written".to_owned(), list(context, &user_id, args.shared)).await;
+    let files = listed.map_err(|failure| failure.of_user(&args.user))?;
     let folder = Folder::open(dir, args.force)?;
     let bar = progress::bar(files.len(), "exporting", context.json);
     let mut report = Report { listed: files.len(), ..Report::default() };
     let mut stopped = None;
     for batch in batches(&files) {
-        if let Err(failure) = export(context, &user_id, &folder, batch, &mut report).await {
-            stopped = Some(failure);
+        let left = || "the folder is not whole; --force exports into it again".to_owned();
+        let exported = or_left(&stop, left, export(context, &user_id, &folder, batch, &mut report)).await;
+        if let Err(failure) = exported {
+            stopped = Some(failure.of_user(&args.user));
             break;
         }
         bar.inc(batch.len() as u64);
@@ -95,6 +97,15 @@ pub async fn run(context: &Context, args: ExportArgs) -> Result<(), Failure> {
         (None, failed) => Err(Failure::Incomplete(format!("{} not exported", counted(failed as i64, "file")))),
     };
     outcome.map_err(|failure| failure.told_in(context.json))
+}
+
+/// The files to export: the user's, and where wanted the workspace's shared ones.
+async fn list(context: &Context, user_id: &str, shared: bool) -> Result<Vec<File>, Failure> {
+    let mut files = list_files(context, user_id, "user/").await?;
+    if shared {
+        files.extend(list_files(context, user_id, "shared/").await?);
+    }
+    Ok(files)
 }
 
 /// Runs of files whose texts fit into one answer together.

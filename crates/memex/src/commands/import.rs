@@ -13,9 +13,10 @@ use memex_core::limits::MAX_TEXT_BYTES_CEILING;
 use memex_core::text::MemoryText;
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{ErrorReason, File, Source, WriteFileRequest};
+use memex_runtime::lifecycle::Shutdown;
 
 use super::files::list_files;
-use super::{Context, UserArg, request_id};
+use super::{Context, UserArg, or_left, request_id};
 use crate::failure::Failure;
 use crate::output::progress;
 
@@ -89,28 +90,25 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<(), Failure> {
 async fn import(context: &Context, args: &ImportArgs, dir: &Path) -> Result<(Report, Option<Failure>), Failure> {
     let wanted = plan::Wanted { shared: args.shared, hidden: args.hidden };
     let plan = plan::of(dir, wanted).map_err(|error| Failure::local(dir, error))?;
-    let import = Import {
-        context,
-        user_id: context.user(&args.user),
-        present: present(context, &context.user(&args.user), args.shared).await?,
-        overwrite: args.overwrite,
-        reason: &args.reason,
-    };
+    let (stop, user_id) = (Shutdown::on_signals()?, context.user(&args.user));
+    let present = present(context, &user_id, args.shared);
+    let present = or_left(&stop, || "nothing was imported".to_owned(), present).await;
+    let present = present.map_err(|failure| failure.of_user(&args.user))?;
+    let import = Import { context, user_id, present, overwrite: args.overwrite, reason: &args.reason };
     let Plan { files, skipped, left_out } = plan;
     let bar = progress::bar(files.len(), "importing", context.json);
     let mut report = Report::new(skipped, left_out);
     let mut fates = stream::iter(&files).map(|file| import.one(file)).buffered(AT_ONCE);
-    let mut stopped = None;
-    while let Some((file, fate)) = fates.next().await {
-        match fate {
-            Ok(fate) => report.add(file.path.as_str(), fate),
-            Err(failure) => {
-                stopped = Some(failure);
-                break;
-            }
+    let on_their_way = || "whether the files that were on their way came in is not known".to_owned();
+    let stopped = loop {
+        let next = async { fates.next().await.map(|(file, fate)| fate.map(|fate| (file, fate))).transpose() };
+        match or_left(&stop, on_their_way, next).await {
+            Ok(Some((file, fate))) => report.add(file.path.as_str(), fate),
+            Ok(None) => break None,
+            Err(failure) => break Some(failure.of_user(&args.user)),
         }
         bar.inc(1);
-    }
+    };
     bar.finish_and_clear();
     Ok((report, stopped))
 }

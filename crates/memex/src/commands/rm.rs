@@ -3,10 +3,11 @@
 use std::io::Write as _;
 
 use memex_proto::v1::{DeleteFileRequest, DeleteFileResponse};
+use memex_runtime::lifecycle::Shutdown;
 use serde_json::{Value, json};
 
 use super::written::ReasonArg;
-use super::{Context, UserArg, request_id};
+use super::{Context, UserArg, or_left, request_id};
 use crate::failure::Failure;
 use crate::output::{self, safe_line};
 
@@ -40,9 +41,11 @@ pub async fn run(context: &Context, args: RmArgs) -> Result<(), Failure> {
     if args.expected_version.is_some() && !one {
         return Err(Failure::Usage("--expected-version is of one file: give one path".to_owned()));
     }
+    let stop = Shutdown::on_signals()?;
     let (mut deleted, mut failed, mut stopped) = (Vec::new(), Vec::new(), None);
     for path in &args.paths {
-        match delete(context, &args, path).await {
+        let left = || format!("whether {path} was deleted is not known");
+        match or_left(&stop, left, delete(context, &args, path)).await {
             Ok(done) => {
                 if !context.json {
                     let (path, version) = (safe_line(path), done.version);

@@ -80,7 +80,7 @@ async fn ctrl_c_ends_it_with_130_and_the_cursor() {
     scene.script.lines().history.watches.push_back(vec![event("c1", change("user/a.md"))]);
     // The second watch begins after all of the first was printed.
     let begun = || scene.script.lines().history.watched.len() > 1;
-    let (code, told) = scene.interrupted(&["watch"], begun).await;
-    assert_eq!(code, Some(130), "{told}");
-    assert!(told.ends_with("error: interrupted; go on with --after c1\n"), "{told}");
+    let ran = scene.interrupted(&["watch"], begun).await;
+    assert_eq!(ran.code, 130, "{ran:?}");
+    assert!(ran.err.ends_with("error: interrupted; go on with --after c1\n"), "{ran:?}");
 }

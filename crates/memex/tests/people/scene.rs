@@ -1,7 +1,7 @@
 //! A script that is served, and a home to run the command in.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -33,11 +33,18 @@ impl Scene {
         memex(self.home.path(), &self.env, args).await
     }
 
-    /// Starts it, and sends it SIGINT once `begun`; gives its exit code and what it said on standard error.
-    pub async fn interrupted(&self, args: &[&str], mut begun: impl FnMut() -> bool) -> (Option<i32>, String) {
-        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_memex"));
+    /// The command for the user `ada` of the settings, with nothing to read.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_memex"));
         command.args(args).current_dir(self.home.path()).env_clear().envs(self.env.iter().cloned());
-        command.env("HOME", self.home.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.env("HOME", self.home.path()).stdin(Stdio::null());
+        command
+    }
+
+    /// Starts it, and sends it SIGINT once `begun`; its exit code is 0 where the signal itself ended it.
+    pub async fn interrupted(&self, args: &[&str], mut begun: impl FnMut() -> bool) -> Ran {
+        let mut command = tokio::process::Command::from(self.command(args));
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.kill_on_drop(true).spawn().unwrap();
         let interrupted = async {
             while !begun() {
@@ -47,17 +54,17 @@ impl Scene {
             kill_process(pid, Signal::INT).unwrap();
             child.wait_with_output().await.unwrap()
         };
-        let output = tokio::time::timeout(BOUND, interrupted).await.expect("it begins, and ends when told");
-        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        let ended = tokio::time::timeout(BOUND, interrupted).await.expect("it begins, and ends when told");
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ran { code: ended.status.code().unwrap_or(0), out: text(ended.stdout), err: text(ended.stderr) }
     }
 
     /// Runs it where nobody reads its standard output; gives its exit code and what it said on standard error.
     pub async fn unread(&self, args: &[&str]) -> (Option<i32>, String) {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_memex"));
-        command.args(args).current_dir(self.home.path()).env_clear().envs(self.env.iter().cloned());
-        command.env("HOME", self.home.path()).stdin(Stdio::null()).stdout(writer);
+        let mut command = tokio::process::Command::from(self.command(args));
+        command.stdout(writer);
         // Not `output()`, which would read standard output itself.
         let child = command.stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
         let output = child.wait_with_output().await.unwrap();

@@ -6,15 +6,17 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use clap::ValueEnum;
 use memex_proto::v1::{Curator, Dream, DreamBudget, DreamMode, DreamState, GetDreamRequest, StartDreamRequest};
+use memex_runtime::lifecycle::Shutdown;
 use serde_json::json;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument as _;
 
 use super::show;
-use crate::commands::{Context, UserArg, request_id};
+use crate::commands::{Context, UserArg, or_left, request_id};
 use crate::failure::Failure;
 use crate::output::view::{DreamView, dream_state};
 use crate::output::{self, progress, safe_line};
+use crate::shell::user_flag;
 
 /// What the help of `dream start` ends with.
 pub const EXAMPLES: &str = "\
@@ -138,10 +140,19 @@ impl StartArgs {
 pub async fn run(context: &Context, args: StartArgs) -> Result<(), Failure> {
     let wait = args.wait.then(|| Duration::from_secs(args.wait_seconds));
     let (user, user_id) = (args.user.clone(), context.user(&args.user));
-    let started = start(context, args.into_request(user_id)).await;
-    let (dream, created) = started.map_err(|failure| failure.of_user(&user))?;
-    let Some(limit) = wait else { return say_started(context, dream, created) };
-    let dream = ended(context, dream, limit).await?;
+    let request = args.into_request(user_id);
+    let Some(limit) = wait else {
+        let started = start(context, request).await;
+        let (dream, created) = started.map_err(|failure| failure.of_user(&user))?;
+        return say_started(context, dream, created);
+    };
+    let stop = Shutdown::on_signals()?;
+    let unheard =
+        || format!("whether it was asked for is not known: memex dream list{}", user_flag(user.user.as_deref()));
+    let started = or_left(&stop, unheard, start(context, request)).await;
+    let (dream, _) = started.map_err(|failure| failure.of_user(&user))?;
+    let goes_on = goes_on(&dream.dream_id);
+    let dream = or_left(&stop, || goes_on, ended(context, dream, limit)).await?;
     say_ended(context, &dream).await
 }
 
@@ -187,11 +198,8 @@ pub async fn ended(context: &Context, mut dream: Dream, limit: Duration) -> Resu
     while is_open(dream.state()) {
         spinner.set_message(waiting_for(&dream));
         let late = |_| {
-            let id = &request.dream_id;
-            Failure::TimedOut(format!(
-                "the dream has not ended within {} s; it goes on: memex dream show {id}",
-                limit.as_secs()
-            ))
+            let goes_on = goes_on(&request.dream_id);
+            Failure::TimedOut(format!("the dream has not ended within {} s; {goes_on}", limit.as_secs()))
         };
         timeout_at(deadline, sleep(pause)).await.map_err(late)?;
         pause = (pause * 2).min(POLL_LONGEST);
@@ -200,6 +208,11 @@ pub async fn ended(context: &Context, mut dream: Dream, limit: Duration) -> Resu
     }
     spinner.finish_and_clear();
     Ok(dream)
+}
+
+/// What becomes of a dream whose end is waited for no longer.
+fn goes_on(dream_id: &str) -> String {
+    format!("it goes on: memex dream show {dream_id}")
 }
 
 fn waiting_for(dream: &Dream) -> String {

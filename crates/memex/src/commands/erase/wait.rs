@@ -7,7 +7,7 @@ use memex_runtime::lifecycle::Shutdown;
 use tokio::time::{sleep, timeout};
 
 use super::erasure;
-use crate::commands::Context;
+use crate::commands::{Context, or_left};
 use crate::failure::Failure;
 use crate::output::{counted, progress, safe_line};
 
@@ -25,14 +25,10 @@ pub(super) async fn done(
     begun: ErasureStatus,
     limit: Duration,
 ) -> Result<ErasureStatus, Failure> {
-    let stop = Shutdown::on_signals()?;
-    let goes_on = format!("the erasure goes on: memex erase {user} --status");
-    tokio::select! {
-        () = stop.triggered() => Err(Failure::Left(goes_on)),
-        done = timeout(limit, ask(context, user, begun)) => done.map_err(|_| {
-            Failure::TimedOut(format!("not all is deleted within {} s; {goes_on}", limit.as_secs()))
-        })?,
-    }
+    let goes_on = || format!("the erasure goes on: memex erase {user} --status");
+    let late = |_| Failure::TimedOut(format!("not all is deleted within {} s; {}", limit.as_secs(), goes_on()));
+    let done = async { timeout(limit, ask(context, user, begun)).await.map_err(late)? };
+    or_left(&Shutdown::on_signals()?, goes_on, done).await
 }
 
 async fn ask(context: &Context, user: &str, mut now: ErasureStatus) -> Result<ErasureStatus, Failure> {

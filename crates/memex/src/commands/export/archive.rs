@@ -11,7 +11,7 @@ use serde_json::json;
 use tonic::Request;
 
 use super::whole::WholeFile;
-use crate::commands::Context;
+use crate::commands::{Context, or_left};
 use crate::failure::Failure;
 use crate::output::{self, progress, safe_line};
 
@@ -27,13 +27,12 @@ pub async fn run(context: &Context, user_id: String, file: &Path, force: bool) -
     // Heard before anything is begun, so that nothing of it is left.
     let stop = Shutdown::on_signals()?;
     let mut whole = WholeFile::begin(file, force)?;
-    let bytes = tokio::select! {
-        () = stop.triggered() => return Err(Failure::Left("nothing was written".to_owned())),
-        received = receive(context, user_id, (file, &mut whole), &bar) => received.map_err(|failure| match failure {
-            Failure::Output(error) => Failure::local(file, error),
-            failure => failure,
-        })?,
-    };
+    let received = receive(context, user_id, (file, &mut whole), &bar);
+    let bytes = or_left(&stop, || "nothing was written".to_owned(), received).await;
+    let bytes = bytes.map_err(|failure| match failure {
+        Failure::Output(error) => Failure::local(file, error),
+        failure => failure,
+    })?;
     whole.finish()?;
     bar.finish_and_clear();
     if context.json {

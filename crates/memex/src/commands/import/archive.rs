@@ -9,14 +9,16 @@ use futures::{FutureExt as _, StreamExt as _};
 use indicatif::ProgressBar;
 use memex_proto::v1::import_user_request::Message;
 use memex_proto::v1::{ErrorReason, ImportHeader, ImportUserRequest, ImportUserResponse};
+use memex_runtime::lifecycle::Shutdown;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tonic::Request;
 
 use super::parts::{Parts, open};
-use crate::commands::{Context, request_id};
+use crate::commands::{Context, or_left, request_id};
 use crate::failure::Failure;
 use crate::output::{self, counted, progress};
+use crate::shell::quoted;
 
 /// How long the whole import may take; the service may allow less.
 const WITHIN: Duration = Duration::from_secs(600);
@@ -26,7 +28,9 @@ const NOT_EMPTY: &str = "an archive is brought in only where no memory is: name 
 
 /// `memex import --archive`.
 pub async fn run(context: &Context, user_id: String, file: &Path, qualifies: bool) -> Result<(), Failure> {
-    let imported = send(context, user_id, file, qualifies).await;
+    let unheard = unheard(&user_id);
+    let sent = send(context, user_id, file, qualifies);
+    let imported = or_left(&Shutdown::on_signals()?, || unheard, sent).await;
     let imported = imported.map_err(|failure| failure.advised(ErrorReason::WrongState, NOT_EMPTY))?;
     if context.json {
         let (files, revisions, dreams) = (imported.files, imported.revisions, imported.dreams);
@@ -39,6 +43,12 @@ pub async fn run(context: &Context, user_id: String, file: &Path, qualifies: boo
     let counts = counts.map(|(count, noun)| counted(count, noun)).join(", ");
     let rows = counted(imported.access_log_rows, "row");
     Ok(writeln!(output::out(), "{counts} and {rows} of the access log imported")?)
+}
+
+/// What is known of an import whose answer was not heard.
+fn unheard(user_id: &str) -> String {
+    let user = if user_id.is_empty() { "" } else { &format!(" {}", quoted(user_id)) };
+    format!("an archive comes in whole or not at all; see which it is: memex users show{user}")
 }
 
 /// Sends it, a file again from its beginning where nothing answered; standard input can be read only once.
