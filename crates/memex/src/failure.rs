@@ -106,8 +106,10 @@ impl Failure {
         }
         let message = status.message().to_owned();
         match status.code() {
-            Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => {
-                Self::Unreachable { endpoint: endpoint.to_owned(), message }
+            Code::Unavailable | Code::Cancelled => Self::Unreachable { endpoint: endpoint.to_owned(), message },
+            // Nobody refused: it is this side that waits no longer.
+            Code::DeadlineExceeded => {
+                Self::TimedOut(format!("memory-api at {endpoint} has not answered in time: {message}"))
             }
             code => Self::Foreign { code, message },
         }

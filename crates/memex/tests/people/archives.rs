@@ -114,6 +114,42 @@ async fn a_file_is_sent_again_whole_with_its_request_id_and_standard_input_is_se
     assert_eq!(scene.script.lines().admin.imports.len(), 1);
 }
 
+/// The seconds of a timeout as gRPC says it: a number and its unit.
+fn seconds(timeout: &str) -> u64 {
+    let (number, unit) = timeout.split_at(timeout.len() - 1);
+    let in_a_second = match unit {
+        "S" => 1,
+        "m" => 1_000,
+        "u" => 1_000_000,
+        unit => panic!("{unit} is no unit that is expected here"),
+    };
+    number.parse::<u64>().unwrap() / in_a_second
+}
+
+#[tokio::test]
+async fn an_import_is_waited_for_longer_than_the_service_gives_it() {
+    let scene = Scene::new().await;
+    fs::write(scene.at("ada.jsonl"), "text").unwrap();
+    assert_eq!(scene.run(&["import", "--archive", "ada.jsonl"]).await.code, 0);
+    let timeouts = std::mem::take(&mut scene.script.lines().admin.import_timeouts);
+    assert!(matches!(&timeouts[..], [only] if seconds(only) > 900), "{timeouts:?}");
+}
+
+#[tokio::test]
+async fn an_import_that_is_not_answered_in_time_is_no_memory_api_that_is_not_there() {
+    let scene = Scene::new().await;
+    fs::write(scene.at("ada.jsonl"), "text").unwrap();
+    for args in [&["import", "--archive", "ada.jsonl"][..], &["import", "--archive", "ada.jsonl", "--json"]] {
+        let late = Status::deadline_exceeded("the call's deadline passed");
+        scene.script.lines().admin.import_answers.push_back(late);
+        let ran = scene.run(args).await;
+        let told = ran.out.clone() + &ran.err;
+        assert!(ran.code == 69 && told.contains("has not answered in time"), "{ran:?}");
+        assert!(told.contains("comes in whole or not at all; see which it is: memex users show ada"), "{ran:?}");
+        assert!(!told.contains("cannot be reached") && !told.contains("memex up"), "{ran:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_cannot_be_read_is_an_error_of_this_machine() {
     let scene = Scene::new().await;

@@ -20,8 +20,9 @@ use crate::failure::Failure;
 use crate::output::{self, counted, progress};
 use crate::shell::quoted;
 
-/// How long the whole import may take; the service may allow less.
-const WITHIN: Duration = Duration::from_secs(600);
+/// How long an answer is waited for: a little longer than the 900 s that the service gives an import, so that it is the
+/// service that says what came of one that takes too long.
+const WITHIN: Duration = Duration::from_secs(930);
 
 const NOT_EMPTY: &str = "an archive is brought in only where no memory is: name another user, or look at this one first: \
                          memex users show USER";
@@ -30,8 +31,11 @@ const NOT_EMPTY: &str = "an archive is brought in only where no memory is: name 
 pub async fn run(context: &Context, user_id: String, file: &Path, qualifies: bool) -> Result<(), Failure> {
     let unheard = unheard(&user_id);
     let sent = send(context, user_id, file, qualifies);
-    let imported = or_left(&Shutdown::on_signals()?, || unheard, sent).await;
-    let imported = imported.map_err(|failure| failure.advised(ErrorReason::WrongState, NOT_EMPTY))?;
+    let imported = or_left(&Shutdown::on_signals()?, || unheard.clone(), sent).await;
+    let imported = imported.map_err(|failure| match failure {
+        Failure::TimedOut(late) => Failure::TimedOut(format!("{late}; {unheard}")),
+        failure => failure.advised(ErrorReason::WrongState, NOT_EMPTY),
+    })?;
     if context.json {
         let (files, revisions, dreams) = (imported.files, imported.revisions, imported.dreams);
         let rows = imported.access_log_rows;
