@@ -15,3 +15,6 @@ mod ends;
 mod listings;
 #[path = "people/scene.rs"]
 mod scene;
+#[cfg(target_os = "linux")]
+#[path = "people/terminal.rs"]
+mod terminal;

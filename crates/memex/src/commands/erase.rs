@@ -68,6 +68,8 @@ pub async fn run(context: &Context, args: EraseArgs) -> Result<(), Failure> {
     say(context, user, erasure)
 }
 
+const GONE: &str = "All of it will be gone for good, with its history.";
+
 /// Says what will be lost, and wants the user's id typed.
 async fn ask(context: &Context, user: &str, yes: bool) -> Result<(), Failure> {
     ask_somebody(context, yes)?;
@@ -75,16 +77,23 @@ async fn ask(context: &Context, user: &str, yes: bool) -> Result<(), Failure> {
         return Ok(());
     }
     let request = GetUserRequest { user_id: user.to_owned() };
-    let what = match context.call(|| async { context.admin().get_user(request.clone()).await }).await {
-        Ok(answer) => {
+    let found = context.call(|| async { context.admin().get_user(request.clone()).await }).await;
+    let reason = found.as_ref().err().and_then(Failure::reason);
+    let what = match (found, reason) {
+        (Ok(answer), _) => {
             let (files, revisions) = answer.user.map(|user| (user.files, user.sequence)).unwrap_or_default();
-            format!("{user} has {} and {}", counted(files, "file"), counted(revisions, "revision"))
+            let has = format!("{} and {}", counted(files, "file"), counted(revisions, "revision"));
+            format!("{user} has {has}. {GONE}")
         }
         // One that has begun can be asked for again, and waited for.
-        Err(failure) if failure.reason() == Some(ErrorReason::UserErased) => format!("{user} is being erased already"),
-        Err(failure) => return Err(failure),
+        (Err(_), Some(ErrorReason::UserErased)) => format!("{user} is being erased already. {GONE}"),
+        // Whom only a token names is erased as well; where nothing names them, the erasure itself says so.
+        (Err(_), Some(ErrorReason::UserNotFound)) => {
+            format!("{user} has no memory; their tokens will be revoked for good.")
+        }
+        (Err(failure), _) => return Err(failure),
     };
-    let question = format!("{what}. All of it will be gone for good, with its history.\nType {user} to erase:");
+    let question = format!("{what}\nType {user} to erase:");
     confirm(context, yes, &question, &[user], "nothing was erased")
 }
 
