@@ -21,8 +21,9 @@ Examples:
   memex run memory-api serve
   memex run dream-worker --dream-enabled
 
-Arguments, variables, signals and exit codes are those of the executables memory-api and
-dream-worker; `memex up` runs both with a database of their own.";
+Arguments, variables, signals, exit codes and what is printed are those of the executables
+memory-api and dream-worker, whatever --json says; `memex up` runs both with a database of their
+own.";
 
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
