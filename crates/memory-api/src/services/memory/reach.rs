@@ -1,10 +1,14 @@
 //! Which texts a search or a recall looks at: the user's and the shared ones, or of a caller without a user the shared.
 
+use std::num::NonZero;
+use std::sync::{Arc, LazyLock};
+
 use memex_core::actor::{Operation, Role};
 use memex_core::limits::MAX_QUERY_BYTES;
 use memex_core::path::{PathPrefix, ScopeKind};
 use memex_proto::reason::Refusal;
 use memex_proto::v1::ErrorReason;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::place::whose;
 use crate::auth::Caller;
@@ -77,7 +81,34 @@ pub(super) fn query(text: &str, least: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Does what takes the processor long, away from the threads that serve.
-pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Unexpected("ranking ended early"))
+/// How many texts are read and ranked at once for each core: one while another waits for Postgres. More would bring nothing
+/// but memory, since ranking is all processor.
+const PLACES_PER_CORE: usize = 2;
+
+/// Who reads and ranks now; the others wait in the order in which they came.
+static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    Arc::new(Semaphore::new(cores * PLACES_PER_CORE))
+});
+
+/// Leave to read the texts of a scope and to rank them.
+pub(super) struct RankingPlace(OwnedSemaphorePermit);
+
+/// Waits for it: a caller who goes meanwhile has cost nothing.
+pub(super) async fn ranking_place() -> Result<RankingPlace> {
+    let place = PLACES.clone().acquire_owned().await;
+    place.map(RankingPlace).map_err(|_| Error::Unexpected("no place to rank in is ever closed"))
+}
+
+/// Does what takes the processor long, away from the threads that serve; the place is free when it is done, also where
+/// the caller has gone before.
+pub(super) async fn aside<T: Send + 'static>(
+    place: RankingPlace,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    let ranking = tokio::task::spawn_blocking(move || {
+        let RankingPlace(_until_done) = place;
+        work()
+    });
+    ranking.await.map_err(|_| Error::Unexpected("ranking ended early"))
 }

@@ -7,7 +7,7 @@ use memex_core::recall::{CurrentFile, Ground, Recalled, recall};
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 
-use super::reach::{Reach, aside, query};
+use super::reach::{Reach, aside, query, ranking_place};
 use crate::auth::Caller;
 use crate::convert::invalid_path;
 use crate::error::{Result, field};
@@ -24,8 +24,9 @@ pub(super) async fn handle(
     let reach = Reach::of(context, &caller, &about, &request.user_id, all).await?;
     query(&request.query, 0)?;
     let max_bytes = max_bytes(request.max_bytes)?;
+    let place = ranking_place().await?;
     let heads = reach.texts(context, &caller, Operation::Recall).await?;
-    aside(move || {
+    aside(place, move || {
         let files: Vec<CurrentFile<'_>> = heads.iter().map(current).collect();
         let recalled = recall(&files, &request.query, max_bytes);
         let messages = |all: Vec<Recalled>| all.into_iter().map(|one| message(&heads[one.file], one)).collect();

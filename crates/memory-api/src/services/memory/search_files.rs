@@ -9,7 +9,7 @@ use memex_core::search::{Passage, Weights, search};
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 
-use super::reach::{Reach, aside, query};
+use super::reach::{Reach, aside, query, ranking_place};
 use crate::auth::Caller;
 use crate::convert::{invalid_path, timestamp};
 use crate::error::{Result, field};
@@ -26,8 +26,9 @@ pub(super) async fn handle(
     let reach = Reach::of(context, &caller, &about, &request.user_id, prefix).await?;
     query(&request.query, 1)?;
     let limit = limit(request.limit)?;
+    let place = ranking_place().await?;
     let heads = reach.texts(context, &caller, Operation::Search).await?;
-    let passages = aside(move || {
+    let passages = aside(place, move || {
         let texts: Vec<&str> = heads.iter().map(|head| head.text.as_deref().unwrap_or("")).collect();
         let found = search(&texts, &request.query, limit, &Weights::default());
         found.into_iter().map(|one| passage(&heads[one.text], texts[one.text], one)).collect()
