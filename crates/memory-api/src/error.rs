@@ -181,14 +181,29 @@ pub(crate) fn is_missing(source: &sqlx::Error) -> bool {
     source.as_database_error().and_then(|db| db.code()).is_some_and(|code| matches!(code.as_ref(), "42883" | "42P01"))
 }
 
+/// Postgres's code of a statement that was undone because it gave way in a deadlock.
+const DEADLOCK: &str = "40P01";
+
+/// Whether a statement was undone for a lock: one that did not come in time, or that it gave way for. Repeated it finds its
+/// way.
+pub(crate) fn waited_in_vain(code: &str) -> bool {
+    matches!(code, "55P03" | DEADLOCK)
+}
+
+/// Tells operators of a deadlock: two calls that lock in different orders are a defect of ours.
+pub(crate) fn tell_of_deadlock(code: &str) {
+    if code == DEADLOCK {
+        tracing::warn!("a statement gave way in a deadlock; Postgres's log has both sides of it");
+    }
+}
+
 /// What a statement's failure is to a caller.
 fn database_reason(source: &sqlx::Error) -> ErrorReason {
-    let failed_with =
-        |wanted: &str| source.as_database_error().and_then(|db| db.code()).is_some_and(|code| code == wanted);
+    let code = source.as_database_error().and_then(|db| db.code());
+    let failed_with = |wanted: &str| code.as_deref() == Some(wanted);
     match source {
         sqlx::Error::PoolTimedOut => ErrorReason::Overloaded,
-        // A lock did not come in time, or this call gave way in a deadlock: undone, and repeated it finds its way.
-        _ if failed_with("55P03") || failed_with("40P01") => ErrorReason::Overloaded,
+        _ if code.as_deref().is_some_and(waited_in_vain) => ErrorReason::Overloaded,
         _ if failed_with("57014") => ErrorReason::DeadlineExceeded,
         _ if is_missing(source) || unreachable(source) => ErrorReason::DatabaseUnavailable,
         _ => ErrorReason::Internal,
@@ -198,7 +213,10 @@ fn database_reason(source: &sqlx::Error) -> ErrorReason {
 fn database_status(source: &sqlx::Error) -> Status {
     let reason = database_reason(source);
     let message = match reason {
-        ErrorReason::Overloaded => return overloaded(),
+        ErrorReason::Overloaded => {
+            tell_of_deadlock(source.as_database_error().and_then(|db| db.code()).as_deref().unwrap_or(""));
+            return overloaded();
+        }
         ErrorReason::DeadlineExceeded => {
             return Refusal::new(reason, "the statement took longer than it may").into_status();
         }

@@ -7,7 +7,7 @@ use sqlx::{ConnectOptions as _, PgConnection, PgPool};
 use tokio::time::timeout;
 
 use super::lane::{Item, Work};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, tell_of_deadlock, waited_in_vain};
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -43,9 +43,9 @@ impl Failed {
         let Some(code) = source.as_database_error().and_then(|database| database.code()) else {
             return Failed::Unknown;
         };
+        tell_of_deadlock(&code);
         match code.as_ref() {
-            // A deadlock's victim gave way to somebody else, as one who waited for a lock in vain did.
-            "55P03" | "40P01" => Failed::Busy,
+            code if waited_in_vain(code) => Failed::Busy,
             "57014" => Failed::Late,
             lost if lost.starts_with("08") || lost.starts_with("57P") => Failed::Unknown,
             _ => Failed::Raised(Error::Database(source)),
