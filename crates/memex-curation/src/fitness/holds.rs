@@ -211,9 +211,17 @@ fn is_passing(text: &str, reading: &Reading) -> bool {
     reading.keeping(List::RelativeDays).next().is_some()
         || reading.keeping(List::Passing).any(|hit| passes(hit.first))
         || reading.keeping(List::Future).any(|hit| future(hit.first))
-        || reading.keeping(List::Past).any(|hit| joined(hit.first) && !reading.keeps_at(List::State, hit.first))
+        || first_past_after(reading, first_verb).is_some_and(joined)
         || is_somewhere(reading)
         || is_measured(text, reading)
+}
+
+/// The first past form after the main verb that is no present form too; one in a clause of its own says nothing of the
+/// main one.
+fn first_past_after(reading: &Reading, verb: Option<usize>) -> Option<usize> {
+    let present = [List::State, List::Action, List::Plain];
+    let past = reading.keeping(List::Past).map(|hit| hit.first).filter(|&at| verb.is_some_and(|verb| at > verb));
+    past.filter(|&at| !present.iter().any(|&list| reading.keeps_at(list, at))).min()
 }
 
 /// "Is in Oslo", "is at Anna's": a form of "be", a preposition, a name.
