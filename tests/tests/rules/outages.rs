@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use memex_proto::v1::FinishOutcome;
 use memex_stack::stack::{Stack, User};
 use tests::hand::{self, HeldDream};
 use tests::waiting::until;
@@ -100,6 +101,20 @@ async fn a_started_dream_spends_no_attempt_on_an_outage() {
     let attempts = "SELECT attempts::text FROM mx_dream";
     assert_eq!(ask::lines(stack.sql(), attempts, &[]).await, ["1"]);
     assert_eq!(failures(&stack).await, ["0 f f"]);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_dream_that_failed_in_an_outage_is_dreamt_again_at_once() {
+    let stack = Stack::start().await;
+    let ada = due(&stack).await;
+    alive(&stack).await;
+    let held = claimed(&stack).await.remove(0);
+    stack.outage(LEASE / 2).await;
+    held.finish_as(FinishOutcome::Failed).await.unwrap();
+    assert_eq!(failures(&stack).await, ["0 f f"]);
+    assert_eq!(stack.worker().poll_once().await.unwrap(), 1);
+    assert!(messy::is_dreamt(&ada).await);
     stack.finish().await;
 }
 
