@@ -76,6 +76,11 @@ impl Error {
         matches!(self, Error::Database(sqlx::Error::PoolTimedOut))
     }
 
+    /// Whether a connection to Postgres broke, or could not be made.
+    pub fn is_out_of_reach(&self) -> bool {
+        matches!(self, Error::Database(source) if unreachable(source))
+    }
+
     /// Whether a statement failed because a function or table of ours is not there.
     pub fn is_missing_schema(&self) -> bool {
         let Error::Database(source) = self else { return false };

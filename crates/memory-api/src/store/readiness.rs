@@ -55,8 +55,12 @@ impl Store {
     }
 
     /// The same error; `Away` where a call found no connection because Postgres was away, and not for much work. The pool
-    /// does not tell these apart: it goes on connecting while Postgres is not there.
+    /// does not tell these apart: it goes on connecting while Postgres is not there. A call whose connection broke says it
+    /// of those that come after.
     pub(crate) fn overloaded_or_away(&self, error: Error) -> Error {
+        if error.is_out_of_reach() {
+            self.away.now();
+        }
         if error.is_overloaded() && self.away.is_recent() { Error::Away } else { error }
     }
 }
@@ -68,10 +72,13 @@ impl Readiness {
     /// # Errors
     /// Where Postgres cannot be reached, refuses a statement, or does not answer in time.
     pub async fn ask(&mut self) -> Result<bool> {
-        let answer = timeout(WAIT, self.ask_and_write()).await.unwrap_or(Err(Error::Away));
+        let answer = match timeout(WAIT, self.ask_and_write()).await {
+            Ok(answer) => answer.inspect_err(|_| self.away.now()),
+            // A machine that is slow is no Postgres that is away: what gets no connection meanwhile is shed as before.
+            Err(_) => Err(Error::Away),
+        };
         if answer.is_err() {
             self.alive = None;
-            self.away.now();
         }
         answer
     }
