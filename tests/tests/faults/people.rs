@@ -74,8 +74,8 @@ impl People {
     pub fn every_call(&self) -> Vec<Call> {
         let mut calls = self.changes();
         calls.extend(self.administration());
-        for held in self.held.iter().cloned() {
-            let (renewing, staging) = (held.clone(), held);
+        for held in &self.held {
+            let (renewing, staging) = (held.clone(), held.clone());
             calls.push(call("RenewLease", async move { renewing.renew().await }));
             calls.push(call("PatchFile in a dream", async move { staging.stage("user/b.md", "- three\n", 0).await }));
         }
