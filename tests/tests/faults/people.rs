@@ -61,7 +61,8 @@ impl People {
     /// What changes files and dreams: a lane's, the pool's, with a transaction and without.
     pub fn changes(&self) -> Vec<Call> {
         let mut calls = self.files();
-        for held in self.held.iter().cloned() {
+        for held in &self.held {
+            let held = held.clone();
             calls.push(call("FinishDream", async move { held.finish().await }));
         }
         let start = StartDreamRequest { user_id: self.other.clone(), request_id: id(), ..Default::default() };
