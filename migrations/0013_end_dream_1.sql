@@ -1,26 +1,30 @@
 -- Ends an open dream and arms its scope again: the one place that knows what an ending does. The caller holds the
 -- scope's lock. A dream that a person started goes back to `requested` when it was released, lost or failed, until
 -- its attempts are used up. With p_more and where the cursor p_begin_with moved, the watermark stays and the rest comes
--- after the interval. Returns the state it is in afterwards; NULL where it was not open.
+-- after the interval. What an outage ended is no failure: mx_lost_in_outage_1. Returns the state it is in afterwards;
+-- NULL where it was not open.
 CREATE FUNCTION mx_end_dream_1(p_scope bigint, p_dream uuid, p_state text, p_cause text, p_more boolean, p_begin_with text[])
 RETURNS text LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-  st mx_dream_state; d mx_dream; t timestamptz; l_state text := p_state; l_failure boolean := p_state IN ('lost', 'failed');
+  st mx_dream_state; d mx_dream; t timestamptz; l_state text := p_state; l_failure boolean := p_state IN ('lost', 'failed'); l_away boolean;
   l_more boolean; l_moves boolean; l_attempts integer; l_failures integer;
 BEGIN
   SELECT * INTO st FROM mx_dream_state WHERE scope_id = p_scope FOR NO KEY UPDATE;
   SELECT * INTO d FROM mx_dream WHERE scope_id = p_scope AND dream_id = p_dream AND state IN ('requested', 'running') FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN NULL; END IF;
   t := mx_now();
+  l_away := l_failure AND mx_lost_in_outage_1(d);   -- guard: outage
+  l_failure := l_failure AND l_away IS NOT TRUE;
   l_more := p_more AND p_state IN ('applied', 'noop') AND cardinality(p_begin_with) > 0 AND p_begin_with <> st.begin_with;
   l_attempts := mx_setting_1(d.workspace_id, 'dream_max_attempts')::integer;
-  IF d.requested AND (p_state = 'released' OR l_failure AND d.attempts < l_attempts) THEN
+  IF d.requested AND (p_state = 'released' OR l_away OR l_failure AND d.attempts < l_attempts) THEN
     l_state := 'requested';
     DELETE FROM mx_dream_op WHERE scope_id = p_scope AND dream_id = p_dream;
   END IF;
-  UPDATE mx_dream SET state = l_state, cause = p_cause, more = l_more, lease_expires_at = NULL,
+  UPDATE mx_dream SET state = l_state, cause = p_cause || CASE WHEN l_away THEN ', in an outage' ELSE '' END,
+      more = l_more, lease_expires_at = NULL,
       ended_at = CASE WHEN l_state = 'requested' THEN NULL ELSE t END,
-      attempts = attempts - CASE WHEN p_state = 'released' THEN 1 ELSE 0 END,
+      attempts = attempts - CASE WHEN p_state = 'released' OR l_away THEN 1 ELSE 0 END,
       sealed = CASE WHEN l_state = 'requested' THEN NULL ELSE sealed END,
       ops = CASE WHEN l_state = 'requested' THEN 0 ELSE ops END, files = CASE WHEN l_state = 'requested' THEN 0 ELSE files END,
       bytes = CASE WHEN l_state = 'requested' THEN 0 ELSE bytes END, read_bytes = CASE WHEN l_state = 'requested' THEN 0 ELSE read_bytes END

@@ -60,6 +60,8 @@ pub struct Store {
     refusals: Arc<refusals::Refusals>,
     /// The key of the tombstones, where the service was given one.
     erasure_key: Option<Arc<ErasureKey>>,
+    /// When Postgres last did not answer.
+    away: Arc<readiness::Away>,
     /// Wakes the work of erasures.
     erasing: Arc<Notify>,
     /// Wakes who waits for the database's present life to begin.
@@ -80,6 +82,7 @@ impl Store {
             asserted: asserted::Remembered::default(),
             refusals: Arc::default(),
             erasure_key: None,
+            away: Arc::default(),
             erasing: Arc::default(),
             begun: Arc::default(),
         }

@@ -31,6 +31,7 @@ mod memory;
 mod moves;
 mod moves_dreams;
 mod moves_history;
+mod outages;
 mod patch_cases;
 mod patches;
 mod recall;

@@ -59,21 +59,29 @@ impl Context {
         H: FnOnce(Caller, AboutCell) -> F,
         F: Future<Output = Result<T>>,
     {
+        let answer = self.logged_answer(metadata, operation, handle).await;
+        Ok(Response::new(answer.map_err(|error| self.store.overloaded_or_away(error))?))
+    }
+
+    async fn logged_answer<T, F, H>(&self, metadata: &MetadataMap, operation: Operation, handle: H) -> Result<T>
+    where
+        H: FnOnce(Caller, AboutCell) -> F,
+        F: Future<Output = Result<T>>,
+    {
         let caller = self.tokens.caller(metadata, operation).await?;
         let about = AboutCell::default();
         let result = handle(caller.clone(), about.clone()).await;
         let about = about.take();
-        let result = match result {
+        match result.map_err(|error| self.store.overloaded_or_away(error)) {
             Err(error @ Error::Refused { logged: false, .. }) => {
                 Err(self.log_refused(operation, about, error, &caller).await?)
             }
-            Err(error @ (Error::Database(_) | Error::Unexpected(_))) => {
+            Err(error @ (Error::Database(_) | Error::Unwritable { .. } | Error::Away | Error::Unexpected(_))) => {
                 self.log_failed(operation, about, &error, &caller).await;
                 Err(error)
             }
             result => result,
-        };
-        Ok(Response::new(result?))
+        }
     }
 
     /// Logs a failure, as well as can be: what failed may be Postgres. Its statement was undone, and so is the row it had.

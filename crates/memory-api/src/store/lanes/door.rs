@@ -27,6 +27,8 @@ pub(super) enum Failed {
     Raised(Error),
     /// Never sent: Postgres cannot be reached.
     Unreachable,
+    /// Undone: Postgres stores nothing now; with its code.
+    Unwritable(String),
     /// It may stand: the connection broke.
     Unknown,
     /// It stands, and its answer breaks a rule.
@@ -38,6 +40,8 @@ impl Failed {
         let source = match error {
             Error::Database(source) => source,
             Error::Unexpected(what) => return Failed::Unexpected(what),
+            Error::Unwritable { code } => return Failed::Unwritable(code),
+            Error::Away => return Failed::Unknown,
             refused @ Error::Refused { .. } => return Failed::Raised(refused),
         };
         let Some(code) = source.as_database_error().and_then(|database| database.code()) else {
@@ -112,7 +116,8 @@ async fn run<W: Work>(connection: &mut PgConnection, items: &[Item<W>]) -> (Resu
         Ok(Err(error)) => Failed::of(error),
         Err(_) => Failed::Unknown,
     };
-    let broken = matches!(failed, Failed::Unknown);
+    // Where Postgres has become a standby, a new connection may lead to the new primary.
+    let broken = matches!(failed, Failed::Unknown | Failed::Unwritable(_));
     (Err(failed), broken)
 }
 

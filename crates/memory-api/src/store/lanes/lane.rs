@@ -78,7 +78,7 @@ impl<W: Work> Lane<W> {
         let item = Item { ask, trace: current_trace(), answer };
         self.queue.try_send(item).map_err(|_| Error::overloaded())?;
         // An item that is dropped unanswered was in a task that ended before its time.
-        answered.await.unwrap_or(Err(Error::Database(sqlx::Error::WorkerCrashed)))
+        answered.await.unwrap_or(Err(Error::Away))
     }
 }
 

@@ -60,7 +60,7 @@ impl Feed {
             match feed.next().await {
                 Ok(Some(event)) => Some((Ok(event), Some(feed))),
                 Ok(None) => None,
-                Err(error) => Some((Err(Status::from(error)), None)),
+                Err(error) => Some((Err(Status::from(feed.context.store.overloaded_or_away(error))), None)),
             }
         }))
     }
