@@ -34,3 +34,31 @@ async fn the_command_finds_passages_and_lists_and_sets_users_and_tokens() {
     assert!(listed(&["token", "list", "--user", "ada", "--all"]).await.contains(id));
     stack.finish().await;
 }
+
+#[tokio::test]
+async fn an_import_given_again_brings_back_what_was_deleted_meanwhile_only_when_it_is_told_to() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    let memex = Memex::at(&stack.endpoint(), stack.workspace().operator_token()).await;
+    let notes = tempfile::tempdir().unwrap();
+    for name in ["a.md", "b.md", "c.md"] {
+        std::fs::write(notes.path().join(name), name).unwrap();
+    }
+    let folder = notes.path().to_str().unwrap();
+    let import = ["import", folder, "--user", "ada"];
+    let ran = memex.run(&import).await;
+    assert_eq!((ran.code, ran.out.as_str()), (0, "3 created\n"), "{ran:?}");
+    for change in [&["rm", "user/a.md", "--user", "ada"][..], &["mv", "user/b.md", "user/z.md", "--user", "ada"]] {
+        assert_eq!(memex.run(change).await.code, 0, "{change:?}");
+    }
+
+    let ran = memex.run(&import).await;
+    let why = "was deleted or moved away in memory; --restore-deleted brings it back";
+    let told = format!("left out user/a.md: {why}\nleft out user/b.md: {why}\n1 unchanged (2 left out)\n");
+    assert_eq!((ran.code, ran.out), (0, told));
+    assert_eq!(ada.paths().await, ["user/c.md", "user/z.md"]);
+    let ran = memex.run(&[&import[..], &["--restore-deleted"]].concat()).await;
+    assert_eq!((ran.code, ran.out.as_str()), (0, "2 created, 1 unchanged\n"), "{ran:?}");
+    assert_eq!(ada.read("user/a.md").await.as_deref(), Some("a.md"));
+    stack.finish().await;
+}
