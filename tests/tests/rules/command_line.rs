@@ -1,7 +1,7 @@
 //! What the `memex` command makes of the service's own answers.
 
 use memex_stack::stack::Stack;
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::command::Memex;
 
 #[tokio::test]
@@ -60,5 +60,29 @@ async fn an_import_given_again_brings_back_what_was_deleted_meanwhile_only_when_
     let ran = memex.run(&[&import[..], &["--restore-deleted"]].concat()).await;
     assert_eq!((ran.code, ran.out.as_str()), (0, "2 created, 1 unchanged\n"), "{ran:?}");
     assert_eq!(ada.read("user/a.md").await.as_deref(), Some("a.md"));
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_revision_is_shown_and_a_dream_reverted_of_the_user_who_is_named_and_of_no_other() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    ada.write("user/a.md", "- Ada likes tea.\n- Ada likes tea.\n").await;
+    stack.user("bob").await.write("user/b.md", "- Bob likes milk.\n").await;
+    stack.quiet().await;
+    while stack.worker().poll_once().await.unwrap() > 0 {}
+    let memex = Memex::at(&stack.endpoint(), stack.workspace().operator_token()).await;
+    let first = |listed: Value, list: &str, id: &str| listed[list][0][id].as_str().unwrap().to_owned();
+    let revision = first(memex.json(&["log", "user/a.md", "--user", "ada"]).await, "revisions", "revision_id");
+    let dreams = memex.json(&["dream", "list", "--user", "ada", "--state", "applied"]).await;
+    let dream = first(dreams, "dreams", "dream_id");
+
+    for command in [&["show", &revision][..], &["dream", "revert", &dream]] {
+        let ran = memex.run(&[command, &["--user", "bob"]].concat()).await;
+        assert!(ran.code == 1 && ran.err.contains("does not reach that user"), "{ran:?}");
+        let ran = memex.run(&[command, &["--user", "ada"]].concat()).await;
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    }
+    assert_eq!(ada.read("user/a.md").await.as_deref(), Some("- Ada likes tea.\n- Ada likes tea.\n"));
     stack.finish().await;
 }
