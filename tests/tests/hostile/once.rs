@@ -178,7 +178,7 @@ fn dreams(applied: &str) -> Vec<Case> {
     };
     let revert = |reason: &str, request_id: String| {
         let (dream_id, reason) = (applied.to_owned(), reason.into());
-        asked("RevertDream", &RevertDreamRequest { dream_id, reason, request_id })
+        asked("RevertDream", &RevertDreamRequest { dream_id, reason, request_id, ..Default::default() })
     };
     let [same, started, paused, resumed] = [id(), id(), id(), id()];
     vec![

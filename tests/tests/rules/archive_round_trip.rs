@@ -168,7 +168,7 @@ async fn files(clients: &Clients, user: &str) -> BTreeMap<String, File> {
 
 /// A revision's text, or nothing where it was redacted.
 async fn text_of(clients: &Clients, revision: &Revision) -> Option<String> {
-    let request = GetRevisionRequest { revision_id: revision.revision_id.clone() };
+    let request = GetRevisionRequest { revision_id: revision.revision_id.clone(), ..Default::default() };
     match clients.history.clone().get_revision(request).await {
         Ok(answer) => Some(answer.into_inner().content),
         Err(status) if revision.redacted => {

@@ -41,6 +41,7 @@ mod restores;
 mod restores_together;
 mod round_trip;
 mod search;
+mod search_turns;
 mod tls;
 mod tokens;
 mod users;

@@ -4,4 +4,5 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod changes;
+mod cut;
 mod erasures;

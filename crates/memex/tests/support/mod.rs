@@ -109,8 +109,9 @@ impl Script {
 #[tonic::async_trait]
 impl MemoryService for Script {
     async fn list_files(&self, asked: Request<ListFilesRequest>) -> Result<Response<ListFilesResponse>, Status> {
-        let prefix = asked.into_inner().prefix;
-        let files = self.lines().files.iter().filter(|file| file.path.starts_with(&prefix)).cloned().collect();
+        let ListFilesRequest { prefix, include_deleted, .. } = asked.into_inner();
+        let wanted = |file: &&File| file.path.starts_with(&prefix) && (include_deleted || !file.deleted);
+        let files = self.lines().files.iter().filter(wanted).cloned().collect();
         Ok(Response::new(ListFilesResponse { files, next_page_token: String::new() }))
     }
 

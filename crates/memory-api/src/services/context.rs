@@ -11,7 +11,7 @@ use memex_runtime::lifecycle::Shutdown;
 use tonic::metadata::MetadataMap;
 use tonic::{Response, Status};
 
-use crate::auth::{Caller, Tokens};
+use crate::auth::{Caller, Tokens, wrong_user};
 use crate::error::{Error, Result};
 use crate::guards::Guards;
 use crate::store::Store;
@@ -123,6 +123,27 @@ impl Context {
         }
         Ok(error)
     }
+}
+
+/// The user whom a call names beside an id, if any: judged before the id.
+///
+/// # Errors
+/// WRONG_USER; FIELD_INVALID.
+pub(super) fn named(context: &Context, caller: &Caller, user_id: &str) -> Result<Option<UserId>> {
+    if user_id.is_empty() { Ok(None) } else { caller.user(user_id, context.guards.scope).map(Some) }
+}
+
+/// Judges a scope that an id is of: it must be the named user's. Where nobody is named, it may be anybody's.
+///
+/// # Errors
+/// WRONG_USER; USER_ERASED.
+pub(super) async fn theirs(context: &Context, caller: &Caller, named: Option<&UserId>, scope: i64) -> Result<()> {
+    if named.is_none() {
+        return Ok(());
+    }
+    // By the scope, since nothing says any more whose an erased one was.
+    let own = context.store.find_scope(caller.workspace_id, named).await?;
+    if own == Some(scope) { Ok(()) } else { Err(wrong_user().into()) }
 }
 
 /// The refusal of a user who has no memory.

@@ -27,7 +27,7 @@ pub struct FileRow {
     pub version: i64,
     /// Bytes of its text.
     pub size: i32,
-    /// SHA-256 of its text.
+    /// SHA-256 of its text; empty where the file is gone from its path.
     pub sha256: Vec<u8>,
     /// When that version was written.
     pub updated_at: DateTime<Utc>,
@@ -81,6 +81,8 @@ pub struct FileRange {
     pub after: String,
     /// At most so many.
     pub limit: i64,
+    /// Whether to list paths too whose file is gone.
+    pub deleted: bool,
 }
 
 impl Store {
@@ -161,7 +163,7 @@ impl Store {
             WITH page AS MATERIALIZED (
               SELECT f.* FROM unnest($1::bigint[]) AS s(scope_id) CROSS JOIN LATERAL (
                 SELECT path, version, size, sha256, updated_at, updated_by FROM mx_file
-                 WHERE scope_id = s.scope_id AND path >= $2 AND path < $3 AND path > $4 AND NOT deleted ORDER BY path LIMIT $5) f
+                 WHERE scope_id = s.scope_id AND path >= $2 AND path < $3 AND path > $4 AND ($11 OR NOT deleted) ORDER BY path LIMIT $5) f
                ORDER BY f.path LIMIT $5),
             log AS (
               INSERT INTO mx_access_log (scope_id, operation, path, outcome, actor, principal, trace_id)
@@ -176,7 +178,8 @@ impl Store {
             Operation::List.code(),
             caller.actor,
             caller.token_id,
-            trace()
+            trace(),
+            range.deleted
         )
         .fetch_all(self.pool())
         .await?;

@@ -8,7 +8,7 @@ use super::in_dream;
 use super::place::whose;
 use crate::auth::Caller;
 use crate::convert::invalid_path;
-use crate::error::Result;
+use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::page::{Listing, expired, page_size};
 use crate::services::request::CallDigest;
@@ -25,6 +25,9 @@ pub(super) async fn handle(
 ) -> Result<pb::ListFilesResponse> {
     if let Some(dream) = caller.dream {
         about.scope(dream.id.scope);
+        if request.include_deleted {
+            return Err(field("include_deleted", "must be false within a dream").into());
+        }
         let ask = ask(&request, &dream.id.to_string())?;
         return in_dream::list_files(context, &caller, dream, ask).await;
     }
@@ -78,7 +81,8 @@ fn prefix(request: &pb::ListFilesRequest) -> Result<PathPrefix> {
 fn ask(request: &pb::ListFilesRequest, owner: &str) -> Result<Ask> {
     let prefix = prefix(request)?;
     let size = page_size(request.page_size)?;
-    let listing = Listing::of(CallDigest::of("ListFiles").text(owner).text(prefix.as_str()));
+    let digest = CallDigest::of("ListFiles").text(owner).text(prefix.as_str()).number(request.include_deleted.into());
+    let listing = Listing::of(digest);
     let after = match listing.last(&request.page_token)? {
         None => String::new(),
         Some(last) => {
@@ -92,6 +96,7 @@ fn ask(request: &pb::ListFilesRequest, owner: &str) -> Result<Ask> {
         below: prefix.upper_bound().unwrap_or_else(|| ABOVE_ALL.to_owned()),
         after,
         limit: i64::try_from(size).unwrap_or(i64::MAX).saturating_add(1),
+        deleted: request.include_deleted,
     };
     Ok(Ask { range, size, listing })
 }
@@ -107,7 +112,7 @@ mod tests {
             path: path.into(),
             version: 1,
             size: 0,
-            sha256: vec![],
+            sha256: vec![7; 32],
             updated_at: DateTime::UNIX_EPOCH,
             updated_by: "a".into(),
         }
@@ -119,6 +124,7 @@ mod tests {
             prefix: prefix.into(),
             page_size: 2,
             page_token: page_token.into(),
+            include_deleted: false,
         }
     }
 
@@ -141,5 +147,7 @@ mod tests {
         assert!(ask(&request("user/", &page.next_page_token), "1 ada").is_ok());
         assert!(ask(&request("user/", &page.next_page_token), "1 bob").is_err());
         assert!(ask(&request("", &page.next_page_token), "1 ada").is_err());
+        let deleted = pb::ListFilesRequest { include_deleted: true, ..request("user/", &page.next_page_token) };
+        assert!(ask(&deleted, "1 ada").is_err());
     }
 }

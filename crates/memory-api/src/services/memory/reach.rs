@@ -1,18 +1,15 @@
 //! Which texts a search or a recall looks at: the user's and the shared ones, or of a caller without a user the shared.
 
-use std::num::NonZero;
-use std::sync::{Arc, LazyLock};
-
 use memex_core::actor::{Operation, Role};
 use memex_core::limits::MAX_QUERY_BYTES;
 use memex_core::path::{PathPrefix, ScopeKind};
 use memex_proto::reason::Refusal;
 use memex_proto::v1::ErrorReason;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::place::whose;
+use super::ranking::{Ranking, RankingPlace};
 use crate::auth::Caller;
-use crate::error::{Error, Result, field};
+use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::store::search::HeadText;
 
@@ -57,6 +54,11 @@ impl Reach {
         Ok(Self { log_scope, scopes, prefix })
     }
 
+    /// Waits for a place to read and rank in, in turn with other scopes.
+    pub(super) async fn place(&self, ranking: &Ranking) -> Result<RankingPlace> {
+        ranking.place(self.log_scope).await
+    }
+
     /// The texts, by path; `operation` is what the log row says was done.
     pub(super) async fn texts(
         &self,
@@ -79,36 +81,4 @@ pub(super) fn query(text: &str, least: usize) -> Result<(), Refusal> {
         return Err(field("query", format!("must be {least} to {MAX_QUERY_BYTES} bytes without NUL")));
     }
     Ok(())
-}
-
-/// How many texts are read and ranked at once for each core: one while another waits for Postgres. More would bring nothing
-/// but memory, since ranking is all processor.
-const PLACES_PER_CORE: usize = 2;
-
-/// Who reads and ranks now; the others wait in the order in which they came.
-static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    Arc::new(Semaphore::new(cores * PLACES_PER_CORE))
-});
-
-/// Leave to read the texts of a scope and to rank them.
-pub(super) struct RankingPlace(OwnedSemaphorePermit);
-
-/// Waits for it: a caller who goes meanwhile has cost nothing.
-pub(super) async fn ranking_place() -> Result<RankingPlace> {
-    let place = PLACES.clone().acquire_owned().await;
-    place.map(RankingPlace).map_err(|_| Error::Unexpected("no place to rank in is ever closed"))
-}
-
-/// Does what takes the processor long, away from the threads that serve; the place is free when it is done, also where
-/// the caller has gone before.
-pub(super) async fn aside<T: Send + 'static>(
-    place: RankingPlace,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T> {
-    let ranking = tokio::task::spawn_blocking(move || {
-        let RankingPlace(_until_done) = place;
-        work()
-    });
-    ranking.await.map_err(|_| Error::Unexpected("ranking ended early"))
 }
