@@ -20,6 +20,7 @@ mod erasure;
 mod erasure_backups;
 mod erasure_rows;
 mod erasure_watch;
+mod erasure_words;
 mod every_call;
 mod examples;
 mod history_compare;

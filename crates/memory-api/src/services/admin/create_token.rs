@@ -17,6 +17,7 @@ use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
 use crate::store::dreams::lock_scope;
 use crate::store::erasures::{lock_user, refuse_erased};
+use crate::store::log_place::LogPlace;
 use crate::store::requests::{RequestKey, remember, remembered};
 use crate::store::tokens::{NewToken, put_token};
 
@@ -76,7 +77,12 @@ pub(super) async fn handle(
     if before.is_none() {
         remember(&mut tx, key.as_ref(), token_id.as_bytes()).await?;
     }
-    let row = LogRow { scope, operation: Operation::CreateToken, path: "", reason: ErrorReason::Unspecified };
+    let row = LogRow {
+        place: LogPlace::shared(scope),
+        operation: Operation::CreateToken,
+        path: "",
+        reason: ErrorReason::Unspecified,
+    };
     add(&mut *tx, row, &caller).await?;
     tx.commit().await?;
     if before.is_some() {

@@ -22,6 +22,7 @@ use crate::services::dream_admin::message;
 use crate::services::request::CallDigest;
 use crate::store::changesets::staged_ops;
 use crate::store::dreams::{self, Conclusion, DreamRow, Ending, Finish, Gate, Seal};
+use crate::store::log_place::LogPlace;
 
 /// The most paths that a dream leaves for the next: as many as a scope has files by default.
 const MAX_LEFT: usize = 2_000;
@@ -203,7 +204,8 @@ async fn lost(context: &Context, finish: &Finish, ending: Option<DreamState>) ->
         Refusal::new(ErrorReason::LeaseLost, "this dream is no longer this worker's; drop what is left of it");
     let Some(ending) = ending else { return Ok(refusal.into()) };
     let caller = within(finish);
-    context.store.log_refusal(finish.dream.scope, Operation::Finish, "", ErrorReason::LeaseLost, &caller).await?;
+    let place = LogPlace::of(finish.dream.scope);
+    context.store.log_refusal(place, Operation::Finish, "", ErrorReason::LeaseLost, &caller).await?;
     Ok(Error::logged(refusal.fact("ending", ending.as_str())))
 }
 

@@ -14,6 +14,7 @@ use super::place::whose;
 use crate::auth::Caller;
 use crate::error::{Error, Result, field};
 use crate::services::context::{AboutCell, Context};
+use crate::store::log_place::LogPlace;
 use crate::store::search::HeadText;
 
 /// The first path above every `user/…`, and so above all that there are.
@@ -21,7 +22,7 @@ const ABOVE_ALL: &str = "user0";
 
 /// What a caller asks in.
 pub(super) struct Reach {
-    log_scope: i64,
+    log: LogPlace,
     scopes: Vec<i64>,
     prefix: PathPrefix,
 }
@@ -50,11 +51,11 @@ impl Reach {
             ScopeKind::Shared => None,
             ScopeKind::User => context.store.find_scope(workspace, user.as_ref()).await?,
         };
-        let log_scope = own.unwrap_or(shared);
-        about.scope(log_scope);
+        own.into_iter().for_each(|scope| about.scope(scope));
+        let log = context.store.log_place(own, caller).await?;
         let with_shared = kind != Some(ScopeKind::User);
         let scopes = own.into_iter().chain(with_shared.then_some(shared)).collect();
-        Ok(Self { log_scope, scopes, prefix })
+        Ok(Self { log, scopes, prefix })
     }
 
     /// The texts, by path; `operation` is what the log row says was done.
@@ -66,7 +67,7 @@ impl Reach {
     ) -> Result<Vec<HeadText>> {
         let below = self.prefix.upper_bound().unwrap_or_else(|| ABOVE_ALL.to_owned());
         let range = (self.prefix.as_str(), below.as_str());
-        context.store.head_texts(&self.scopes, range, self.log_scope, operation, caller).await
+        context.store.head_texts(&self.scopes, range, self.log, operation, caller).await
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use memex_core::actor::Operation;
 use memex_core::ids::MemoryId;
 use memex_core::user_id::UserId;
 use memex_proto::v1 as pb;
@@ -74,7 +73,7 @@ impl Feed {
             if self.ended || self.context.shutdown.is_triggered() {
                 return Ok(None);
             }
-            self.context.tokens.caller(&self.metadata, Operation::Watch).await?;
+            self.context.tokens.caller(&self.metadata).await?;
             self.look().await?;
             if !self.waiting.is_empty() || self.ended {
                 continue;
