@@ -60,7 +60,11 @@ impl Planter {
                 "query" | "content" => Some("tea".to_owned()),
                 _ => None,
             };
-            let number = |field: &str| matches!(field, "role" | "to_version").then_some(1);
+            let number = |field: &str| match field {
+                "role" | "to_version" => Some(1),
+                "treatments" => Some(0),
+                _ => None,
+            };
             // Whether it is refused is nothing to this test.
             let _ = caller.call(&rpc.path, self.package.fill(&rpc.request, &text, &number)).await;
         }

@@ -29,6 +29,7 @@ mod insert_lines;
 mod isolation;
 mod lanes;
 mod memory;
+mod metadata;
 mod moves;
 mod moves_dreams;
 mod moves_history;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use memex_core::actor::{DREAM_ACTOR, Operation, Role};
 use memex_core::clock::Clock;
 use memex_core::user_id::UserId;
@@ -56,12 +57,17 @@ impl Tokens {
     pub async fn caller(&self, metadata: &MetadataMap) -> Result<Caller> {
         let hash = bearer(metadata)?;
         let row = self.look_up(hash).await?;
-        if row.expires_at.is_some_and(|at| at <= self.clock.now()) {
+        if row.expires_at.is_some_and(|at| at <= self.now()) {
             return Err(
                 Refusal::new(ErrorReason::TokenExpired, "the token has expired; ask an operator for another").into()
             );
         }
         caller_of(row)
+    }
+
+    /// The time by which expiry is judged.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     async fn look_up(&self, hash: [u8; 32]) -> Result<TokenRow> {
