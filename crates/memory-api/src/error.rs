@@ -160,6 +160,11 @@ fn too_large_message() -> Refusal {
     Refusal::new(ErrorReason::MessageTooLarge, "the message is over 4 MiB; ask for less, or send it in parts")
 }
 
+/// The answer to a call whose headers are over the size limit.
+pub fn headers_too_large() -> Status {
+    Refusal::new(ErrorReason::MessageTooLarge, "the call's headers are over 16 KiB; send less metadata").into_status()
+}
+
 /// The answer to a message that is none of the call's.
 pub fn malformed() -> Status {
     malformed_message().into_status()
@@ -185,6 +190,12 @@ pub fn overloaded() -> Status {
     Refusal::new(ErrorReason::Overloaded, "too much work is in flight; wait and repeat")
         .retry_after(DATABASE_RETRY)
         .into_status()
+}
+
+/// The refusal of a change that others were always quicker than.
+pub fn always_outrun() -> Refusal {
+    let message = "the file changed at every try; nothing was done: wait and repeat it with the same request_id";
+    Refusal::new(ErrorReason::Overloaded, message).retry_after(DATABASE_RETRY)
 }
 
 /// The answer to a call whose time is up.

@@ -144,6 +144,7 @@ pub async fn serve(
     let limits = ServerLimits {
         drain_timeout,
         unreadable: UnreadableLayer { too_long: error::message_too_large, malformed: error::malformed },
+        long_headers: error::headers_too_large,
         late: error::late,
         uploads: UPLOADS,
         in_flight: InFlight {

@@ -18,6 +18,7 @@ pub mod erasures;
 pub mod files;
 pub mod imports;
 mod lanes;
+pub mod log_place;
 pub mod migrate;
 pub mod readiness;
 pub mod redactions;

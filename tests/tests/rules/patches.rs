@@ -3,6 +3,7 @@
 use memex_proto::reason::Refusal;
 use memex_proto::v1::{AppendLines, DeleteLines, Edit, ErrorReason, PatchFileRequest, Replace, edit};
 use memex_stack::stack::Stack;
+use tests::ask;
 use tests::refused::{reason, refused};
 
 fn patch(edits: Vec<edit::Kind>) -> PatchFileRequest {
@@ -87,5 +88,35 @@ async fn patches_at_once_without_a_version_all_arrive() {
         assert_eq!(reason(&status), ErrorReason::VersionConflict, "{status}");
     }
     assert!(acknowledged > 0);
+    stack.finish().await;
+}
+
+/// Lets the first so many changes find that another was quicker.
+async fn lose_races(stack: &Stack, races: u32) {
+    let lose = "DO $do$ BEGIN
+        CREATE SEQUENCE IF NOT EXISTS test_tries;
+        PERFORM setval('test_tries', 1, false);
+        EXECUTE regexp_replace(pg_get_functiondef('mx_commit_1'::regproc), 'q\\.expected <> (\\(CASE[^\n]*END\\) \\+ )?l_live',
+          'q.expected <> (CASE WHEN nextval(''test_tries'') <= RACES THEN 1 ELSE 0 END) + l_live');
+      END $do$";
+    ask::change(stack.sql(), &lose.replace("RACES", &races.to_string()), &[]).await;
+}
+
+#[tokio::test]
+async fn a_patch_that_names_no_version_is_tried_again_and_never_told_of_one() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    ada.write("user/a.md", "- tea\n").await;
+    let mut memory = ada.agent().memory.clone();
+    let request_id = uuid::Uuid::new_v4().to_string();
+    let request = PatchFileRequest { request_id, ..patch(vec![append(&["- milk"], "")]) };
+    lose_races(&stack, 1_000_000).await;
+    let refusal = Refusal::of(&memory.patch_file(request.clone()).await.unwrap_err()).unwrap();
+    assert_eq!((refusal.reason, refusal.retry_after.is_some()), (ErrorReason::Overloaded, true));
+    lose_races(&stack, 12).await;
+    assert_eq!(memory.patch_file(request).await.unwrap().into_inner().file.unwrap().version, 2);
+    let rows = "SELECT format('%s %s', outcome, reason) FROM mx_access_log WHERE operation = 11 ORDER BY at, entry_id";
+    let overloaded = format!("3 {}", ErrorReason::Overloaded as i32);
+    assert_eq!(ask::lines(stack.sql(), rows, &[]).await, [overloaded.as_str(), "1 0"]);
     stack.finish().await;
 }

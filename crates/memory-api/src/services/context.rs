@@ -11,10 +11,11 @@ use memex_runtime::lifecycle::Shutdown;
 use tonic::metadata::MetadataMap;
 use tonic::{Response, Status};
 
-use crate::auth::{Caller, Tokens, wrong_user};
+use crate::auth::{Caller, Tokens, admit, wrong_user};
 use crate::error::{Error, Result};
 use crate::guards::Guards;
 use crate::store::Store;
+use crate::store::log_place::LogPlace;
 
 /// Shared by all services: cheap to clone.
 #[derive(Clone)]
@@ -68,9 +69,12 @@ impl Context {
         H: FnOnce(Caller, AboutCell) -> F,
         F: Future<Output = Result<T>>,
     {
-        let caller = self.tokens.caller(metadata, operation).await?;
+        let caller = self.tokens.caller(metadata).await?;
         let about = AboutCell::default();
-        let result = handle(caller.clone(), about.clone()).await;
+        let (caller, result) = match admit(caller.clone(), metadata, operation) {
+            Ok(admitted) => (admitted.clone(), handle(admitted, about.clone()).await),
+            Err(refusal) => (caller, Err(refusal)),
+        };
         let about = about.take();
         match result.map_err(|error| self.store.overloaded_or_away(error)) {
             Err(error @ Error::Refused { logged: false, .. }) => {
@@ -86,24 +90,20 @@ impl Context {
 
     /// Logs a failure, as well as can be: what failed may be Postgres. Its statement was undone, and so is the row it had.
     async fn log_failed(&self, operation: Operation, about: About, error: &Error, caller: &Caller) {
-        let scope = match about.scope {
-            Some(scope) => scope,
-            // A worker's failure outside any scope belongs to no workspace.
-            None if caller.workspace_id == 0 => return,
-            None => match self.store.shared_scope(caller.workspace_id).await {
-                Ok(shared) => shared,
-                Err(_) => return,
-            },
+        let place = match self.place_of(&about, caller).await {
+            Ok(place) => place,
+            Err(_) => self.store.shared_scope(caller.workspace_id).await.ok().map(LogPlace::shared),
         };
-        self.store.log_failure(scope, operation, &about.path, error.told_reason(), caller).await;
+        if let Some(place) = place {
+            self.store.log_failure(place, operation, &about.path, error.told_reason(), caller).await;
+        }
     }
 
     /// Logs a refusal and gives it back, or USER_ERASED where that came between.
     async fn log_refused(&self, operation: Operation, about: About, error: Error, caller: &Caller) -> Result<Error> {
         let mut error = error;
-        if let Some(scope) = about.scope.filter(|_| !error.is_of_an_erased_scope()) {
-            let reason = error.reason().unwrap_or_default();
-            match self.store.log_refusal(scope, operation, &about.path, reason, caller).await {
+        if !error.is_of_an_erased_scope() {
+            match self.log_where_it_belongs(operation, &about, &error, caller).await {
                 Ok(()) => return Ok(error),
                 Err(gone) if !gone.is_of_an_erased_scope() => return Err(gone),
                 // A worker keeps its answer, which tells it what became of its dream.
@@ -111,17 +111,34 @@ impl Context {
                 Err(_) => {}
             }
         }
-        if error.is_of_an_erased_scope() {
-            about.scope.into_iter().for_each(|scope| self.store.forget_erased_scope(scope));
-        }
-        // A worker's refusal outside any scope belongs to no workspace: it is counted and traced, not logged.
+        about.scope.into_iter().for_each(|scope| self.store.forget_erased_scope(scope));
         if caller.workspace_id != 0 {
+            caller.bound_user.iter().for_each(|user| self.store.forget_scope(caller.workspace_id, Some(user)));
             // Of an erased user not even the path.
-            let path = if error.is_of_an_erased_scope() { "" } else { &about.path };
-            let shared = self.store.shared_scope(caller.workspace_id).await?;
-            self.store.log_refusal(shared, operation, path, error.reason().unwrap_or_default(), caller).await?;
+            let place = LogPlace::shared(self.store.shared_scope(caller.workspace_id).await?);
+            self.store.log_refusal(place, operation, "", error.reason().unwrap_or_default(), caller).await?;
         }
         Ok(error)
+    }
+
+    async fn log_where_it_belongs(
+        &self,
+        operation: Operation,
+        about: &About,
+        error: &Error,
+        caller: &Caller,
+    ) -> Result<()> {
+        let Some(place) = self.place_of(about, caller).await? else { return Ok(()) };
+        self.store.log_refusal(place, operation, &about.path, error.reason().unwrap_or_default(), caller).await
+    }
+
+    /// Where the row of a call stands; `None` for a worker's outside any scope, which belongs to no workspace: it is
+    /// counted and traced, not logged.
+    async fn place_of(&self, about: &About, caller: &Caller) -> Result<Option<LogPlace>> {
+        if about.scope.is_none() && caller.workspace_id == 0 {
+            return Ok(None);
+        }
+        self.store.log_place(about.scope, caller).await.map(Some)
     }
 }
 

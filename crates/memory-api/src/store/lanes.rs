@@ -49,7 +49,7 @@ impl Lanes {
 
     /// Reads one file and logs it.
     pub(super) async fn read(&self, read: OneRead) -> Result<Found> {
-        self.lane(&self.0.reads, read.asked.log_scope).ask(read).await
+        self.lane(&self.0.reads, read.asked.log.scope()).ask(read).await
     }
 
     fn lane<'a, W: Work>(&self, lanes: &'a [Lane<W>], scope: i64) -> &'a Lane<W> {
@@ -100,7 +100,7 @@ impl Work for Reads {
     ];
 
     fn scope(ask: &OneRead) -> i64 {
-        ask.asked.log_scope
+        ask.asked.log.scope()
     }
 
     fn repeatable(_: &OneRead) -> bool {

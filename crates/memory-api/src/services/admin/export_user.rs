@@ -96,7 +96,7 @@ impl Export {
     /// # Errors
     /// The token's refusal, and USER_ERASED.
     async fn goes_on(&self) -> Result<()> {
-        self.context.tokens.caller(&self.metadata, Operation::Export).await?;
+        self.context.tokens.caller(&self.metadata).await?;
         match self.context.store.watch_reach(Some(self.scope)).await?.scope {
             Some((_, false)) => Ok(()),
             Some((_, true)) | None => Err(erased().into()),

@@ -23,6 +23,7 @@ use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
 use crate::store::dreams::lock_scope;
 use crate::store::imports::{Target, With, bring, target};
+use crate::store::log_place::LogPlace;
 use crate::store::requests::{RequestKey, remember, remembered};
 use parts::ArchiveParts;
 
@@ -80,7 +81,8 @@ pub(super) async fn handle(
                 .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"))?
         }
     };
-    let row = LogRow { scope, operation: Operation::Import, path: "", reason: ErrorReason::Unspecified };
+    let row =
+        LogRow { place: LogPlace::of(scope), operation: Operation::Import, path: "", reason: ErrorReason::Unspecified };
     add(&mut *tx, row, &caller).await?;
     tx.commit().await?;
     Ok(answer)

@@ -17,9 +17,10 @@ pub(super) async fn handle(
 ) -> Result<pb::GetRevisionResponse> {
     let (id, _) = reached(context, &caller, &request.user_id, &request.revision_id).await?;
     about.scope(id.scope);
+    let log = context.store.log_place(Some(id.scope), &caller).await?;
     let (row, content) = context
         .store
-        .get_revision(id.scope, id.sequence, &caller)
+        .get_revision(id.scope, id.sequence, log, &caller)
         .await?
         .ok_or_else(|| Error::logged(no_revision()))?;
     if row.redacted {

@@ -34,23 +34,24 @@ pub(super) async fn handle(
     let prefix = prefix(&request)?;
     about.path(prefix.as_str());
     let shared = context.store.shared_scope(caller.workspace_id);
-    let (user, log_scope, scopes) = match prefix.scope_kind() {
+    let (user, scope, scopes) = match prefix.scope_kind() {
         Some(ScopeKind::Shared) => {
             whose(context, &caller, &request.user_id, ScopeKind::Shared)?;
             let shared = shared.await?;
-            (String::new(), shared, vec![shared])
+            (String::new(), None, vec![shared])
         }
         kind => {
             let key = whose(context, &caller, &request.user_id, ScopeKind::User)?;
             let shared = shared.await?;
             let scope = context.store.find_scope(key.0, key.1.as_ref()).await?;
             let both = scope.into_iter().chain(kind.is_none().then_some(shared));
-            (key.1.map(|user| user.as_str().to_owned()).unwrap_or_default(), scope.unwrap_or(shared), both.collect())
+            (key.1.map(|user| user.as_str().to_owned()).unwrap_or_default(), scope, both.collect())
         }
     };
-    about.scope(log_scope);
+    scope.into_iter().for_each(|scope| about.scope(scope));
     let ask = ask(&request, &format!("{} {user}", caller.workspace_id))?;
-    let rows = context.store.list_files(&scopes, &ask.range, log_scope, &caller).await?;
+    let log = context.store.log_place(scope, &caller).await?;
+    let rows = context.store.list_files(&scopes, &ask.range, log, &caller).await?;
     Ok(ask.page(rows, |_| true))
 }
 

@@ -16,15 +16,15 @@ use super::turns::Turns;
 use super::write_file::outside_a_dream;
 use crate::auth::Caller;
 use crate::convert;
-use crate::error::{Error, Result, field};
+use crate::error::{Error, Result, always_outrun, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
 use crate::store::commit::{Change, Conflict, Outcome, RequestKey};
 use crate::store::files::Patchable;
 
 /// How often a patch without `expected_version` is tried. In this process patches that lost a race take turns, so that
-/// this many losses mean a crowd of others; the call's deadline ends them earlier.
-const ATTEMPTS: u32 = 10;
+/// this many losses mean a crowd of others elsewhere; the call's deadline ends them earlier.
+const ATTEMPTS: u32 = 100;
 
 /// A version that no file has: only a remembered answer can come of a change that expects it.
 const NEVER: i64 = -1;
@@ -100,7 +100,6 @@ async fn patch_current(
         let _turn = if attempt > 1 { Some(turns.take(place).await) } else { None };
         let id = patch.request.map(|request| request.id);
         let read = context.store.read_for_patch(scope, place.path.as_str(), caller.token_id, id).await?;
-        let last = patch.expected.is_some() || read.remembered || attempt == ATTEMPTS;
         let (text, expected) = next(&read, patch)?;
         let mut change = Change {
             scope,
@@ -114,10 +113,12 @@ async fn patch_current(
             source: patch.source,
             reason: patch.reason.clone(),
             dream: None,
-            conflict: if last { Conflict::Stale } else { Conflict::TriedAgain },
+            conflict: if patch.expected.is_some() { Conflict::Stale } else { Conflict::TriedAgain },
         };
         match context.store.change(&place.whose, &mut change).await? {
-            Outcome::VersionConflict { .. } if !last => attempt += 1,
+            Outcome::VersionConflict { .. } if patch.expected.is_none() && attempt < ATTEMPTS => attempt += 1,
+            // Who named no version has none to merge with.
+            Outcome::VersionConflict { .. } if patch.expected.is_none() => return Err(always_outrun().into()),
             Outcome::TextTooLarge { limit } => return Err(Error::logged(too_large("edits", Some(limit)))),
             outcome => return changed(change.scope, &place.path, outcome, change.conflict),
         }

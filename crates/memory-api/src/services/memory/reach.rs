@@ -11,6 +11,7 @@ use super::ranking::{Ranking, RankingPlace};
 use crate::auth::Caller;
 use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
+use crate::store::log_place::LogPlace;
 use crate::store::search::HeadText;
 
 /// The first path above every `user/…`, and so above all that there are.
@@ -18,7 +19,7 @@ const ABOVE_ALL: &str = "user0";
 
 /// What a caller asks in.
 pub(super) struct Reach {
-    log_scope: i64,
+    log: LogPlace,
     scopes: Vec<i64>,
     prefix: PathPrefix,
 }
@@ -47,16 +48,16 @@ impl Reach {
             ScopeKind::Shared => None,
             ScopeKind::User => context.store.find_scope(workspace, user.as_ref()).await?,
         };
-        let log_scope = own.unwrap_or(shared);
-        about.scope(log_scope);
+        own.into_iter().for_each(|scope| about.scope(scope));
+        let log = context.store.log_place(own, caller).await?;
         let with_shared = kind != Some(ScopeKind::User);
         let scopes = own.into_iter().chain(with_shared.then_some(shared)).collect();
-        Ok(Self { log_scope, scopes, prefix })
+        Ok(Self { log, scopes, prefix })
     }
 
     /// Waits for a place to read and rank in, in turn with other scopes.
     pub(super) async fn place(&self, ranking: &Ranking) -> Result<RankingPlace> {
-        ranking.place(self.log_scope).await
+        ranking.place(self.log.scope()).await
     }
 
     /// The texts, by path; `operation` is what the log row says was done.
@@ -68,7 +69,7 @@ impl Reach {
     ) -> Result<Vec<HeadText>> {
         let below = self.prefix.upper_bound().unwrap_or_else(|| ABOVE_ALL.to_owned());
         let range = (self.prefix.as_str(), below.as_str());
-        context.store.head_texts(&self.scopes, range, self.log_scope, operation, caller).await
+        context.store.head_texts(&self.scopes, range, self.log, operation, caller).await
     }
 }
 

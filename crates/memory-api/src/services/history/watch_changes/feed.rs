@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use memex_core::actor::Operation;
 use memex_core::ids::MemoryId;
 use memex_core::user_id::UserId;
 use memex_proto::v1 as pb;
@@ -82,7 +81,7 @@ impl Feed {
                     () = self.context.shutdown.triggered() => return Ok(None),
                 }
             }
-            self.context.tokens.caller(&self.metadata, Operation::Watch).await?;
+            self.context.tokens.caller(&self.metadata).await?;
             let before = self.cursor;
             self.look().await?;
             self.caught_up = self.waiting.is_empty();
