@@ -27,6 +27,7 @@ mod history_earlier;
 mod insert_lines;
 mod isolation;
 mod lanes;
+mod lines;
 mod memory;
 mod moves;
 mod moves_dreams;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::CurrentFile;
+use crate::lines::rows;
 use crate::patch::{front_matter_bytes, outline, superseded};
 
 /// One line with its ending.
@@ -34,7 +35,7 @@ impl<'t> Part<'t> {
         let mut headings = outline.iter().map(|(row, _, _)| *row).peekable();
         let matter = front_matter_bytes(text);
         let (mut holds, mut held, mut start) = ((Vec::new(), 0), (Vec::new(), 0), 0);
-        for (number, line) in text.split_inclusive('\n').enumerate() {
+        for (number, line) in rows(text).enumerate() {
             let heading = headings.next_if_eq(&number).is_some();
             while history.next_if(|rows| rows.end <= number).is_some() {}
             let old = history.peek().is_some_and(|rows| rows.contains(&number));

@@ -128,3 +128,22 @@ fn odd_appends_are_refused() {
     assert!(apply("", &[append(&["a"; 10_000])]).is_ok());
     assert!(apply("", &[append(&["a"; 10_001])]).is_err());
 }
+
+#[test]
+fn only_a_line_feed_ends_a_line_and_so_a_heading() {
+    // CommonMark ends a line at a lone carriage return too.
+    for (text, expected) in [
+        ("A\n=\r# B", None),
+        ("## A\r# B\n- a\n", None),
+        ("## A\r\n\r# B\r\n- a\r\n", Some("## A\r\nx\r\n\r# B\r\n- a\r\n")),
+        ("## A\n- a\r## B\n\n## C\n", Some("## A\n- a\r## B\nx\n\n## C\n")),
+        ("## A\n- a\u{b}## B\n## C\n", Some("## A\n- a\u{b}## B\nx\n## C\n")),
+        ("## A\n- a\u{2028}## B\u{85}## C\u{c}## D\n", Some("## A\n- a\u{2028}## B\u{85}## C\u{c}## D\nx\n")),
+    ] {
+        let got = apply(text, &[append_after("A", &["x"])]);
+        match expected {
+            Some(expected) => assert_eq!(got.as_deref(), Ok(expected), "{text:?}"),
+            None => assert!(matches!(got, Err(PatchRefusal::NoMatch { .. })), "{text:?}: {got:?}"),
+        }
+    }
+}
