@@ -11,6 +11,7 @@ mod killed_dreams;
 mod killed_erasures;
 mod overtaken;
 mod own;
+mod panics;
 mod process;
 mod round_trips;
 mod stopped;

@@ -1,8 +1,10 @@
 //! What every RPC needs: authentication, the store, the guards, and the log row of what is refused before the store.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 
+use futures::FutureExt as _;
 use memex_core::actor::Operation;
 use memex_core::user_id::UserId;
 use memex_proto::reason::Refusal;
@@ -12,6 +14,7 @@ use tonic::metadata::MetadataMap;
 use tonic::{Response, Status};
 
 use crate::auth::{Caller, Tokens};
+use crate::doors::{self, Point};
 use crate::error::{Error, Result};
 use crate::guards::Guards;
 use crate::store::Store;
@@ -47,7 +50,7 @@ impl Context {
         Ok(self.store.find_scope(caller.workspace_id, Some(user)).await?.ok_or_else(user_not_found)?)
     }
 
-    /// Authenticates, runs `handle`, logs what it refuses or fails in, and makes the answer: the frame of every RPC.
+    /// Authenticates, runs `handle`, logs what it refuses, fails or panics in, and makes the answer: the frame of every RPC.
     /// `handle` fills in `About` as soon as it knows more, so that the refusal's row says it.
     pub async fn answer<T, F, H>(
         &self,
@@ -61,8 +64,20 @@ impl Context {
     {
         let caller = self.tokens.caller(metadata, operation).await?;
         let about = AboutCell::default();
-        let result = handle(caller.clone(), about.clone()).await;
+        let handled = async {
+            doors::pass(Point::InACall).await;
+            handle(caller.clone(), about.clone()).await
+        };
+        let handled = AssertUnwindSafe(handled).catch_unwind().await;
         let about = about.take();
+        let result = match handled {
+            Ok(result) => result,
+            Err(panic) => {
+                self.log_failed(operation, about, &Error::Unexpected("a call panicked"), &caller).await;
+                // What answers a panic stands around all services.
+                resume_unwind(panic)
+            }
+        };
         let result = match result {
             Err(error @ Error::Refused { logged: false, .. }) => {
                 Err(self.log_refused(operation, about, error, &caller).await?)
