@@ -11,6 +11,7 @@ pub mod eligibility;
 pub mod ids;
 pub mod keys;
 pub mod limits;
+pub mod lines;
 pub mod patch;
 pub mod path;
 pub mod recall;

@@ -12,6 +12,7 @@ mod killed_erasures;
 mod overtaken;
 mod own;
 mod people;
+mod panics;
 mod process;
 mod round_trips;
 mod stopped;

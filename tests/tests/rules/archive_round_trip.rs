@@ -67,7 +67,7 @@ async fn change(hands: &Hands, chance: &mut Chance, so_far: &[Revision]) -> Resu
         }
         5..=6 => {
             let lines = vec![format!("- appended {}", chance.below(1_000_000))];
-            let kind = Kind::AppendLines(AppendLines { lines, after_heading: String::new() });
+            let kind = Kind::AppendLines(AppendLines { lines, ..AppendLines::default() });
             let edits = vec![Edit { kind: Some(kind) }];
             by.memory
                 .clone()

@@ -28,6 +28,7 @@ mod history_earlier;
 mod insert_lines;
 mod isolation;
 mod lanes;
+mod lines;
 mod memory;
 mod metadata;
 mod moves;

@@ -156,11 +156,14 @@ impl MemoryService for Script {
         let asked = asked.into_inner();
         let size_bytes = self.lines().patched_bytes;
         let file = Some(File { path: asked.path.clone(), version: 5, size_bytes, ..File::default() });
+        let once = |edit: &Edit| matches!(&edit.kind, Some(edit::Kind::AppendLines(append)) if append.skip_if_present);
+        let skipped_lines = if asked.edits.iter().any(once) { 3 } else { 0 };
         let scripted = self.scripted(|lines| {
             lines.patches.push(asked);
             lines.change_answers.pop_front()
         });
-        answered(scripted, PatchFileResponse { file, changed: true, revision_id: "rev_2".to_owned() }).await
+        let revision_id = "rev_2".to_owned();
+        answered(scripted, PatchFileResponse { file, changed: true, revision_id, skipped_lines }).await
     }
 
     async fn delete_file(&self, asked: Request<DeleteFileRequest>) -> Result<Response<DeleteFileResponse>, Status> {

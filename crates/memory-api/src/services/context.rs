@@ -1,8 +1,10 @@
 //! What every RPC needs: authentication, the store, the guards, and the log row of what is refused before the store.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 
+use futures::FutureExt as _;
 use memex_core::actor::Operation;
 use memex_core::user_id::UserId;
 use memex_proto::reason::Refusal;
@@ -12,6 +14,7 @@ use tonic::metadata::MetadataMap;
 use tonic::{Response, Status};
 
 use crate::auth::{Caller, Tokens, admit, wrong_user};
+use crate::doors::{self, Point};
 use crate::error::{Error, Result};
 use crate::guards::Guards;
 use crate::store::Store;
@@ -48,7 +51,7 @@ impl Context {
         Ok(self.store.find_scope(caller.workspace_id, Some(user)).await?.ok_or_else(user_not_found)?)
     }
 
-    /// Authenticates, runs `handle`, logs what it refuses or fails in, and makes the answer: the frame of every RPC.
+    /// Authenticates, runs `handle`, logs what it refuses, fails or panics in, and makes the answer: the frame of every RPC.
     /// `handle` fills in `About` as soon as it knows more, so that the refusal's row says it.
     pub async fn answer<T, F, H>(
         &self,
@@ -71,11 +74,26 @@ impl Context {
     {
         let caller = self.tokens.caller(metadata).await?;
         let about = AboutCell::default();
-        let (caller, result) = match admit(caller.clone(), metadata, operation) {
-            Ok(admitted) => (admitted.clone(), handle(admitted, about.clone()).await),
-            Err(refusal) => (caller, Err(refusal)),
+        let (caller, handled) = match admit(caller.clone(), metadata, operation) {
+            Ok(admitted) => {
+                let handled = async {
+                    doors::pass(Point::InACall).await;
+                    handle(admitted.clone(), about.clone()).await
+                };
+                let handled = AssertUnwindSafe(handled).catch_unwind().await;
+                (admitted, handled)
+            }
+            Err(refusal) => (caller, Ok(Err(refusal))),
         };
         let about = about.take();
+        let result = match handled {
+            Ok(result) => result,
+            Err(panic) => {
+                self.log_failed(operation, about, &Error::Unexpected("a call panicked"), &caller).await;
+                // What answers a panic stands around all services.
+                resume_unwind(panic)
+            }
+        };
         match result.map_err(|error| self.store.overloaded_or_away(error)) {
             Err(error @ Error::Refused { logged: false, .. }) => {
                 Err(self.log_refused(operation, about, error, &caller).await?)

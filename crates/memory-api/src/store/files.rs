@@ -220,6 +220,23 @@ impl Store {
         })
     }
 
+    /// The text that a change met: that of the version before its revision, or of the revision itself where it changed
+    /// nothing and its answer told of that. `None` where it was redacted.
+    pub async fn text_met(&self, scope: i64, sequence: i64, changed: bool) -> Result<Option<String>> {
+        let text = sqlx::query_scalar!(
+            r#"-- files.text_met
+            SELECT b.text AS "text?" FROM mx_revision v
+              JOIN mx_revision b ON b.scope_id = v.scope_id AND b.file_id = v.file_id AND b.version = v.version - $3
+             WHERE v.scope_id = $1 AND v.sequence = $2"#,
+            scope,
+            sequence,
+            i64::from(changed)
+        )
+        .fetch_optional(self.pool())
+        .await?;
+        Ok(text.flatten())
+    }
+
     /// Commits one change to the files of a user, or of what a workspace shares. Opens the scope; where a remembered
     /// scope is gone, looks again once.
     pub async fn change(&self, whose: &ScopeKey, change: &mut Change) -> Result<Outcome> {
