@@ -16,4 +16,5 @@ mod reasons;
 mod repeats;
 mod subject;
 mod together;
+mod transactions;
 mod unicode;

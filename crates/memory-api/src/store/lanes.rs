@@ -14,6 +14,7 @@ use std::sync::Arc;
 use sqlx::{PgConnection, PgPool};
 
 use super::commit::{self, Change, Outcome, Traced};
+use super::dreams::lock_scope;
 use super::files::{self, Found, OneRead};
 use crate::error::Result;
 use lane::{Item, Lane, Work};
@@ -75,6 +76,11 @@ impl Work for Changes {
         ask.request.is_some()
     }
 
+    async fn until_free(connection: &mut PgConnection, scope: i64) -> Result<()> {
+        // A statement by itself: the lock is given back as soon as it is had.
+        lock_scope(connection, scope).await.map(drop)
+    }
+
     async fn run(connection: &mut PgConnection, items: &[Item<Self>]) -> Result<Vec<Outcome>> {
         let traced: Vec<Traced<'_>> =
             items.iter().map(|item| Traced { change: &item.ask, trace: item.trace }).collect();
@@ -105,6 +111,11 @@ impl Work for Reads {
 
     fn repeatable(_: &OneRead) -> bool {
         true
+    }
+
+    async fn until_free(_: &mut PgConnection, _: i64) -> Result<()> {
+        // A read waits for no scope.
+        Ok(())
     }
 
     async fn run(connection: &mut PgConnection, items: &[Item<Self>]) -> Result<Vec<Found>> {
