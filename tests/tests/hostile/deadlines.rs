@@ -127,10 +127,8 @@ async fn a_caller_who_leaves_takes_the_statement_along() {
 
 /// Waits until a change waits beside the lane for a scope that somebody holds; gives the number of the Postgres process.
 async fn until_aside(stack: &Stack) -> String {
-    // On the lane itself it waits for a tenth of a second, under the same name as everything else that it carries.
-    let statement =
-        "SELECT pid::text FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'memory-api'
-                      AND wait_event_type = 'Lock' AND query_start < clock_timestamp() - interval '1 second'";
+    let statement = "SELECT pid::text FROM pg_stat_activity WHERE datname = current_database()
+                      AND application_name = 'memory-api' AND wait_event_type = 'Lock' AND query LIKE '-- commit.wait%'";
     until("a change waits beside the lane", async || lines(stack.sql(), statement, &[]).await.pop()).await
 }
 

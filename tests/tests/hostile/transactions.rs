@@ -319,7 +319,7 @@ async fn hold(stack: &Stack, user: &str) -> Option<sqlx::Transaction<'static, sq
 
 async fn until_aside(stack: &Stack) {
     let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-                    AND application_name = 'memory-api' AND wait_event_type = 'Lock' AND query LIKE '-- dreams.lock_scope%'";
+                    AND application_name = 'memory-api' AND wait_event_type = 'Lock' AND query LIKE '-- commit.wait%'";
     until("the write waits aside", async || (number(stack.sql(), waiting, &[]).await > 0).then_some(())).await;
 }
 
@@ -356,8 +356,10 @@ async fn without_the_guard_acknowledged_changes_are_lost() {
     for round in 0..200 {
         let pause = PauseUserRequest { user_id: "ada".into(), ..Default::default() };
         let call = Call::Raw(("PauseUser", vec![pause.encode_to_vec()]));
-        scene.leave(call, Slow::Begin, None, Duration::from_millis(20)).await;
-        lost += scene.change(round, false).await;
+        // After memory-api heard that the caller left, and before it gives the connection up.
+        let longer = Duration::from_millis(10 + 5 * (round % 16));
+        scene.leave(call, Slow::Begin, None, longer).await;
+        lost += scene.change(usize::try_from(round).unwrap(), false).await;
         if lost > 0 {
             eprintln!("lost in round {round}; failed calls: {}", scene.faults.get_mut().unwrap().len());
             break;

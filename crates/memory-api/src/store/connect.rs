@@ -15,10 +15,10 @@ pub const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 /// How long the rest of an abandoned statement may take before its connection is given up. With the time between two looks
 /// of Postgres at its client ([`LOOKS_FOR_CLIENT`]), this is how long the statement may outlive its call.
-pub(super) const ABANDONED: Duration = Duration::from_millis(50);
+pub(super) const ABANDONED: Duration = Duration::from_millis(100);
 
 /// How often Postgres looks, while a statement runs or waits for a lock, whether its client is still there.
-const LOOKS_FOR_CLIENT: &str = "100ms";
+const LOOKS_FOR_CLIENT: &str = "50ms";
 
 /// What a pool is made from.
 #[derive(Clone, Debug)]

@@ -14,7 +14,6 @@ use std::sync::Arc;
 use sqlx::{PgConnection, PgPool};
 
 use super::commit::{self, Change, Outcome, Traced};
-use super::dreams::lock_scope;
 use super::files::{self, Found, OneRead};
 use crate::error::Result;
 use lane::{Item, Lane, Work};
@@ -77,8 +76,7 @@ impl Work for Changes {
     }
 
     async fn until_free(connection: &mut PgConnection, scope: i64) -> Result<()> {
-        // A statement by itself: the lock is given back as soon as it is had.
-        lock_scope(connection, scope).await.map(drop)
+        commit::until_free(connection, scope).await
     }
 
     async fn run(connection: &mut PgConnection, items: &[Item<Self>]) -> Result<Vec<Outcome>> {
