@@ -23,7 +23,7 @@ use tests::counts::times;
 use tests::hand::{HeldDream, claim};
 use tests::refused::reason;
 use tests::serving::{Serving, args};
-use tests::waiting::{ends, until};
+use tests::waiting::{ends, insisted, until};
 use tokio::sync::oneshot;
 use tonic::{Code, Status};
 
@@ -97,7 +97,7 @@ struct Scene {
 enum Call {
     Raw(Asked),
     Claim,
-    Finish(HeldDream),
+    Finish(Box<HeldDream>),
 }
 
 impl Scene {
@@ -151,7 +151,7 @@ impl Scene {
         match round % all {
             0 => Call::Raw(("CreateToken", vec![create.encode_to_vec()])),
             1 => Call::Claim,
-            2 => self.claimed().await.map_or(Call::Claim, Call::Finish),
+            2 => self.claimed().await.map_or(Call::Claim, |dream| Call::Finish(Box::new(dream))),
             case => {
                 let case = cases.swap_remove(case - more);
                 for (name, messages) in case.before {
@@ -164,8 +164,20 @@ impl Scene {
     }
 
     async fn claimed(&self) -> Option<HeldDream> {
-        let user = self.stack.user(DREAMING).await;
-        user.write("user/a.md", &format!("- {}\n", uuid::Uuid::new_v4())).await;
+        let write = WriteFileRequest {
+            user_id: DREAMING.into(),
+            path: "user/a.md".into(),
+            content: format!("- {}\n", uuid::Uuid::new_v4()),
+            precondition: Some(Precondition::Overwrite(true)),
+            ..Default::default()
+        };
+        let memory = self.stack.operator().memory;
+        let write = || {
+            let (mut memory, write) = (memory.clone(), write.clone());
+            async move { memory.write_file(write).await }
+        };
+        // Where the machine is slow, it is shed.
+        insisted(write).await.unwrap();
         let start = StartDreamRequest { user_id: DREAMING.into(), ..Default::default() };
         let _ = self.stack.operator().dream_admin.clone().start_dream(start).await;
         let held = claim(&self.workers[0], 10).await.into_iter();
