@@ -34,6 +34,11 @@ pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 /// connection cannot take every place.
 const MAX_CALLS_PER_CONNECTION: u32 = 400;
 
+/// Calls of one connection that were left before the server took them up, and that it still remembers. A client whose
+/// calls are all left at once, again and again before the server comes to them, keeps its connection; h2's own 20 end it.
+/// What lies there has no more than its headers, as what is open has.
+const MAX_CALLS_LEFT: usize = 4 * MAX_CALLS_PER_CONNECTION as usize;
+
 /// The longest list of request headers, in bytes: a token and a trace context fit many times over.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 
@@ -131,6 +136,7 @@ pub async fn serve(
         .http2_keepalive_interval(Some(limits.keepalive_interval))
         .http2_keepalive_timeout(Some(limits.keepalive_timeout))
         .max_concurrent_streams(MAX_CALLS_PER_CONNECTION)
+        .http2_max_pending_accept_reset_streams(Some(MAX_CALLS_LEFT))
         .http2_max_header_list_size(MAX_READ_HEADER_BYTES)
         .layer(layers)
         .serve_with_incoming_shutdown(routes.prepare(), connections, stopping);

@@ -128,7 +128,7 @@ pub async fn serve(
     let Some(settings) = settings(&args)? else { return Ok(()) };
     let Settings { address, allow_plaintext, tls, max_in_flight, drain_timeout, pool: pool_settings, erasure_key } =
         settings;
-    let store = Store::new(connect::pool(&pool_settings)?).with_erasure_key(erasure_key);
+    let store = Store::new(connect::pool(&pool_settings)?).with_erasure_key(erasure_key).with_guards(guards);
     let listener = server::bind(address, allow_plaintext || tls.is_some()).await?;
     let bound = listener.local_addr().unwrap_or(address);
     tracing::info!(listen = %bound, tls = tls.is_some(), own_role = pool_settings.set_role, "memory-api listens on {bound}{}", role_note(pool_settings.set_role));

@@ -30,6 +30,7 @@ pub mod search;
 pub mod settings;
 pub mod tokens;
 pub mod tombstones;
+pub mod transaction;
 pub mod turns;
 pub mod upkeep;
 pub mod users;
@@ -42,11 +43,13 @@ use sqlx::PgPool;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::erasure_key::ErasureKey;
+use crate::guards::Guards;
 
 /// The store: cheap to clone, shared by every call.
 #[derive(Clone)]
 pub struct Store {
     pool: PgPool,
+    guards: Guards,
     /// The connections that carry many calls in one statement.
     lanes: lanes::Lanes,
     /// Whose turn it is among the calls that lock one scope.
@@ -76,6 +79,7 @@ impl Store {
         let archives = Arc::new(Semaphore::new(archive::places(&pool)));
         Self {
             pool,
+            guards: Guards::default(),
             lanes,
             turns: turns::Turns::default(),
             archives,
@@ -93,6 +97,12 @@ impl Store {
     #[must_use]
     pub fn with_erasure_key(self, key: Option<ErasureKey>) -> Self {
         Self { erasure_key: key.map(Arc::new), ..self }
+    }
+
+    /// The same with these guards.
+    #[must_use]
+    pub(crate) fn with_guards(self, guards: Guards) -> Self {
+        Self { guards, ..self }
     }
 
     /// The key of the tombstones, where the service was given one.

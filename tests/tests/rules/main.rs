@@ -1,6 +1,7 @@
 //! The rules of memory-api, each through the door that its callers use.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::disallowed_methods, reason = "a test's own transactions are sqlx's")]
 
 mod access_log;
 mod accounts;

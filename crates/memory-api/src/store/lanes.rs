@@ -75,6 +75,10 @@ impl Work for Changes {
         ask.request.is_some()
     }
 
+    async fn until_free(connection: &mut PgConnection, scope: i64) -> Result<()> {
+        commit::until_free(connection, scope).await
+    }
+
     async fn run(connection: &mut PgConnection, items: &[Item<Self>]) -> Result<Vec<Outcome>> {
         let traced: Vec<Traced<'_>> =
             items.iter().map(|item| Traced { change: &item.ask, trace: item.trace }).collect();
@@ -105,6 +109,11 @@ impl Work for Reads {
 
     fn repeatable(_: &OneRead) -> bool {
         true
+    }
+
+    async fn until_free(_: &mut PgConnection, _: i64) -> Result<()> {
+        // A read waits for no scope.
+        Ok(())
     }
 
     async fn run(connection: &mut PgConnection, items: &[Item<Self>]) -> Result<Vec<Found>> {

@@ -10,7 +10,7 @@ use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use prost::Message as _;
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::PgConnection;
 use tonic::Streaming;
 use uuid::Uuid;
 
@@ -25,6 +25,7 @@ use crate::store::dreams::lock_scope;
 use crate::store::imports::{Target, With, bring, target};
 use crate::store::log_place::LogPlace;
 use crate::store::requests::{RequestKey, remember, remembered};
+use crate::store::transaction::Transaction;
 use parts::ArchiveParts;
 
 /// How long an import may take: as long as the export that it came from. Its transaction may be idle for as long, since
@@ -89,12 +90,8 @@ pub(super) async fn handle(
 }
 
 /// A transaction that has locked the user's scope, opened where there was none.
-async fn begin(
-    context: &Context,
-    caller: &Caller,
-    asked: &Asked,
-) -> Result<(Transaction<'static, Postgres>, i64, Target)> {
-    let mut tx = context.store.pool().begin().await?;
+async fn begin(context: &Context, caller: &Caller, asked: &Asked) -> Result<(Transaction, i64, Target)> {
+    let mut tx = context.store.begin().await?;
     let scope = context.store.open_scope_in(&mut tx, caller.workspace_id, &asked.user).await?;
     if lock_scope(&mut tx, scope).await?.erasing {
         return Err(erased().into());

@@ -37,7 +37,7 @@ pub(super) async fn readmit(
     let digest = CallDigest::of("UpdateUser").text("readmit").bytes(&hmac).finish();
     let request_key = id.map(|id| RequestKey { scope, principal: caller.token_id, id, digest });
 
-    let mut tx = context.store.pool().begin().await?;
+    let mut tx = context.store.begin().await?;
     // Before looking for an answer, so that a repeat at the same time waits for it.
     lock_user(&mut tx, &hmac).await?;
     let row = LogRow {

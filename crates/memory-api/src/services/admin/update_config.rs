@@ -31,7 +31,7 @@ pub(super) async fn handle(
         digest: digest(&changes),
     });
 
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     // Before looking for an answer, so that a repeat at the same time waits for it.
     lock_workspace(&mut tx, caller.workspace_id).await?;
     let row = LogRow {
