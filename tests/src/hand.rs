@@ -155,8 +155,22 @@ impl HeldDream {
     /// # Errors
     /// As FinishDream.
     pub async fn finish_as(&self, outcome: FinishOutcome) -> Result<FinishDreamResponse, Status> {
+        self.finish_with(FinishDreamRequest { outcome: outcome.into(), ..FinishDreamRequest::default() }).await
+    }
+
+    /// Finishes the dream with its work not done: these paths are left.
+    ///
+    /// # Errors
+    /// As FinishDream.
+    pub async fn leaves(&self, paths: &[&str]) -> Result<FinishDreamResponse, Status> {
+        let left = paths.iter().map(|path| (*path).to_owned()).collect();
+        let outcome = FinishOutcome::More.into();
+        self.finish_with(FinishDreamRequest { outcome, left, ..FinishDreamRequest::default() }).await
+    }
+
+    async fn finish_with(&self, end: FinishDreamRequest) -> Result<FinishDreamResponse, Status> {
         let DreamAssignment { dream_id, fence, .. } = self.assignment.clone();
-        let request = FinishDreamRequest { dream_id, fence, outcome: outcome.into(), ..FinishDreamRequest::default() };
+        let request = FinishDreamRequest { dream_id, fence, ..end };
         Ok(self.worker.dream.clone().finish_dream(request).await?.into_inner())
     }
 
