@@ -1,5 +1,7 @@
 //! A worker by hand: a test claims, reads, stages and finishes when it wants to.
 
+use std::time::Duration;
+
 use memex_proto::v1::{
     ClaimDreamsRequest, DreamAssignment, DreamState, Edit, File, FileContent, FinishDreamRequest, FinishDreamResponse,
     FinishOutcome, LineRange, PatchFileRequest, ReadFileRequest, RenewLeaseRequest, RenewLeaseResponse,
@@ -12,6 +14,9 @@ use memex_stack::stack::{Clients, Stack};
 use tonic::{Request, Status};
 
 use crate::waiting::insisted;
+
+/// Longer than the back-off after a first failure, and shorter than that after a third.
+pub const BACK_OFF: Duration = Duration::from_secs(180);
 
 /// Asks for a dream now, as the operator.
 ///

@@ -123,7 +123,8 @@ const NAMED: usize = 2_000;
 #[tokio::test]
 async fn files_beyond_those_that_a_worker_can_name_are_walked_too() {
     let stack = Stack::start().await;
-    ask::set_key(&stack, "max_files", "3000").await;
+    let more = "INSERT INTO mx_config (workspace_id, key, value, updated_by) VALUES (0, 'max_files', '3000', 'test')";
+    ask::change(stack.sql(), more, &[]).await;
     let ada = stack.user("ada").await;
     let paths: Vec<String> = (0..NAMED + 10).map(|number| format!("user/{number:04}.md")).collect();
     for some in paths.chunks(67) {
