@@ -1,6 +1,6 @@
--- The paths with which the next dream begins, where one says `more`: those of p_left that its series of dreams has still
--- to walk. A series begins with every file. A file that a dream passed is walked again only if the user changed it since. Empty
--- where nothing is left, or where nothing was passed: the series has then gone round. The caller holds the scope's lock.
+-- The paths with which the next dream begins, where one says `more`: those of p_left that its series of dreams still has
+-- to walk. A series begins with every file. A file that a dream passed is walked again only if the user changed it since.
+-- Empty where nothing is left, or where nothing was passed: the series is then at its end. The caller holds the scope's lock.
 CREATE FUNCTION mx_walk_1(p_scope bigint, p_left text[]) RETURNS text[]
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -26,3 +26,5 @@ BEGIN
   IF st.more AND cardinality(l_left) = cardinality(l_ahead) THEN RETURN '{}'; END IF;
   RETURN l_left;
 END $$;
+
+COMMENT ON FUNCTION mx_walk_1(bigint, text[]) IS 'The paths that a series of dreams still has to walk';
