@@ -28,7 +28,10 @@ use uuid::Uuid;
 use crate::raw::{call, channel, methods, mutations, path_of};
 
 /// Mutations whose repeats are tested elsewhere, and where.
-const ELSEWHERE: [(&str, &str); 1] = [("CreateToken", "its repeat has a new value: hostile::repeats")];
+const ELSEWHERE: [(&str, &str); 2] = [
+    ("CreateToken", "its repeat has a new value: hostile::repeats"),
+    ("UnparkUser", "nobody is parked here: rules::parking"),
+];
 
 /// A method and its messages: more than one to a method that takes a stream.
 pub(super) type Asked = (&'static str, Vec<Vec<u8>>);

@@ -14,5 +14,6 @@ mod moves;
 mod person;
 mod request;
 mod switches;
+mod timelines;
 mod version;
 mod workspace;

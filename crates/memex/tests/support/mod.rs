@@ -219,6 +219,12 @@ impl DreamAdminService for Script {
         Ok(Response::new(GetChangesetResponse { dream: Some(self.dream()), ..GetChangesetResponse::default() }))
     }
 
+    async fn unpark_user(&self, asked: Request<UnparkUserRequest>) -> Result<Response<UnparkUserResponse>, Status> {
+        let changed =
+            self.lines().admin.users.iter().any(|user| user.user_id == asked.get_ref().user_id && user.parked);
+        Ok(Response::new(UnparkUserResponse { changed, due_at: None }))
+    }
+
     async fn revert_dream(&self, _: Request<RevertDreamRequest>) -> Result<Response<RevertDreamResponse>, Status> {
         Err(Status::unimplemented("not in the script"))
     }

@@ -24,7 +24,8 @@ use crate::store::changesets::staged_ops;
 use crate::store::dreams::{self, Conclusion, DreamRow, Ending, Finish, Gate, Seal};
 use crate::store::log_place::LogPlace;
 
-/// The most paths that a dream leaves for the next: as many as a scope has files by default.
+/// The most paths that a dream leaves for the next: as many as a scope has files by default. mx_walk_1 takes a list of so
+/// many for one that was cut, and mx_assign_1 tells a worker no more.
 const MAX_LEFT: usize = 2_000;
 
 /// The most model tokens that a dream can have used: far beyond any key, and far below what a sum over runs can hold.
