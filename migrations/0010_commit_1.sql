@@ -100,7 +100,7 @@ BEGIN
     ELSIF r.digest <> q.digest THEN outcome := 3;
     ELSIF r.digest = q.digest THEN outcome := 2;   -- guard: request
     ELSIF q.expected <> l_live THEN outcome := 4;   -- guard: version
-    ELSIF l_size > l_max_text THEN outcome := 7; quota := l_max_text;
+    ELSIF l_size > greatest(l_max_text, l_old) THEN outcome := 7; quota := l_max_text;
     ELSIF l_live > 0 AND q.size IS NOT NULL AND f.sha256 = q.sha THEN outcome := 1;
     ELSIF l_live = 0 AND q.size IS NULL THEN outcome := CASE WHEN q.operation = 12 THEN 8 ELSE 1 END;
     ELSIF l_live = 0 AND s.files >= l_max_files THEN outcome := 5; quota := l_max_files;

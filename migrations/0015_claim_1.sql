@@ -20,8 +20,9 @@ BEGIN
     CONTINUE WHEN NOT mx_dreaming_1(w);
     l_before := l_given;
     l_room := mx_setting_1(w, 'dream_concurrency')::integer - (SELECT count(*) FROM mx_dream WHERE workspace_id = w AND state = 'running');
-    FOR c IN SELECT scope_id, dream_id AS requested FROM mx_dream
-          WHERE workspace_id = w AND state = 'requested' ORDER BY created_at LIMIT 1000 LOOP
+    FOR c IN SELECT r.scope_id, r.dream_id AS requested FROM mx_dream r JOIN mx_dream_state b ON b.scope_id = r.scope_id
+          WHERE r.workspace_id = w AND r.state = 'requested' AND (r.attempts = 0 OR coalesce(b.not_before <= mx_now(), true))   -- the first skips the back-off
+          ORDER BY r.created_at LIMIT 1000 LOOP
       EXIT WHEN l_room <= 0 OR l_given >= p_max;
       PERFORM FROM mx_scope WHERE scope_id = c.scope_id AND NOT erasing FOR NO KEY UPDATE SKIP LOCKED;
       CONTINUE WHEN NOT FOUND;

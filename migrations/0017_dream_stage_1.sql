@@ -10,14 +10,15 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS 
 DECLARE f record; o record; l_base bigint; l_current bigint; l_new_file integer; d mx_dream;
 BEGIN
   outcome := mx_lease_1(p_scope, p_dream, p_fence, p_worker);
-  SELECT file_id, version, sha256, deleted INTO f FROM mx_file WHERE scope_id = p_scope AND path = p_path;
+  SELECT file_id, version, size, sha256, deleted INTO f FROM mx_file WHERE scope_id = p_scope AND path = p_path;
   l_base := CASE WHEN f.deleted THEN 0 ELSE coalesce(f.version, 0) END;
-  SELECT x.sha256, x.expected_version, x.request_id, x.at, count(*) OVER () AS staged INTO o FROM mx_dream_op x
+  SELECT x.size, x.sha256, x.expected_version, x.request_id, x.at, count(*) OVER () AS staged INTO o FROM mx_dream_op x
     WHERE x.scope_id = p_scope AND x.dream_id = p_dream AND x.path = p_path ORDER BY x.number DESC LIMIT 1;
   l_current := l_base + coalesce(o.staged, 0); version := l_current;
   IF outcome = 0 AND o.expected_version = p_expected AND o.sha256 = p_sha AND o.request_id IS NOT DISTINCT FROM p_request THEN outcome := 11; at := o.at; END IF;
   IF outcome = 0 AND p_expected <> l_current THEN outcome := 7; END IF;
-  IF outcome = 0 AND octet_length(p_text) > (SELECT mx_limit_1(workspace_id, 'max_text_bytes') FROM mx_scope WHERE scope_id = p_scope) THEN outcome := 12; END IF;
+  IF outcome = 0 AND octet_length(p_text) > greatest(CASE WHEN l_current > 0 THEN coalesce(o.size, f.size) END,   -- a text may always become shorter
+      (SELECT mx_limit_1(workspace_id, 'max_text_bytes') FROM mx_scope WHERE scope_id = p_scope)) THEN outcome := 12; END IF;
   IF outcome = 0 AND l_current > 0 AND coalesce(o.sha256, f.sha256) = p_sha THEN outcome := 6; END IF;
   IF outcome = 0 THEN
     l_new_file := CASE WHEN o.staged IS NULL THEN 1 ELSE 0 END;

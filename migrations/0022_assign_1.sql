@@ -10,7 +10,7 @@ BEGIN
   lease_seconds := mx_setting_1(0, 'dream_lease_seconds')::integer;
   FOR c IN SELECT k.scope_id, k.dream_id FROM mx_claim_1(p_worker, p_worker_name, p_max) AS k LOOP
     SELECT d.fence, d.lease_expires_at, s.user_id, d.mode, d.curator, d.instructions, d.max_ops, d.max_files, d.max_bytes, d.max_read_bytes,
-        d.max_seconds, d.snapshot_sequence, d.as_of, CASE WHEN st.more THEN st.begin_with ELSE '{}' END, d.trace_parent, l.traces, l.spans
+        d.max_seconds, d.snapshot_sequence, d.as_of, CASE WHEN st.more THEN st.begin_with[1:2000] ELSE '{}' END, d.trace_parent, l.traces, l.spans
       INTO fence, lease_expires_at, user_id, mode, curator, instructions, max_ops, max_files, max_bytes, max_read_bytes,
         max_seconds, snapshot_sequence, as_of, begin_with, trace_parent, link_traces, link_spans
       FROM mx_dream d JOIN mx_scope s ON s.scope_id = d.scope_id JOIN mx_dream_state st ON st.scope_id = d.scope_id

@@ -1,5 +1,7 @@
 //! A worker by hand: a test claims, reads, stages and finishes when it wants to.
 
+use std::time::Duration;
+
 use memex_proto::v1::{
     ClaimDreamsRequest, DreamAssignment, DreamState, Edit, File, FileContent, FinishDreamRequest, FinishDreamResponse,
     FinishOutcome, LineRange, PatchFileRequest, ReadFileRequest, RenewLeaseRequest, RenewLeaseResponse,
@@ -12,6 +14,9 @@ use memex_stack::stack::{Clients, Stack};
 use tonic::{Request, Status};
 
 use crate::waiting::insisted;
+
+/// Longer than the back-off after a first failure, and shorter than that after a third.
+pub const BACK_OFF: Duration = Duration::from_secs(180);
 
 /// Asks for a dream now, as the operator.
 ///
@@ -155,8 +160,22 @@ impl HeldDream {
     /// # Errors
     /// As FinishDream.
     pub async fn finish_as(&self, outcome: FinishOutcome) -> Result<FinishDreamResponse, Status> {
+        self.finish_with(FinishDreamRequest { outcome: outcome.into(), ..FinishDreamRequest::default() }).await
+    }
+
+    /// Finishes the dream with its work not done: these paths are left.
+    ///
+    /// # Errors
+    /// As FinishDream.
+    pub async fn leaves(&self, paths: &[&str]) -> Result<FinishDreamResponse, Status> {
+        let left = paths.iter().map(|path| (*path).to_owned()).collect();
+        let outcome = FinishOutcome::More.into();
+        self.finish_with(FinishDreamRequest { outcome, left, ..FinishDreamRequest::default() }).await
+    }
+
+    async fn finish_with(&self, end: FinishDreamRequest) -> Result<FinishDreamResponse, Status> {
         let DreamAssignment { dream_id, fence, .. } = self.assignment.clone();
-        let request = FinishDreamRequest { dream_id, fence, outcome: outcome.into(), ..FinishDreamRequest::default() };
+        let request = FinishDreamRequest { dream_id, fence, ..end };
         Ok(self.worker.dream.clone().finish_dream(request).await?.into_inner())
     }
 

@@ -5,6 +5,7 @@
 pub mod archive;
 pub mod ask;
 pub mod backup;
+pub mod between;
 pub mod chance;
 pub mod child;
 pub mod command;

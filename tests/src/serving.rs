@@ -44,10 +44,21 @@ impl Serving {
     /// # Panics
     /// Where it ends by itself without an error.
     pub async fn start(args: ServeArgs) -> Result<Self, RunError> {
+        Self::start_with(args, Guards::default()).await
+    }
+
+    /// The same with these guards.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub async fn start_with(args: ServeArgs, guards: Guards) -> Result<Self, RunError> {
         let shutdown = Shutdown::manual();
         let (ready, listening) = oneshot::channel();
         let said = |address| ready.send(address).expect("the test waits for the address");
-        let serving = tokio::spawn(serve(args, Arc::new(SystemClock), Guards::default(), shutdown.clone(), said));
+        let serving = tokio::spawn(serve(args, Arc::new(SystemClock), guards, shutdown.clone(), said));
         match listening.await {
             Ok(address) => Ok(Self { address, shutdown, serving }),
             Err(_) => Err(serving.await.expect("serving does not panic").expect_err("it ended before it listened")),

@@ -86,6 +86,7 @@ impl DreamCalls {
             prefix: prefix.to_owned(),
             page_size: PAGE_SIZE,
             page_token: page_token.to_owned(),
+            include_deleted: false,
         };
         self.retried(|| async { self.memory().list_files(self.request(message.clone())).await }).await
     }

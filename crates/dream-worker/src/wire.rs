@@ -42,8 +42,9 @@ pub(crate) fn inserted_bytes(op: &PlannedOp) -> u64 {
 fn edit(edit: PlannedEdit) -> v1::Edit {
     use v1::edit::Kind;
     let kind = match edit {
-        PlannedEdit::AppendLines { lines, after_heading } => {
-            Kind::AppendLines(v1::AppendLines { lines, after_heading: after_heading.unwrap_or_default() })
+        PlannedEdit::AppendLines { lines, after_heading, skip_if_present } => {
+            let after_heading = after_heading.unwrap_or_default();
+            Kind::AppendLines(v1::AppendLines { lines, after_heading, skip_if_present })
         }
         PlannedEdit::Replace { old, new } => Kind::Replace(v1::Replace { old, new }),
         PlannedEdit::InsertLines { after_line, lines } => {

@@ -98,6 +98,8 @@ word_enum! {
         GetChangeset = 43 "get_changeset",
         /// RevertDream, as a call; the files that it sets back are `revert`.
         RevertDream = 44 "revert_dream",
+        /// UnparkUser.
+        UnparkUser = 45 "unpark_user",
         /// GetConfig.
         GetConfig = 50 "get_config",
         /// UpdateConfig.

@@ -1,6 +1,7 @@
 //! Which revision brought each line of a text, by following its lines from revision to revision.
 
 use crate::diff::kept_lines;
+use crate::lines::{body, rows};
 
 /// A text as its revisions made it: each line with the revision that brought it. `O` tells of a revision; revisions are
 /// added from the oldest on.
@@ -28,13 +29,8 @@ impl<O: Copy> Blame<O> {
 
     /// The lines in order, without their endings, each with what brought it.
     pub fn lines(&self) -> impl Iterator<Item = (&str, O)> {
-        self.text.split_inclusive('\n').map(bare).zip(self.origins.iter().copied())
+        rows(&self.text).map(body).zip(self.origins.iter().copied())
     }
-}
-
-fn bare(line: &str) -> &str {
-    let line = line.strip_suffix('\n').unwrap_or(line);
-    line.strip_suffix('\r').unwrap_or(line)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 pub use unified::{unified, unified_within};
 
 use crate::limits;
+use crate::lines::rows;
 
 /// How many lines a change adds and removes; a changed line counts as both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -53,7 +54,7 @@ pub fn kept_lines(old: &str, new: &str) -> Vec<Option<u32>> {
 
 /// The lines of a text with their endings, so that a changed ending or final newline is a changed line.
 fn lines(text: &str) -> Vec<&str> {
-    text.split_inclusive('\n').collect()
+    rows(text).collect()
 }
 
 fn differing(old: &[&str], new: &[&str]) -> Vec<DiffOp> {

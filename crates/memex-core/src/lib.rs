@@ -12,6 +12,7 @@ pub mod front_matter;
 pub mod ids;
 pub mod keys;
 pub mod limits;
+pub mod lines;
 pub mod patch;
 pub mod path;
 pub mod recall;

@@ -5,6 +5,7 @@ mod block;
 mod links;
 mod order;
 mod part;
+mod pose;
 #[cfg(test)]
 mod tests;
 
@@ -73,7 +74,8 @@ pub fn is_pinned(path: &str, text: &str) -> bool {
 /// room: then the next is cut, and those after it are left out. The first file that would fill more than half of the block is
 /// cut to that half as long as others want the room. Superseded lines come after all files that still hold, where room is
 /// left, and a log is never recalled for being recent alone. Files are cut between lines: to their beginning, or to the
-/// lines around the one that answers the query best, where that is why they are there.
+/// lines around the one that answers the query best, where that is why they are there. A line of a file that reads like the
+/// heading of one has a backslash before it, which counts as none of the file's bytes.
 ///
 /// `files` have no path twice. Their order makes no difference.
 pub fn recall(files: &[CurrentFile<'_>], query: &str, max_bytes: usize) -> Recall {

@@ -5,6 +5,7 @@ pub mod deadline;
 pub mod health;
 pub mod in_flight;
 pub mod lifecycle;
+pub mod long_headers;
 pub mod panics;
 pub mod reflection;
 pub mod retry;

@@ -17,6 +17,7 @@ use crate::deadline::{DeadlineLayer, Uploads};
 use crate::health::Health;
 use crate::in_flight::{InFlight, InFlightLayer};
 use crate::lifecycle::Shutdown;
+use crate::long_headers::LongHeadersLayer;
 use crate::panics::CatchPanicLayer;
 use crate::trace::ServerTraceLayer;
 use crate::unreadable::UnreadableLayer;
@@ -33,8 +34,17 @@ pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 /// connection cannot take every place.
 const MAX_CALLS_PER_CONNECTION: u32 = 400;
 
+/// Calls of one connection that were left before the server took them up, and that it still remembers. A client whose
+/// calls are all left at once, again and again before the server comes to them, keeps its connection; h2's own 20 end it.
+/// What lies there has no more than its headers, as what is open has.
+const MAX_CALLS_LEFT: usize = 4 * MAX_CALLS_PER_CONNECTION as usize;
+
 /// The longest list of request headers, in bytes: a token and a trace context fit many times over.
-const MAX_HEADER_BYTES: u32 = 16 * 1024;
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+
+/// The longest list of request headers that is read, in bytes, so that a call over [`MAX_HEADER_BYTES`] gets an answer.
+/// HTTP/2 cuts off what is longer still. A connection reads one list at a time.
+const MAX_READ_HEADER_BYTES: u32 = 1024 * 1024;
 
 /// How a server treats calls and connections. Begin with the default and change what differs.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +61,8 @@ pub struct ServerLimits {
     pub keepalive_timeout: Duration,
     /// What a caller gets whose message a service cannot read.
     pub unreadable: UnreadableLayer,
+    /// What a caller gets whose headers are too long.
+    pub long_headers: fn() -> Status,
     /// What a caller gets whose time is up.
     pub late: fn() -> Status,
     /// How much is done at once.
@@ -66,6 +78,7 @@ impl Default for ServerLimits {
             keepalive_interval: Duration::from_secs(20),
             keepalive_timeout: Duration::from_secs(10),
             unreadable: UnreadableLayer::default(),
+            long_headers: || Status::resource_exhausted("the headers are too long"),
             late: DeadlineLayer::plainly_late,
             in_flight: InFlight::default(),
         }
@@ -114,6 +127,7 @@ pub async fn serve(
     let layers = ServiceBuilder::new()
         .layer(ServerTraceLayer)
         .layer(CatchPanicLayer)
+        .layer(LongHeadersLayer { most_bytes: MAX_HEADER_BYTES, answer: limits.long_headers })
         .layer(InFlightLayer::new(limits.in_flight))
         .layer(DeadlineLayer::at_most(limits.max_call).with_uploads(limits.uploads).answering(limits.late))
         .layer(limits.unreadable)
@@ -122,7 +136,8 @@ pub async fn serve(
         .http2_keepalive_interval(Some(limits.keepalive_interval))
         .http2_keepalive_timeout(Some(limits.keepalive_timeout))
         .max_concurrent_streams(MAX_CALLS_PER_CONNECTION)
-        .http2_max_header_list_size(MAX_HEADER_BYTES)
+        .http2_max_pending_accept_reset_streams(Some(MAX_CALLS_LEFT))
+        .http2_max_header_list_size(MAX_READ_HEADER_BYTES)
         .layer(layers)
         .serve_with_incoming_shutdown(routes.prepare(), connections, stopping);
     tokio::select! {

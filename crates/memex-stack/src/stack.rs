@@ -231,12 +231,22 @@ impl Stack {
         self.cluster.erasure_key_file()
     }
 
-    /// Lets time pass, in the database and in the services.
+    /// Lets time pass, in the database and in the services, which live meanwhile.
     ///
     /// # Panics
     /// Where the database cannot be asked.
     pub async fn advance(&self, time: Duration) {
         sql::advance(&self.sql, time).await.expect("the test clock is a table of this database");
+        self.clock.advance(time);
+    }
+
+    /// Lets time pass in which Postgres was away: memory-api finds out when it next writes that it lives, within seconds, and
+    /// records an outage where the time is over 15 seconds.
+    ///
+    /// # Panics
+    /// Where the database cannot be asked.
+    pub async fn outage(&self, time: Duration) {
+        sql::outage(&self.sql, time).await.expect("the test clock is a table of this database");
         self.clock.advance(time);
     }
 

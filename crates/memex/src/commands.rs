@@ -140,6 +140,14 @@ pub struct UserArg {
     pub user: Option<String>,
 }
 
+/// The user of what an id names, for the commands that take an id.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct OwnerArg {
+    /// The user whose it must be: another's is refused [default: whoever's it is]
+    #[arg(long, value_name = "USER", value_parser = parse_user)]
+    pub user: Option<String>,
+}
+
 /// Reads a user id as clap asks for it.
 ///
 /// # Errors

@@ -128,6 +128,28 @@ async fn a_second_import_writes_nothing() {
 }
 
 #[tokio::test]
+async fn an_import_brings_nothing_back_that_was_deleted_unless_it_is_asked_for() {
+    let scene = Scene::new().await;
+    for name in ["a.md", "gone.md", "new.md"] {
+        scene.file(&format!("n/{name}"), name.as_bytes());
+    }
+    scene.remembers("user/a.md", 1, "a.md");
+    let gone = File { path: "user/gone.md".to_owned(), version: 4, deleted: true, ..File::default() };
+    scene.script.lines().files.push(gone);
+
+    let ran = scene.run(&["import", "n", "--overwrite"]).await;
+    let told = "left out user/gone.md: was deleted or moved away in memory; --restore-deleted brings it back\n\
+                1 created, 1 unchanged (1 left out)\n";
+    assert_eq!((ran.code, ran.out.as_str()), (0, told), "{ran:?}");
+    let fresh = |path: &str| (path.to_owned(), Some(Precondition::ExpectedVersion(0)));
+    assert_eq!(scene.writes(), [fresh("user/new.md")]);
+
+    let ran = scene.run(&["import", "n", "--restore-deleted"]).await;
+    assert_eq!((ran.code, ran.out.as_str()), (0, "2 created, 1 unchanged\n"), "{ran:?}");
+    assert_eq!(scene.writes(), [fresh("user/gone.md"), fresh("user/new.md")]);
+}
+
+#[tokio::test]
 async fn a_file_that_is_refused_stops_no_other_and_a_refusal_of_all_stops_the_import() {
     let scene = Scene::new().await;
     for number in 0..40 {

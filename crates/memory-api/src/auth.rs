@@ -5,4 +5,4 @@ mod roles;
 mod tokens;
 
 pub use caller::{Caller, DreamContext, wrong_user};
-pub use tokens::{Tokens, hash_of, new_token};
+pub use tokens::{Tokens, admit, hash_of, new_token};

@@ -31,6 +31,9 @@ pub enum CommandError {
     /// A statement failed.
     #[error("the database could not be reached or refused")]
     Database(#[source] sqlx::Error),
+    /// Postgres stores nothing now.
+    #[error("{0}; repeat the command when it does")]
+    Unwritable(String),
     /// A function or a table of this version is not there.
     #[error("the database lacks this version's schema; run `memory-api migrate`")]
     SchemaMissing,
@@ -63,7 +66,7 @@ impl CommandError {
             CommandError::Settings(_) => EXIT_SETTINGS,
             CommandError::Refused(_) | CommandError::File { .. } => memex_runtime::lifecycle::EXIT_REFUSED,
             CommandError::Migrate(_) | CommandError::Database(_) | CommandError::Unreachable(_) => EXIT_UNAVAILABLE,
-            CommandError::SchemaMissing | CommandError::NotLetIn(_) => EXIT_UNAVAILABLE,
+            CommandError::SchemaMissing | CommandError::NotLetIn(_) | CommandError::Unwritable(_) => EXIT_UNAVAILABLE,
         }
     }
 
@@ -164,6 +167,7 @@ fn done(result: Result<(), CommandError>) -> ExitCode {
 fn refused(error: crate::error::Error) -> CommandError {
     match error {
         crate::error::Error::Database(source) => CommandError::from(source),
+        unwritable @ crate::error::Error::Unwritable { .. } => CommandError::Unwritable(unwritable.to_string()),
         other => CommandError::Refused(other.to_string()),
     }
 }

@@ -1,12 +1,15 @@
-//! Failpoints for tests: named points at which memory-api can be made to die or to wait.
+//! Failpoints for tests: named points at which memory-api can be made to die, to wait or to panic.
 //!
 //! They exist only under the cargo feature `test-doors`; without it [`pass`] is empty. `MEMEX_FAILPOINT=before_reply`
 //! aborts the process at that point; `MEMEX_FAILPOINT=before_reply:skip:7` lets seven calls pass first;
-//! `MEMEX_FAILPOINT=before_reply:pause:FILE` makes `FILE.reached` and waits there until `FILE` exists.
+//! `MEMEX_FAILPOINT=before_reply:pause:FILE` makes `FILE.reached` and waits there until `FILE` exists;
+//! `MEMEX_FAILPOINT=before_reply:panic` makes each call panic there.
 
-/// Where memory-api can be made to die or to wait.
+/// Where memory-api can be made to die, to wait or to panic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Point {
+    /// A caller is known; their call is not handled yet.
+    InACall,
     /// A change of a file is decided on; its statement was not sent.
     BeforeStatement,
     /// A change of a file is committed; its caller was not answered.
@@ -24,7 +27,7 @@ pub enum Point {
 #[inline(always)]
 pub(crate) async fn pass(_: Point) {}
 
-/// Dies or waits here where the environment says so.
+/// Dies, waits or panics here where the environment says so.
 #[cfg(feature = "test-doors")]
 pub(crate) async fn pass(point: Point) {
     static PASSED: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
@@ -37,6 +40,7 @@ pub(crate) async fn pass(point: Point) {
             }
         }
         Act::WaitFor(file) => wait_for(file).await,
+        Act::Panic => panic!("the failpoint {} panics", point.name()),
     }
 }
 
@@ -47,6 +51,7 @@ enum Act<'a> {
     GoOn,
     DieAfter(u64),
     WaitFor(&'a std::path::Path),
+    Panic,
 }
 
 #[cfg(feature = "test-doors")]
@@ -63,8 +68,14 @@ async fn wait_for(file: &std::path::Path) {
 #[cfg(feature = "test-doors")]
 impl Point {
     /// Every point.
-    pub const ALL: [Self; 5] =
-        [Self::BeforeStatement, Self::BeforeReply, Self::BeforeAdoption, Self::AfterAdoption, Self::BeforeErasureBatch];
+    pub const ALL: [Self; 6] = [
+        Self::InACall,
+        Self::BeforeStatement,
+        Self::BeforeReply,
+        Self::BeforeAdoption,
+        Self::AfterAdoption,
+        Self::BeforeErasureBatch,
+    ];
 
     fn act(self, asked: &str) -> Act<'_> {
         let (name, how) = asked.split_once(':').unwrap_or((asked, ""));
@@ -74,6 +85,7 @@ impl Point {
         match how.split_once(':') {
             Some(("pause", file)) => Act::WaitFor(std::path::Path::new(file)),
             Some(("skip", calls)) => calls.parse().map_or(Act::GoOn, Act::DieAfter),
+            None if how == "panic" => Act::Panic,
             _ => Act::DieAfter(0),
         }
     }
@@ -81,6 +93,7 @@ impl Point {
     /// The name by which the environment asks for it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::InACall => "in_a_call",
             Self::BeforeStatement => "before_statement",
             Self::BeforeReply => "before_reply",
             Self::BeforeAdoption => "before_adoption",
@@ -104,6 +117,7 @@ mod tests {
             assert_eq!(point.act(&format!("{}:skip:3", point.name())), Act::DieAfter(3));
             let paused = format!("{}:pause:/a/file", point.name());
             assert_eq!(point.act(&paused), Act::WaitFor(std::path::Path::new("/a/file")));
+            assert_eq!(point.act(&format!("{}:panic", point.name())), Act::Panic);
             assert_eq!(point.act(""), Act::GoOn);
         }
     }

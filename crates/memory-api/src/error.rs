@@ -24,6 +24,16 @@ pub enum Error {
     /// Postgres failed or could not be reached.
     #[error("a statement failed")]
     Database(#[source] sqlx::Error),
+    /// Postgres answers and stores nothing now: it is read-only, or lacks disk, memory or another resource. The statement
+    /// was undone.
+    #[error("Postgres stores nothing now: it answered {code}")]
+    Unwritable {
+        /// Postgres's code.
+        code: String,
+    },
+    /// Postgres cannot be reached.
+    #[error("Postgres cannot be reached")]
+    Away,
     /// Something that cannot happen did: a row that breaks an invariant, a task that panicked.
     #[error("unexpected: {0}")]
     Unexpected(&'static str),
@@ -44,6 +54,7 @@ impl From<sqlx::Error> for Error {
             // What mx_not_erased_1 raises: the statement was undone with everything that it read or wrote.
             Some("MX001") => erased().into(),
             Some("MX002") => readmitted().into(),
+            Some(code) if is_unwritable(code) => Error::Unwritable { code: code.to_owned() },
             _ => Error::Database(source),
         }
     }
@@ -58,6 +69,16 @@ impl Error {
     /// What sheds a call with OVERLOADED, as the pool does where it has no connection to give.
     pub fn overloaded() -> Self {
         Error::Database(sqlx::Error::PoolTimedOut)
+    }
+
+    /// Whether the call found no place, or no connection in time.
+    pub fn is_overloaded(&self) -> bool {
+        matches!(self, Error::Database(sqlx::Error::PoolTimedOut))
+    }
+
+    /// Whether a connection to Postgres broke, or could not be made.
+    pub fn is_out_of_reach(&self) -> bool {
+        matches!(self, Error::Database(source) if unreachable(source))
     }
 
     /// Whether a statement failed because a function or table of ours is not there.
@@ -77,7 +98,7 @@ impl Error {
     pub fn reason(&self) -> Option<ErrorReason> {
         match self {
             Error::Refused { refusal, .. } => Some(refusal.reason),
-            Error::Database(_) | Error::Unexpected(_) => None,
+            Error::Database(_) | Error::Unwritable { .. } | Error::Away | Error::Unexpected(_) => None,
         }
     }
 
@@ -86,6 +107,7 @@ impl Error {
         match self {
             Error::Refused { refusal, .. } => refusal.reason,
             Error::Database(source) => database_reason(source),
+            Error::Unwritable { .. } | Error::Away => ErrorReason::DatabaseUnavailable,
             Error::Unexpected(_) => ErrorReason::Internal,
         }
     }
@@ -113,6 +135,14 @@ impl From<Error> for Status {
         match error {
             Error::Refused { refusal, .. } => refusal.into_status(),
             Error::Database(source) => database_status(&source),
+            Error::Unwritable { code } => {
+                tracing::warn!(code, "Postgres stores nothing now: it answered {code}");
+                unavailable("the database stores nothing now; nothing was done: repeat it with the same request_id")
+            }
+            Error::Away => {
+                tracing::warn!("Postgres cannot be reached");
+                unavailable(OUT_OF_REACH)
+            }
             Error::Unexpected(what) => {
                 tracing::error!(what, "an invariant does not hold: {what}");
                 internal()
@@ -128,6 +158,11 @@ pub fn message_too_large() -> Status {
 
 fn too_large_message() -> Refusal {
     Refusal::new(ErrorReason::MessageTooLarge, "the message is over 4 MiB; ask for less, or send it in parts")
+}
+
+/// The answer to a call whose headers are over the size limit.
+pub fn headers_too_large() -> Status {
+    Refusal::new(ErrorReason::MessageTooLarge, "the call's headers are over 16 KiB; send less metadata").into_status()
 }
 
 /// The answer to a message that is none of the call's.
@@ -157,16 +192,36 @@ pub fn overloaded() -> Status {
         .into_status()
 }
 
+/// The refusal of a change that others were always quicker than.
+pub fn always_outrun() -> Refusal {
+    let message = "the file changed at every try; nothing was done: wait and repeat it with the same request_id";
+    Refusal::new(ErrorReason::Overloaded, message).retry_after(DATABASE_RETRY)
+}
+
 /// The answer to a call whose time is up.
 pub fn late() -> Status {
     let message = "the call's deadline passed; a change may have happened: repeat it with the same request_id";
     Refusal::new(ErrorReason::DeadlineExceeded, message).into_status()
 }
 
+/// The answer where Postgres is away, and where it stores nothing.
+fn unavailable(message: &str) -> Status {
+    Refusal::new(ErrorReason::DatabaseUnavailable, message).retry_after(DATABASE_RETRY).into_status()
+}
+
+/// Whether a code of Postgres says that it stores nothing now, whatever the statement is.
+fn is_unwritable(code: &str) -> bool {
+    // 25006: read-only. 53: no disk (53100), no memory (53200), over a limit (53400). 58: the system failed, as disks do.
+    // 53300, too many connections, is an answer to connecting: see `unreachable`.
+    code == "25006" || (code.starts_with("53") || code.starts_with("58")) && code != "53300"
+}
+
 /// Whether Postgres is out of reach, as against having refused a statement.
 fn unreachable(source: &sqlx::Error) -> bool {
     match source {
         sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Tls(_) => true,
+        // An answer that broke off, or that belongs to another question: the connection can no longer be used.
+        sqlx::Error::Protocol(_) | sqlx::Error::BeginFailed => true,
         // 08: connection exception; 57P: shutting down or starting; 53300: too many connections.
         sqlx::Error::Database(db) => {
             db.code().is_some_and(|code| code.starts_with("08") || code.starts_with("57P") || code == "53300")
@@ -180,6 +235,10 @@ pub(crate) fn is_missing(source: &sqlx::Error) -> bool {
     // 42883: undefined function, 42P01: undefined table.
     source.as_database_error().and_then(|db| db.code()).is_some_and(|code| matches!(code.as_ref(), "42883" | "42P01"))
 }
+
+/// What a caller is told where Postgres is away.
+const OUT_OF_REACH: &str =
+    "the database cannot be reached; the change may have happened: repeat it with the same request_id";
 
 /// Postgres's code of a statement that was undone because it gave way in a deadlock.
 const DEADLOCK: &str = "40P01";
@@ -226,7 +285,7 @@ fn database_status(source: &sqlx::Error) -> Status {
         }
         ErrorReason::DatabaseUnavailable => {
             tracing::warn!(error = %source, "Postgres cannot be reached");
-            "the database cannot be reached; the change may have happened: repeat it with the same request_id"
+            OUT_OF_REACH
         }
         _ => {
             // The message of a database error can quote a value, so its code and constraint are logged and nothing else.

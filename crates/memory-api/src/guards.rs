@@ -12,11 +12,13 @@ pub struct Guards {
     pub(crate) ledger: bool,
     /// A repeated mutation of anything but files is given its first answer.
     pub(crate) requests: bool,
+    /// A connection serves another call only after its transaction was seen to end.
+    pub(crate) transactions: bool,
 }
 
 impl Default for Guards {
     fn default() -> Self {
-        Self { scope: true, excluded: true, ledger: true, requests: true }
+        Self { scope: true, excluded: true, ledger: true, requests: true, transactions: true }
     }
 }
 
@@ -32,6 +34,8 @@ pub enum Guard {
     Ledger,
     /// A repeated mutation of anything but files is given its first answer.
     Requests,
+    /// A connection serves another call only after its transaction was seen to end.
+    Transactions,
 }
 
 #[cfg(feature = "test-doors")]
@@ -44,6 +48,7 @@ impl Guards {
             Guard::Excluded => guards.excluded = false,
             Guard::Ledger => guards.ledger = false,
             Guard::Requests => guards.requests = false,
+            Guard::Transactions => guards.transactions = false,
         }
         guards
     }

@@ -24,7 +24,7 @@ use crate::args::ServeArgs;
 use crate::auth::Tokens;
 use crate::erase;
 use crate::erasure_key::ErasureKey;
-use crate::error;
+use crate::error::{self, Error};
 use crate::guards::Guards;
 use crate::services::admin::Admin;
 use crate::services::context::Context;
@@ -34,6 +34,7 @@ use crate::services::history::History;
 use crate::services::memory::Memory;
 use crate::store::Store;
 use crate::store::connect::{self, PoolSettings};
+use crate::store::readiness;
 use crate::sweep;
 
 /// Where memory-api listens where nothing else is said.
@@ -54,12 +55,6 @@ const WATCHES: [&str; 1] = ["/memex.v1.HistoryService/WatchChanges"];
 /// The calls that take an archive in.
 const UPLOADS: Uploads =
     Uploads { paths: &["/memex.v1.AdminService/ImportUser"], max_call: crate::services::admin::LONGEST_IMPORT };
-
-/// How often readiness asks Postgres.
-const READINESS: Duration = Duration::from_secs(1);
-
-/// How long one such question may take.
-const READINESS_WAIT: Duration = Duration::from_secs(2);
 
 /// Why the service ended otherwise than it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -133,7 +128,7 @@ pub async fn serve(
     let Some(settings) = settings(&args)? else { return Ok(()) };
     let Settings { address, allow_plaintext, tls, max_in_flight, drain_timeout, pool: pool_settings, erasure_key } =
         settings;
-    let store = Store::new(connect::pool(&pool_settings)?).with_erasure_key(erasure_key);
+    let store = Store::new(connect::pool(&pool_settings)?).with_erasure_key(erasure_key).with_guards(guards);
     let listener = server::bind(address, allow_plaintext || tls.is_some()).await?;
     let bound = listener.local_addr().unwrap_or(address);
     tracing::info!(listen = %bound, tls = tls.is_some(), own_role = pool_settings.set_role, "memory-api listens on {bound}{}", role_note(pool_settings.set_role));
@@ -149,6 +144,7 @@ pub async fn serve(
     let limits = ServerLimits {
         drain_timeout,
         unreadable: UnreadableLayer { too_long: error::message_too_large, malformed: error::malformed },
+        long_headers: error::headers_too_large,
         late: error::late,
         uploads: UPLOADS,
         in_flight: InFlight {
@@ -191,19 +187,23 @@ fn routes(context: &Context, health: &Health) -> Result<Routes, RunError> {
     Ok(memex_runtime::reflection::add(routes, &[DESCRIPTORS, tonic_health::pb::FILE_DESCRIPTOR_SET])?)
 }
 
-/// Readiness: whether Postgres answers with the schema of this version. Says so once at each change.
+/// Readiness: whether Postgres answers with the schema of this version and stores changes. Says so once at each change.
 async fn watch_postgres(store: Store, health: Health, shutdown: Shutdown) {
-    let mut readiness = store.readiness();
+    let mut asking = store.readiness();
     let mut was = None;
     while !shutdown.is_triggered() {
-        let answered = tokio::time::timeout(READINESS_WAIT, readiness.ask()).await;
-        let is = matches!(answered, Ok(Ok(true)));
+        let answered = asking.ask().await;
+        let is = matches!(answered, Ok(true));
         if was != Some(is) {
             match answered {
-                Ok(Ok(true)) => tracing::info!("Postgres answers: ready"),
-                Ok(Err(error)) if error.is_missing_schema() => {
+                Ok(true) => tracing::info!("Postgres answers: ready"),
+                Err(error) if error.is_missing_schema() => {
                     tracing::warn!("not ready: the database lacks this version's schema; run `memory-api migrate`");
                 }
+                Err(Error::Unwritable { code }) => tracing::warn!(
+                    code,
+                    "not ready: Postgres stores nothing now: it answered {code}; 25006: it is read-only, 53100: its disk is full"
+                ),
                 _ => tracing::warn!(
                     "not ready: Postgres cannot be reached at DATABASE_URL; start it, or correct the URL"
                 ),
@@ -212,7 +212,7 @@ async fn watch_postgres(store: Store, health: Health, shutdown: Shutdown) {
             was = Some(is);
         }
         tokio::select! {
-            () = tokio::time::sleep(READINESS) => {}
+            () = tokio::time::sleep(readiness::EVERY) => {}
             () = shutdown.triggered() => {}
         }
     }

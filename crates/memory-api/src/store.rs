@@ -18,6 +18,7 @@ pub mod erasures;
 pub mod files;
 pub mod imports;
 mod lanes;
+pub mod log_place;
 pub mod migrate;
 pub mod readiness;
 pub mod redactions;
@@ -29,6 +30,7 @@ pub mod search;
 pub mod settings;
 pub mod tokens;
 pub mod tombstones;
+pub mod transaction;
 pub mod turns;
 pub mod upkeep;
 pub mod users;
@@ -41,11 +43,13 @@ use sqlx::PgPool;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::erasure_key::ErasureKey;
+use crate::guards::Guards;
 
 /// The store: cheap to clone, shared by every call.
 #[derive(Clone)]
 pub struct Store {
     pool: PgPool,
+    guards: Guards,
     /// The connections that carry many calls in one statement.
     lanes: lanes::Lanes,
     /// Whose turn it is among the calls that lock one scope.
@@ -60,6 +64,8 @@ pub struct Store {
     refusals: Arc<refusals::Refusals>,
     /// The key of the tombstones, where the service was given one.
     erasure_key: Option<Arc<ErasureKey>>,
+    /// When Postgres last did not answer.
+    away: Arc<readiness::Away>,
     /// Wakes the work of erasures.
     erasing: Arc<Notify>,
     /// Wakes who waits for the database's present life to begin.
@@ -73,6 +79,7 @@ impl Store {
         let archives = Arc::new(Semaphore::new(archive::places(&pool)));
         Self {
             pool,
+            guards: Guards::default(),
             lanes,
             turns: turns::Turns::default(),
             archives,
@@ -80,6 +87,7 @@ impl Store {
             asserted: asserted::Remembered::default(),
             refusals: Arc::default(),
             erasure_key: None,
+            away: Arc::default(),
             erasing: Arc::default(),
             begun: Arc::default(),
         }
@@ -89,6 +97,12 @@ impl Store {
     #[must_use]
     pub fn with_erasure_key(self, key: Option<ErasureKey>) -> Self {
         Self { erasure_key: key.map(Arc::new), ..self }
+    }
+
+    /// The same with these guards.
+    #[must_use]
+    pub(crate) fn with_guards(self, guards: Guards) -> Self {
+        Self { guards, ..self }
     }
 
     /// The key of the tombstones, where the service was given one.

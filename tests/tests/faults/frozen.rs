@@ -33,6 +33,12 @@ async fn a_worker_that_wakes_up_after_its_lease_is_refused_and_changes_nothing()
         zombie.signal(Signal::STOP);
         stack.advance(FROZEN).await;
         // A claim passes over what somebody has locked, as the sweep may, and is shed on a machine that is slow.
+        let lost = async || {
+            let _ = stack.worker().poll_once().await;
+            (ask::dreams(&stack, &name).await == ["requested 1"]).then_some(())
+        };
+        until("the lease is lost", lost).await;
+        stack.advance(hand::BACK_OFF).await;
         let taken = async || matches!(stack.worker().poll_once().await, Ok(1)).then_some(());
         until("another worker takes the dream over", taken).await;
         assert_eq!(ask::dreams(&stack, &name).await, ["applied 2"]);

@@ -46,7 +46,10 @@ async fn a_started_dream_whose_worker_is_killed_is_the_same_dream_again() {
     worker.dies().await;
     assert!(messy::is_untouched(&user).await);
     stack.advance(LEASE).await;
-    assert_eq!(stack.worker().poll_once().await.unwrap(), 1, "nobody waits for a dream that a person started");
+    assert_eq!(stack.worker().poll_once().await.unwrap(), 0, "after a failure there is a back-off");
+    assert_eq!(ask::dreams(&stack, user.id()).await, ["requested 1"]);
+    stack.advance(hand::BACK_OFF).await;
+    assert_eq!(stack.worker().poll_once().await.unwrap(), 1, "neither grace nor interval is waited for");
     is_dreamt_once(&stack, &user, &["applied 2"]).await;
     stack.finish().await;
 }

@@ -1,6 +1,7 @@
 //! Faults: what real processes leave behind that are killed, stopped or cut off from Postgres.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::disallowed_methods, reason = "a test's own transactions are sqlx's")]
 
 mod acknowledged;
 mod crowd;
@@ -11,7 +12,10 @@ mod killed_dreams;
 mod killed_erasures;
 mod overtaken;
 mod own;
+mod people;
+mod panics;
 mod process;
 mod round_trips;
 mod stopped;
 mod together;
+mod unwritable;

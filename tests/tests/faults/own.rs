@@ -51,7 +51,8 @@ pub async fn set_up(dir: &Path, postgres: &Embedded) -> String {
     bootstrap(&made).await.unwrap();
     let owner = PgPool::connect(&url).await.unwrap();
     let statement = "INSERT INTO mx_config (workspace_id, key, value, updated_by)
-                      SELECT w, 'dream_enabled', 'true', 'test' FROM (SELECT workspace_id FROM mx_workspace UNION ALL SELECT 0) AS s(w)";
+                      SELECT w, k, v, 'test' FROM (SELECT workspace_id FROM mx_workspace UNION ALL SELECT 0) AS s(w),
+                        (VALUES ('dream_enabled', 'true'), ('dream_concurrency', '16')) AS t(k, v)";
     ask::change(&owner, statement, &[]).await;
     owner.close().await;
     url

@@ -1,7 +1,5 @@
 //! How often a call asks Postgres: counted between the two, on the wire.
 
-use std::collections::HashMap;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,11 +10,8 @@ use memex_proto::v1::{Edit, ListFilesRequest, PatchFileRequest, ReadFileRequest,
 use memex_runtime::client::{ClientSettings, connect};
 use memex_runtime::health::Health;
 use memex_stack::stack::{Clients, Stack};
-use tempfile::TempDir;
+use tests::between::Between;
 use tests::{ask, hand};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{UnixListener, UnixStream};
 
 use crate::process::Process;
 
@@ -32,55 +27,6 @@ impl Sent {
 
     fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap())
-    }
-}
-
-/// A socket between memory-api and Postgres that notes what is asked.
-struct Between {
-    dir: TempDir,
-    sent: Sent,
-}
-
-impl Between {
-    fn before(postgres: &str) -> Self {
-        let (dir, sent) = (tempfile::tempdir().unwrap(), Sent::default());
-        let listener = UnixListener::bind(dir.path().join(".s.PGSQL.5432")).unwrap();
-        let (socket, noted) = (Path::new(postgres).join(".s.PGSQL.5432"), sent.clone());
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let (from_client, mut to_client) = client.into_split();
-                let (mut from_server, to_server) = UnixStream::connect(&socket).await.unwrap().into_split();
-                tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
-                tokio::spawn(forward(from_client, to_server, noted.clone()));
-            }
-        });
-        Self { dir, sent }
-    }
-}
-
-/// Passes the client's messages on, noting each execution. The first message of a connection has no kind.
-async fn forward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, sent: Sent) -> std::io::Result<()> {
-    let mut prepared = HashMap::new();
-    let mut begun = false;
-    loop {
-        let kind = if begun { Some(from.read_u8().await?) } else { None };
-        let length = from.read_u32().await?;
-        let mut body = vec![0; length as usize - 4];
-        from.read_exact(&mut body).await?;
-        let mut texts = body.split(|byte| *byte == 0).map(|text| String::from_utf8_lossy(text).into_owned());
-        let (first, second) = (texts.next().unwrap_or_default(), texts.next().unwrap_or_default());
-        match kind {
-            Some(b'P') => drop(prepared.insert(first, second)),
-            // Its portal comes first, then the statement.
-            Some(b'B') => sent.add(prepared.get(&second).map_or("", String::as_str)),
-            Some(b'Q') => sent.add(&first),
-            _ => {}
-        }
-        begun = true;
-        let mut message: Vec<u8> = kind.into_iter().collect();
-        message.extend(length.to_be_bytes());
-        message.extend(body);
-        to.write_all(&message).await?;
     }
 }
 
@@ -115,22 +61,22 @@ fn patch(turn: u32) -> PatchFileRequest {
 }
 
 /// A memory-api that reaches the stack's database through what notes its statements.
-async fn counted(stack: &Stack) -> (Process, Between) {
-    let url = stack.database_url();
-    let (user, rest) = url.split_once('@').unwrap();
-    let (host, rest) = rest.split_once(':').unwrap();
-    let between = Between::before(&host.replace("%2F", "/"));
-    let own = between.dir.path().to_string_lossy().replace('/', "%2F");
-    let url = format!("{user}@{own}:{rest}");
-    (Process::memory_api(&url, "").await, between)
+async fn counted(stack: &Stack) -> (Process, Between, Sent) {
+    let sent = Sent::default();
+    let noted = sent.clone();
+    let between = Between::before(&stack.database_url(), move |statement| {
+        noted.add(statement);
+        Box::pin(std::future::ready(()))
+    });
+    (Process::memory_api(between.url(), "").await, between, sent)
 }
 
 #[tokio::test]
 async fn a_write_a_read_and_a_list_ask_postgres_once_and_a_patch_twice() {
     let stack = Stack::start().await;
-    let (memory_api, between) = counted(&stack).await;
+    let (memory_api, _between, sent) = counted(&stack).await;
     let clients = Clients::at(&memory_api.endpoint(), stack.workspace().operator_token());
-    let sent = &between.sent;
+    let sent = &sent;
 
     let wrote = fewest(sent, async |turn| {
         let answer: WriteFileResponse = clients.memory.clone().write_file(write(turn)).await.unwrap().into_inner();
@@ -177,18 +123,18 @@ fn count(statements: &[String], name: &str) -> usize {
 #[tokio::test]
 async fn a_dream_that_changes_nothing_asks_postgres_six_times_at_most_and_an_op_is_staged_with_two() {
     let stack = Stack::start().await;
-    let (memory_api, between) = counted(&stack).await;
+    let (memory_api, _between, sent) = counted(&stack).await;
     let (ada, worker) = (stack.user("ada").await, worker(&stack, &memory_api));
     // Written and asked for through the stack's own memory-api, which is not counted.
     ada.write("user/a.md", "- likes tea\n").await;
-    let unchanged = fewest(&between.sent, async |_| {
+    let unchanged = fewest(&sent, async |_| {
         hand::start_dream_of(&stack, "ada").await;
         assert_eq!(worker.poll_once().await.unwrap(), 1);
     })
     .await;
     assert_eq!(ask::dreams(&stack, "ada").await, ["noop 1"; 6]);
     assert!(unchanged.len() <= 6, "a dream that changes nothing: {unchanged:?}");
-    let staged = fewest(&between.sent, async |turn| {
+    let staged = fewest(&sent, async |turn| {
         ada.write("user/a.md", &format!("- The tea of day {turn}.\n- The tea of day {turn}.\n")).await;
         hand::start_dream_of(&stack, "ada").await;
         assert_eq!(worker.poll_once().await.unwrap(), 1);

@@ -85,27 +85,33 @@ fn everybody_writes(agents: &[Clients]) -> (Vec<JoinHandle<Vec<Kept>>>, Acknowle
     (writing.collect(), acknowledged)
 }
 
-/// From now on a commit is on disk and its client is not told, since a standby that never comes has to confirm it; waits
-/// until one is so.
+/// From now on a commit is on disk and its client is not told, since a standby that never comes has to confirm it.
+pub async fn withhold_answers(owner: &PgPool) {
+    ask::change(owner, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'", &[]).await;
+    reload(owner).await;
+}
+
+/// The same; waits until a commit is so.
 async fn hold_answers_back(url: &str) {
     let owner = PgPool::connect(url).await.unwrap();
-    ask::change(&owner, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'", &[]).await;
-    reload(&owner).await;
+    withhold_answers(&owner).await;
     let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
     until("a commit is not answered", async || (ask::number(&owner, waiting, &[]).await > 0).then_some(())).await;
 }
 
-async fn let_answers_go(owner: &PgPool) {
+/// Ends that.
+pub async fn let_answers_go(owner: &PgPool) {
     ask::change(owner, "ALTER SYSTEM RESET synchronous_standby_names", &[]).await;
     reload(owner).await;
 }
 
-async fn reload(owner: &PgPool) {
+/// Postgres reads its settings again.
+pub async fn reload(owner: &PgPool) {
     ask::number(owner, "SELECT count(pg_reload_conf())", &[]).await;
 }
 
 /// As `pg_ctl stop -m immediate`: no checkpoint, and every connection ends where it is.
-async fn stop_at_once(postgres: Embedded) {
+pub async fn stop_at_once(postgres: Embedded) {
     let postmaster = Pid::from_raw(postgres.pid().cast_signed()).unwrap();
     kill_process(postmaster, Signal::QUIT).unwrap();
     ends("the end of Postgres", postgres.exited()).await;

@@ -125,6 +125,50 @@ async fn a_caller_who_leaves_takes_the_statement_along() {
     stack.finish().await;
 }
 
+/// Waits until a change waits beside the lane for a scope that somebody holds; gives the number of the Postgres process.
+async fn until_aside(stack: &Stack) -> String {
+    let statement = "SELECT pid::text FROM pg_stat_activity WHERE datname = current_database()
+                      AND application_name = 'memory-api' AND wait_event_type = 'Lock' AND query LIKE '-- commit.wait%'";
+    until("a change waits beside the lane", async || lines(stack.sql(), statement, &[]).await.pop()).await
+}
+
+#[tokio::test]
+async fn a_change_beside_the_lane_is_ended_when_its_caller_leaves_and_those_of_the_others_are_made() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    ada.write("user/a.md", "first\n").await;
+    let held = hold(stack.sql(), "ada").await;
+    let sent = |path: &str| {
+        let (ada, request) = (ada.agent().clone(), WriteFileRequest { path: path.into(), ..write("second\n") });
+        tokio::spawn(async move { send(&ada, Request::new(request)).await })
+    };
+    let alone = sent("user/alone.md");
+    let process = until_aside(&stack).await;
+    alone.abort();
+    // Postgres's own limit would end the statement later, and would keep the process.
+    let alive = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1::int";
+    until("its connection is closed", async || (number(stack.sql(), alive, &[&process]).await == 0).then_some(()))
+        .await;
+
+    let (leaving, staying) = (sent("user/leaving.md"), sent("user/staying.md"));
+    let process = until_aside(&stack).await;
+    leaving.abort();
+    let _ = leaving.await;
+    let later = sent("user/later.md");
+    // On the same connection, so that memory-api has heard by then that the caller left.
+    assert_eq!(ada.read("user/a.md").await.as_deref(), Some("first\n"));
+    // The one that stays keeps the wait.
+    assert_eq!(number(stack.sql(), alive, &[&process]).await, 1);
+    held.rollback().await.unwrap();
+    for sent in [staying, later] {
+        assert!(sent.await.unwrap().unwrap().changed);
+    }
+    let mut paths = lines(stack.sql(), "SELECT path FROM mx_file ORDER BY path", &[]).await;
+    paths.retain(|path| path != "user/a.md");
+    assert_eq!(paths, ["user/later.md", "user/staying.md"]);
+    stack.finish().await;
+}
+
 #[tokio::test]
 async fn abandoned_statements_do_not_use_up_the_connections() {
     let stack = Stack::start().await;

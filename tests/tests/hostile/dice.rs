@@ -53,6 +53,12 @@ const WORDS: [&str; 40] = [
     "[[user/a.md]]",
 ];
 
+/// What ends a line somewhere: only the last does here.
+const BREAKS: [&str; 6] = ["\r", "\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\n"];
+
+/// What makes Markdown of lines.
+const MARKS: [&str; 8] = ["# A", "A", "=", "---", "```", "- x", "# shared/index.md (version 1)", "[[user/a]]"];
+
 /// What the deployment has, so that what lies behind a look-up is reached too.
 #[derive(Debug, Default)]
 pub struct Known {
@@ -125,7 +131,8 @@ impl Dice {
             "old" => vec!["One", "Two"],
             "lines" => vec!["- Three.", "- Four."],
             "expected" => vec!["- One.", "- Two."],
-            "request_id" | "page_token" | "cursor" | "actor" | "as_of" | "after_heading" => vec![""],
+            "request_id" | "page_token" | "cursor" | "actor" | "as_of" => vec![""],
+            "after_heading" => vec!["", "", "A", "# A"],
             "reason" | "worker_name" | "summary" | "instructions" => vec!["why"],
             "query" => vec!["One"],
             _ => vec![],
@@ -142,8 +149,20 @@ impl Dice {
             0 => "x".repeat(self.below(3_000)),
             1 => "a/".repeat(self.below(600)),
             2 => format!("{}{}", WORDS[self.below(WORDS.len())], WORDS[self.below(WORDS.len())]),
+            3 | 4 => self.broken(),
             _ => WORDS[self.below(WORDS.len())].to_owned(),
         }
+    }
+
+    /// Markdown and other words with what ends a line somewhere between them, and at both ends.
+    fn broken(&mut self) -> String {
+        let mut text = String::new();
+        for _ in 0..=self.below(8) {
+            text.push_str(BREAKS[self.below(BREAKS.len())]);
+            let mark = self.below(3) > 0;
+            text.push_str(if mark { MARKS[self.below(MARKS.len())] } else { WORDS[self.below(WORDS.len())] });
+        }
+        text + BREAKS[self.below(BREAKS.len())]
     }
 
     /// A message by chance, or what its bytes become where some are changed, cut off, doubled or added.

@@ -1,8 +1,10 @@
 //! What hostile callers, unlucky timing and odd installations must not be able to do.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::disallowed_methods, reason = "a test's own transactions are sqlx's")]
 
 mod audit;
+mod cancels;
 mod churn;
 mod database;
 mod deadlines;
@@ -16,4 +18,5 @@ mod reasons;
 mod repeats;
 mod subject;
 mod together;
+mod transactions;
 mod unicode;

@@ -25,20 +25,23 @@ use tests::{ask, messy};
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::raw::{call, channel, methods, path_of};
+use crate::raw::{call, channel, methods, mutations, path_of};
 
 /// Mutations whose repeats are tested elsewhere, and where.
-const ELSEWHERE: [(&str, &str); 1] = [("CreateToken", "its repeat has a new value: hostile::repeats")];
+const ELSEWHERE: [(&str, &str); 2] = [
+    ("CreateToken", "its repeat has a new value: hostile::repeats"),
+    ("UnparkUser", "nobody is parked here: rules::parking"),
+];
 
 /// A method and its messages: more than one to a method that takes a stream.
-type Asked = (&'static str, Vec<Vec<u8>>);
+pub(super) type Asked = (&'static str, Vec<Vec<u8>>);
 
 /// One mutation.
-struct Case {
+pub(super) struct Case {
     /// What is asked for before, so that it changes something.
-    before: Vec<Asked>,
+    pub(super) before: Vec<Asked>,
     /// The change.
-    asked: Asked,
+    pub(super) asked: Asked,
     /// With the same id, something else.
     other: Asked,
     /// With an id of its own, what changes nothing after it; and what is asked for then, so that it would.
@@ -178,7 +181,7 @@ fn dreams(applied: &str) -> Vec<Case> {
     };
     let revert = |reason: &str, request_id: String| {
         let (dream_id, reason) = (applied.to_owned(), reason.into());
-        asked("RevertDream", &RevertDreamRequest { dream_id, reason, request_id })
+        asked("RevertDream", &RevertDreamRequest { dream_id, reason, request_id, ..Default::default() })
     };
     let [same, started, paused, resumed] = [id(), id(), id(), id()];
     vec![
@@ -252,6 +255,44 @@ fn keys_and_tokens(tokens: &[String; 2]) -> Vec<Case> {
     ]
 }
 
+/// What the cases are about: ada has memory and an applied dream, and there are two tokens.
+pub(super) struct Subject {
+    applied: String,
+    revision_id: String,
+    archive: Vec<u8>,
+    tokens: [String; 2],
+}
+
+impl Subject {
+    pub(super) async fn of(stack: &Stack) -> Self {
+        let user = stack.user("ada").await;
+        let write = WriteFileRequest { path: "user/a.md".into(), content: "- zero\n".into(), ..Default::default() };
+        let revision_id = user.agent().memory.clone().write_file(write).await.unwrap().into_inner().revision_id;
+        messy::write(&user).await;
+        start_dream_of(stack, "ada").await;
+        let held = claim_one(&worker(stack, 1).await[0]).await;
+        held.clean().await.unwrap();
+        held.finish().await.unwrap();
+        let mut tokens = Vec::new();
+        for _ in 0..2 {
+            let request = CreateTokenRequest { role: Role::Auditor.into(), ..Default::default() };
+            tokens.push(stack.operator().admin.create_token(request).await.unwrap().into_inner().token_id);
+        }
+        let archive = export(&stack.operator(), "ada").await;
+        Self { applied: held.assignment.dream_id, revision_id, archive, tokens: tokens.try_into().unwrap() }
+    }
+}
+
+/// Every mutation but those of [`ELSEWHERE`], each with a request id of its own.
+pub(super) fn cases(subject: &Subject) -> Vec<Case> {
+    let mut cases = dreams(&subject.applied);
+    cases.extend(files());
+    cases.extend(history(&subject.revision_id));
+    cases.extend(whole_users(&subject.archive));
+    cases.extend(keys_and_tokens(&subject.tokens));
+    cases
+}
+
 /// Who sends, to which methods.
 struct Sender {
     channel: AuthChannel,
@@ -259,16 +300,6 @@ struct Sender {
 }
 
 impl Sender {
-    /// Whose repeats this file has to show: those with a request id, in the message or in its header.
-    fn mutations(&self) -> BTreeSet<&str> {
-        let has_id = |method: &&MethodDescriptor| {
-            let request = method.input();
-            let inner = request.fields().filter_map(|field| field.kind().as_message().cloned());
-            inner.chain([request.clone()]).any(|message| message.get_field_by_name("request_id").is_some())
-        };
-        self.methods.iter().filter(has_id).map(MethodDescriptor::name).collect()
-    }
-
     /// The answer, as a message: the bytes of a map have no order.
     async fn ask(&self, (name, messages): &Asked) -> Result<DynamicMessage, Status> {
         let method = self.methods.iter().find(|method| method.name() == *name).unwrap();
@@ -341,32 +372,13 @@ async fn every_mutation_sent_five_times_at_once_with_one_id_is_one_change_with_o
 
 async fn all_are_done_once() {
     let stack = Stack::start().await;
-    let user = stack.user("ada").await;
-    let revision_id = {
-        let write = WriteFileRequest { path: "user/a.md".into(), content: "- zero\n".into(), ..Default::default() };
-        user.agent().memory.clone().write_file(write).await.unwrap().into_inner().revision_id
-    };
-    messy::write(&user).await;
-    start_dream_of(&stack, "ada").await;
-    let held = claim_one(&worker(&stack, 1).await[0]).await;
-    held.clean().await.unwrap();
-    held.finish().await.unwrap();
-    let mut tokens = Vec::new();
-    for _ in 0..2 {
-        let request = CreateTokenRequest { role: Role::Auditor.into(), ..Default::default() };
-        tokens.push(stack.operator().admin.create_token(request).await.unwrap().into_inner().token_id);
-    }
-
+    let subject = Subject::of(&stack).await;
     let channel = channel(&stack.endpoint(), stack.workspace().operator_token());
     let sender = Sender { channel, methods: methods() };
-    let mut cases = dreams(&held.assignment.dream_id);
-    cases.extend(files());
-    cases.extend(history(&revision_id));
-    cases.extend(whole_users(&export(&stack.operator(), "ada").await));
-    cases.extend(keys_and_tokens(&tokens.try_into().unwrap()));
+    let cases = cases(&subject);
     let elsewhere = ELSEWHERE.iter().map(|(name, _)| *name);
     let shown: BTreeSet<&str> = cases.iter().map(|case| case.asked.0).chain(elsewhere).collect();
-    assert_eq!(shown, sender.mutations(), "a mutation has no case");
+    assert_eq!(shown, mutations(&sender.methods), "a mutation has no case");
     for case in cases {
         is_done_once(&stack, &sender, case).await;
     }

@@ -148,7 +148,7 @@ async fn redactions(stack: &Stack, heard: &mut Heard) {
     let redact = |id: &str| RedactRevisionRequest { revision_id: id.to_owned(), ..Default::default() };
     heard.expect(R::RevisionIsHead, operator.admin.redact_revision(redact(&ids[1])).await);
     operator.admin.redact_revision(redact(&ids[0])).await.unwrap();
-    let get = GetRevisionRequest { revision_id: ids[0].clone() };
+    let get = GetRevisionRequest { revision_id: ids[0].clone(), ..Default::default() };
     heard.expect(R::RevisionRedacted, operator.history.get_revision(get).await);
 }
 
@@ -188,7 +188,10 @@ async fn dreams(stack: &Stack, heard: &mut Heard) {
     let dream_id = DreamId { scope, id: Uuid::from_u128(7) }.to_string();
     heard.expect(R::DreamNotFound, operator.dream_admin.get_dream(GetDreamRequest { dream_id }).await);
     let revision_id = RevisionId { scope, sequence: 1_000_000 }.to_string();
-    heard.expect(R::RevisionNotFound, operator.history.get_revision(GetRevisionRequest { revision_id }).await);
+    heard.expect(
+        R::RevisionNotFound,
+        operator.history.get_revision(GetRevisionRequest { revision_id, ..Default::default() }).await,
+    );
     set_key(stack, "dream_enabled", "false").await;
     let start = StartDreamRequest { user_id: "ada".into(), ..StartDreamRequest::default() };
     heard.expect(R::DreamingDisabled, operator.dream_admin.start_dream(start.clone()).await);

@@ -67,7 +67,7 @@ async fn change(hands: &Hands, chance: &mut Chance, so_far: &[Revision]) -> Resu
         }
         5..=6 => {
             let lines = vec![format!("- appended {}", chance.below(1_000_000))];
-            let kind = Kind::AppendLines(AppendLines { lines, after_heading: String::new() });
+            let kind = Kind::AppendLines(AppendLines { lines, ..AppendLines::default() });
             let edits = vec![Edit { kind: Some(kind) }];
             by.memory
                 .clone()
@@ -168,7 +168,7 @@ async fn files(clients: &Clients, user: &str) -> BTreeMap<String, File> {
 
 /// A revision's text, or nothing where it was redacted.
 async fn text_of(clients: &Clients, revision: &Revision) -> Option<String> {
-    let request = GetRevisionRequest { revision_id: revision.revision_id.clone() };
+    let request = GetRevisionRequest { revision_id: revision.revision_id.clone(), ..Default::default() };
     match clients.history.clone().get_revision(request).await {
         Ok(answer) => Some(answer.into_inner().content),
         Err(status) if revision.redacted => {

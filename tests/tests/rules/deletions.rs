@@ -2,8 +2,8 @@
 
 use memex_proto::v1::restore_revision_request::Precondition;
 use memex_proto::v1::{
-    DeleteFileRequest, ErrorReason, ListFilesRequest, ListRevisionsRequest, ReadFileRequest, RestoreRevisionRequest,
-    Revision, RevisionOperation,
+    DeleteFileRequest, ErrorReason, ListFilesRequest, ListRevisionsRequest, MoveFileRequest, ReadFileRequest,
+    RestoreRevisionRequest, Revision, RevisionOperation,
 };
 use memex_stack::stack::{Clients, Stack};
 use tests::ask;
@@ -139,5 +139,39 @@ async fn nobody_restores_what_is_not_theirs_to_write() {
     let asked = restore(&made[0], Some(Precondition::Overwrite(true)));
     assert_eq!(refused(ada.restore_revision(asked).await), ErrorReason::WrongUser);
     assert_eq!(ask::revisions(&stack, "bob").await, 1);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_listing_has_the_paths_whose_files_are_gone_where_it_asks_for_them() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    for path in ["user/a.md", "user/b.md", "user/c.md", "user/d.md"] {
+        ada.write(path, "one").await;
+    }
+    let mut memory = stack.agent("ada").await.memory;
+    for path in ["user/a.md", "user/d.md"] {
+        memory.delete_file(delete(path)).await.unwrap();
+    }
+    ada.write("user/d.md", "two").await;
+    let away = MoveFileRequest { path: "user/b.md".into(), new_path: "user/e.md".into(), ..Default::default() };
+    memory.move_file(away).await.unwrap();
+
+    let (mut listed, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = ListFilesRequest { include_deleted: true, page_size: 2, page_token, ..Default::default() };
+        let page = memory.list_files(request).await.unwrap().into_inner();
+        assert!(page.files.iter().all(|file| file.deleted == file.sha256.is_empty()), "{page:?}");
+        listed.extend(page.files.into_iter().map(|file| (file.path, file.version, file.deleted)));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    let all = [("a", 2, true), ("b", 2, true), ("c", 1, false), ("d", 3, false), ("e", 2, false)];
+    assert_eq!(listed, all.map(|(name, version, gone)| (format!("user/{name}.md"), version, gone)));
+    let plain = memory.list_files(ListFilesRequest::default()).await.unwrap().into_inner().files;
+    let plain: Vec<_> = plain.into_iter().map(|file| (file.path, file.version, file.deleted)).collect();
+    assert_eq!(plain, listed.into_iter().filter(|(_, _, gone)| !gone).collect::<Vec<_>>());
     stack.finish().await;
 }

@@ -7,7 +7,7 @@ use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
     ClaimDreamsRequest, DreamAssignment, DreamMode, DreamState, ErrorReason, FinishDreamRequest, FinishOutcome,
     GetChangesetRequest, GetDreamRequest, LineRange, ListDreamsRequest, ListFilesRequest, ReadFileRequest,
-    RevertDreamRequest, StartDreamRequest, Treatment, TreatmentKind, TreatmentSource, UpdateConfigRequest,
+    RevertDreamRequest, Source, StartDreamRequest, Treatment, TreatmentKind, TreatmentSource, UpdateConfigRequest,
     WriteFileRequest,
 };
 use memex_stack::stack::{Clients, Stack};
@@ -263,5 +263,27 @@ async fn a_second_start_answers_with_the_dream_that_is_under_way() {
         UpdateConfigRequest { values: [("dream_enabled".to_owned(), "false".to_owned())].into(), ..Default::default() };
     assert_eq!(stack.operator().admin.update_config(off).await.unwrap().into_inner().canceled_dreams, 1);
     assert_eq!(refused(stack.operator().dream_admin.start_dream(start).await), ErrorReason::DreamingDisabled);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_text_that_is_over_a_lowered_limit_may_become_shorter_and_not_longer() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    let lines: String = (0..60).map(|line| format!("- Ann owns {line} books of Ben and Tom.\n")).collect();
+    ada.write("user/books.md", &format!("{lines}- Ann owns 59 books of Ben and Tom.\n")).await;
+    let limit = [("max_text_bytes".to_owned(), "1024".to_owned())].into();
+    let limit = UpdateConfigRequest { values: limit, ..UpdateConfigRequest::default() };
+    stack.operator().admin.update_config(limit).await.unwrap();
+    tests::hand::start_dream_of(&stack, "ada").await;
+    assert_eq!(stack.worker().poll_once().await.unwrap(), 1);
+    assert_eq!(ask::dreams(&stack, "ada").await, ["applied 1"]);
+    assert_eq!(ada.read("user/books.md").await.as_deref(), Some(lines.as_str()));
+    // The same rule for who edits by hand, and the limit for what grows or is new.
+    ada.write("user/books.md", &lines[..2_000]).await;
+    for (path, text) in [("user/books.md", &lines[..2_001]), ("user/new.md", &lines[..1_025])] {
+        let written = ada.try_write(path, text, Some(Precondition::Overwrite(true)), Source::Agent).await;
+        assert_eq!(refused(written.map_err(|status| *status)), ErrorReason::InvalidText, "{path}");
+    }
     stack.finish().await;
 }

@@ -127,7 +127,7 @@ async fn a_deleted_version_is_no_file_and_a_redacted_one_says_so() {
     for (version, reason) in [(1, ErrorReason::RevisionRedacted), (2, ErrorReason::FileNotFound)] {
         assert_eq!(refused(memory.read_file(read("user/a.md", At::Version(version))).await), reason);
     }
-    let id = GetRevisionRequest { revision_id: listed[2].revision_id.clone() };
+    let id = GetRevisionRequest { revision_id: listed[2].revision_id.clone(), ..Default::default() };
     assert_eq!(refused(ada.history.clone().get_revision(id).await), ErrorReason::RevisionRedacted);
     let refusals = "SELECT count(*) FROM mx_access_log WHERE outcome = 2 AND reason = 26";
     assert_eq!(ask::number(stack.sql(), refusals, &[]).await, 2);

@@ -65,7 +65,11 @@ async fn edits_of_every_kind_in_one_call_apply_in_order_or_not_at_all() {
     let mut memory = ada.agent().memory.clone();
     let delete =
         |line, text: &str| Kind::DeleteLines(DeleteLines { first_line: line, last_line: line, expected: text.into() });
-    let append = Kind::AppendLines(AppendLines { lines: vec!["- last".into()], after_heading: "A".into() });
+    let append = Kind::AppendLines(AppendLines {
+        lines: vec!["- last".into()],
+        after_heading: "A".into(),
+        ..AppendLines::default()
+    });
     // Each sees the lines as those before it left them.
     let edits = vec![insert(1, &["- new"]), replace("new", "newer"), delete(3, "- tea"), append];
     for broken in 0..edits.len() {

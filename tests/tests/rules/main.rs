@@ -1,6 +1,7 @@
 //! The rules of memory-api, each through the door that its callers use.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::disallowed_methods, reason = "a test's own transactions are sqlx's")]
 
 mod access_log;
 mod accounts;
@@ -20,6 +21,7 @@ mod erasure;
 mod erasure_backups;
 mod erasure_rows;
 mod erasure_watch;
+mod erasure_words;
 mod every_call;
 mod examples;
 mod history_compare;
@@ -27,10 +29,14 @@ mod history_earlier;
 mod insert_lines;
 mod isolation;
 mod lanes;
+mod lines;
 mod memory;
+mod metadata;
 mod moves;
 mod moves_dreams;
 mod moves_history;
+mod outages;
+mod parking;
 mod patch_cases;
 mod patches;
 mod recall;
@@ -40,6 +46,8 @@ mod restores;
 mod restores_together;
 mod round_trip;
 mod search;
+mod search_turns;
 mod tls;
 mod tokens;
 mod users;
+mod walks;

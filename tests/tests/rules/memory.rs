@@ -210,7 +210,7 @@ async fn every_change_is_a_revision_that_can_be_read_again() {
         assert_eq!(refused(backend.list_revisions(of(-5, "")).await), ErrorReason::FieldInvalid);
         assert_eq!(refused(backend.list_revisions(of(0, "AAAA")).await), ErrorReason::CursorExpired);
     }
-    let first = GetRevisionRequest { revision_id: revisions[1].revision_id.clone() };
+    let first = GetRevisionRequest { revision_id: revisions[1].revision_id.clone(), ..Default::default() };
     assert_eq!(history.get_revision(first).await.unwrap().into_inner().content, "one");
     stack.finish().await;
 }

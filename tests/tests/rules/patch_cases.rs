@@ -65,7 +65,7 @@ fn under_a_heading(text: &str, chance: &mut Chance) -> Option<(Kind, Expected)> 
         _ => ambiguous(found),
     };
     let lines = vec!["- new".to_owned()];
-    Some((Kind::AppendLines(AppendLines { lines, after_heading: heading.into() }), expected))
+    Some((Kind::AppendLines(AppendLines { lines, after_heading: heading.into(), ..AppendLines::default() }), expected))
 }
 
 /// A range that says something else, or reaches beyond the text.

@@ -169,7 +169,12 @@ async fn the_record_stays_but_for_its_reason_and_every_door_says_that_the_text_i
     let gone = ErrorReason::RevisionRedacted;
     let revision_id = before.revision_id.clone();
     let (mut history, mut memory) = (ada.history.clone(), ada.memory.clone());
-    assert_eq!(refused(history.get_revision(GetRevisionRequest { revision_id: revision_id.clone() }).await), gone);
+    assert_eq!(
+        refused(
+            history.get_revision(GetRevisionRequest { revision_id: revision_id.clone(), ..Default::default() }).await
+        ),
+        gone
+    );
     for (from_version, to_version) in [(1, 3), (0, 2), (2, 1), (0, 1)] {
         let asked = DiffRevisionsRequest { path: "user/a.md".into(), from_version, to_version, ..Default::default() };
         assert_eq!(refused(history.diff_revisions(asked).await), gone, "{from_version} to {to_version}");
@@ -203,6 +208,7 @@ async fn what_still_contains_the_text_is_listed_until_each_is_redacted_and_remem
         dream_id: dream_id.clone(),
         reason: format!("not {CANARY}"),
         request_id: Uuid::new_v4().to_string(),
+        ..RevertDreamRequest::default()
     };
     let undone = stack.operator().dream_admin.revert_dream(undo.clone()).await.unwrap().into_inner();
     ada.memory.clone().write_file(write("- The code is secret.\n", "")).await.unwrap();

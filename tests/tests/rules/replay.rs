@@ -41,7 +41,7 @@ fn edit(text: &str, step: usize, chance: &mut Chance) -> Kind {
         2 if text.matches(rows[at]).count() == 1 && !rows[at].is_empty() => {
             Kind::Replace(Replace { old: rows[at].into(), new })
         }
-        _ => Kind::AppendLines(AppendLines { lines: vec![new], after_heading: String::new() }),
+        _ => Kind::AppendLines(AppendLines { lines: vec![new], ..AppendLines::default() }),
     }
 }
 

@@ -173,7 +173,7 @@ async fn a_text_with_nul_or_over_the_limit_is_refused_wherever_it_comes_in_and_n
             assert_eq!(refused(write(&ada, path, text).await), ErrorReason::InvalidText, "{text:?}");
         }
         let edits = [
-            Kind::AppendLines(AppendLines { lines: vec![text.into()], after_heading: String::new() }),
+            Kind::AppendLines(AppendLines { lines: vec![text.into()], ..AppendLines::default() }),
             Kind::InsertLines(InsertLines { after_line: 0, lines: vec![text.into()] }),
             Kind::Replace(Replace { old: "tea".into(), new: text.into() }),
         ];
@@ -192,7 +192,7 @@ async fn a_text_with_nul_or_over_the_limit_is_refused_wherever_it_comes_in_and_n
     for longer in [format!("{whole}x"), "x".repeat(2 * LARGEST), "🦀".repeat(LARGEST / 4 + 1)] {
         assert_eq!(refused(write(&ada, "user/new.md", &longer).await), ErrorReason::InvalidText);
     }
-    let append = Kind::AppendLines(AppendLines { lines: vec!["y".into()], after_heading: String::new() });
+    let append = Kind::AppendLines(AppendLines { lines: vec!["y".into()], ..AppendLines::default() });
     assert_eq!(refused(patch(&ada, "user/whole.md", append).await), ErrorReason::InvalidText);
     assert_eq!(ask::everything(&stack).await, before);
     stack.finish().await;

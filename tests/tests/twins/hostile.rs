@@ -77,7 +77,7 @@ async fn sees_itself_alone(clients: &Clients, id: &str, user_id: &str) {
     let revisions = clients.history.clone().list_revisions(request).await.unwrap().into_inner().revisions;
     assert_eq!(revisions.len(), 2, "{id:?}");
     for revision in revisions.iter().filter(|revision| revision.path == "user/a.md") {
-        let request = GetRevisionRequest { revision_id: revision.revision_id.clone() };
+        let request = GetRevisionRequest { revision_id: revision.revision_id.clone(), ..Default::default() };
         let content = clients.history.clone().get_revision(request).await.unwrap().into_inner().content;
         assert_eq!(content, text_of(id));
     }
@@ -187,7 +187,7 @@ async fn same_refusal(ids: &[String; 2], call: impl AsyncFn(String) -> Result<()
 }
 
 async fn get_revision(clients: &Clients, revision_id: String) -> Result<(), Status> {
-    clients.history.clone().get_revision(GetRevisionRequest { revision_id }).await.map(drop)
+    clients.history.clone().get_revision(GetRevisionRequest { revision_id, ..Default::default() }).await.map(drop)
 }
 
 async fn get_dream(clients: &Clients, dream_id: String) -> Result<(), Status> {

@@ -22,6 +22,14 @@ async fn begun(stack: &Stack) -> (User, HeldDream) {
     (ada, held)
 }
 
+/// The dream as the next worker has it, after the back-off for the lease that was lost.
+async fn claimed_next(stack: &Stack) -> HeldDream {
+    let worker = hand::worker(stack, 1).await.remove(0);
+    assert_eq!(hand::claim(&worker, 10).await.len(), 0, "a lost lease is a failure: there is a back-off");
+    stack.advance(hand::BACK_OFF).await;
+    hand::claim_one(&worker).await
+}
+
 /// Every call of a dream that is not, or no longer, this worker's.
 async fn is_refused_everything(stack: &Stack, held: &HeldDream) {
     let before = ask::everything(stack).await;
@@ -43,7 +51,7 @@ async fn an_expired_lease_is_refused_everything_and_the_next_claim_dreams() {
     is_refused_everything(&stack, &late).await;
     assert!(messy::is_untouched(&ada).await);
 
-    let next = hand::claim_one(&hand::worker(&stack, 1).await[0]).await;
+    let next = claimed_next(&stack).await;
     assert_eq!(next.assignment.dream_id, late.assignment.dream_id, "a dream that a person started is the same one");
     is_refused_everything(&stack, &late).await;
     next.clean().await.unwrap();
@@ -76,7 +84,7 @@ async fn without_the_guard_a_late_worker_stages_and_ends_the_dream_of_another() 
     let (ada, late) = begun(&stack).await;
     stack.install_twin("mx_lease_1", "lease").await;
     stack.advance(LEASE).await;
-    let next = hand::claim_one(&hand::worker(&stack, 1).await[0]).await;
+    let next = claimed_next(&stack).await;
     next.read("user/notes.md").await.unwrap();
     late.clean().await.expect("nothing keeps the late worker from staging in another's dream");
     assert_eq!(late.ends().await, DreamState::Applied, "nothing keeps it from ending it");

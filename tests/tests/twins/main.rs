@@ -1,6 +1,7 @@
 //! Guards and their twins: what each rule keeps, and what the same work does where its guard is off.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::disallowed_methods, reason = "a test's own transactions are sqlx's")]
 
 mod budget;
 mod clean;
@@ -13,5 +14,6 @@ mod moves;
 mod person;
 mod request;
 mod switches;
+mod timelines;
 mod version;
 mod workspace;

@@ -1,7 +1,6 @@
 //! Switches and pauses: no dream against them, and none that runs adopts anything after them.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use memex_proto::v1::{
     ErrorReason, PauseUserRequest, ResumeUserRequest, StartDreamRequest, StopReason, UpdateConfigRequest,
@@ -46,15 +45,15 @@ impl Stop {
     }
 }
 
-async fn pause(stack: &Stack, user: &str) {
+pub async fn pause(stack: &Stack, user: &str) {
     stack.operator().admin.pause_user(PauseUserRequest { user_id: user.into(), ..Default::default() }).await.unwrap();
 }
 
-async fn resume(stack: &Stack, user: &str) {
+pub async fn resume(stack: &Stack, user: &str) {
     stack.operator().admin.resume_user(ResumeUserRequest { user_id: user.into(), ..Default::default() }).await.unwrap();
 }
 
-async fn switch_workspace(stack: &Stack, on: bool) {
+pub async fn switch_workspace(stack: &Stack, on: bool) {
     let values = HashMap::from([("dream_enabled".to_owned(), on.to_string())]);
     stack.operator().admin.update_config(UpdateConfigRequest { values, ..Default::default() }).await.unwrap();
 }
@@ -104,98 +103,5 @@ async fn a_pause_or_a_switch_stops_a_running_dream_before_anything_is_adopted() 
         assert_eq!(stack.worker().poll_once().await.unwrap(), 1, "{stop:?}: what waited is dreamt");
         assert!(messy::is_dreamt(&ada).await, "{stop:?}");
         stack.finish().await;
-    }
-}
-
-/// Timelines, and steps of each.
-const TIMELINES: u64 = 12;
-const STEPS: usize = 25;
-
-/// What the rules say of one user, in minutes: grace 30, interval 60, as the keys are where nobody says otherwise.
-#[derive(Debug, Default)]
-struct Expected {
-    now: u64,
-    written: Option<u64>,
-    dreamt: Option<u64>,
-    dirty: bool,
-    paused: bool,
-    off: bool,
-}
-
-impl Expected {
-    fn is_due(&self) -> bool {
-        let quiet = self.written.is_some_and(|at| self.now >= at + 30);
-        let rested = self.dreamt.is_none_or(|at| self.now >= at + 60);
-        self.dirty && quiet && rested && !self.paused && !self.off
-    }
-}
-
-/// Numbers that look random and are the same at every run.
-struct Chance(u64);
-
-impl Chance {
-    fn of(&mut self, most: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % most
-    }
-}
-
-#[tokio::test]
-async fn in_every_timeline_a_user_is_dreamt_for_exactly_when_the_rules_say_so() {
-    let (stack, mut dreams) = (Stack::start().await, 0);
-    for seed in 0..TIMELINES {
-        let (mut chance, mut expected) = (Chance(seed), Expected::default());
-        let user = stack.user(&format!("user-{seed}")).await;
-        let mut story = Vec::new();
-        for step in 0..STEPS {
-            let did = happens(&stack, &user, chance.of(9), step, &mut expected).await;
-            let due = expected.is_due();
-            let dreamt = stack.worker().poll_once().await.unwrap();
-            story.push(format!("{did}: {dreamt}"));
-            assert_eq!(dreamt, usize::from(due), "timeline {seed}: {story:?}; {expected:?}");
-            if due {
-                (expected.dirty, expected.dreamt) = (false, Some(expected.now));
-                dreams += 1;
-            }
-        }
-        // The next timeline is another user's.
-        switch_workspace(&stack, true).await;
-        user.write("user/end.md", "- the end").await;
-        pause(&stack, user.id()).await;
-    }
-    assert!(dreams > TIMELINES, "{dreams} dreams in all: nothing was shown");
-    stack.finish().await;
-}
-
-/// One step of a timeline. Time goes in steps of eight minutes, so that no rule's edge is met to the second.
-async fn happens(stack: &Stack, user: &User, what: u64, step: usize, expected: &mut Expected) -> &'static str {
-    // Nobody can be paused before their first write.
-    match if step == 0 { 0 } else { what } {
-        0 | 1 => {
-            user.write("user/notes.md", &format!("- step {step} of {}", user.id())).await;
-            (expected.written, expected.dirty) = (Some(expected.now), true);
-            "wrote"
-        }
-        2 => {
-            pause(stack, user.id()).await;
-            expected.paused = true;
-            "paused"
-        }
-        3 => {
-            resume(stack, user.id()).await;
-            expected.paused = false;
-            "resumed"
-        }
-        4 => {
-            switch_workspace(stack, expected.off).await;
-            expected.off = !expected.off;
-            if expected.off { "switched off" } else { "switched on" }
-        }
-        more => {
-            let minutes = 8 * (more - 4) * 2;
-            stack.advance(Duration::from_secs(60 * minutes)).await;
-            expected.now += minutes;
-            "let time pass"
-        }
     }
 }

@@ -126,7 +126,7 @@ async fn add(clients: &Clients, how: How, path: &str, line: &str) -> Result<File
         .await?;
         return Ok(written.into_inner().file.unwrap());
     }
-    let append = Kind::AppendLines(AppendLines { lines: vec![line.into()], after_heading: String::new() });
+    let append = Kind::AppendLines(AppendLines { lines: vec![line.into()], ..AppendLines::default() });
     let edits = vec![Edit { kind: Some(append) }];
     let request =
         PatchFileRequest { path: path.into(), edits, expected_version: version, request_id, ..Default::default() };

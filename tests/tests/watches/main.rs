@@ -2,6 +2,8 @@
 //! back what they tell.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::disallowed_methods, reason = "a test's own transactions are sqlx's")]
 
 mod changes;
+mod cut;
 mod erasures;

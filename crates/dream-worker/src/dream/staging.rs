@@ -28,7 +28,7 @@ pub(super) struct Queue {
 enum Staged {
     /// It is on the stage, or changed nothing.
     Yes,
-    /// Its ground does not hold.
+    /// It was refused for itself: the others can still be staged.
     Dropped,
     /// Its text is more than the budget has left; a smaller op may still fit.
     TooLarge,
@@ -109,8 +109,38 @@ fn refused(status: &Status, tally: &mut Tally) -> Result<Staged, Interruption> {
             Ok(Staged::TooLarge)
         }
         ErrorReason::BudgetExceeded => Ok(Staged::Full),
+        reason if is_of_the_op(reason) => {
+            tally.ops_dropped += 1;
+            let reason = memex_proto::reason::short_name(reason);
+            tracing::warn!(reason, "an op was dropped: it was refused for itself");
+            Ok(Staged::Dropped)
+        }
         _ => Err(Interruption::of("staging", status)),
     }
+}
+
+/// Whether a refusal is about the op alone: its path, its text, its edits or its version. Every other is about the dream,
+/// the worker or the service, and so about the ops after it too.
+fn is_of_the_op(reason: ErrorReason) -> bool {
+    use ErrorReason as R;
+    matches!(
+        reason,
+        R::InvalidPath
+            | R::InvalidText
+            | R::FieldInvalid
+            | R::PatchInvalid
+            | R::PatchNoMatch
+            | R::PatchAmbiguous
+            | R::ExpectedVersionRequired
+            | R::FileNotFound
+            | R::FileExists
+            | R::VersionConflict
+            | R::ReadOnlyScope
+            | R::ExcludedPath
+            | R::PolicyRefused
+            | R::QuotaExceeded
+            | R::MessageTooLarge
+    )
 }
 
 fn count(op: &PlannedOp, tally: &mut Tally) {

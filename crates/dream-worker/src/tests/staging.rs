@@ -53,6 +53,20 @@ async fn an_op_without_ground_is_dropped_and_the_others_are_staged() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_op_that_is_refused_for_itself_costs_that_op_and_not_the_dream() {
+    use ErrorReason as R;
+    for reason in [R::InvalidText, R::PatchInvalid, R::PatchNoMatch, R::VersionConflict, R::ExcludedPath] {
+        let api = one_due(&[]);
+        api.refuse("Stage", refused(reason));
+        dreamt(&api, THREE).await;
+        assert_eq!(staged(&api), ["user/a.md", "user/b.md", "user/c.md"], "{reason:?}");
+        assert_eq!(ending(&api), ("Finish COMPLETE".to_owned(), vec![]), "{reason:?}");
+        let summary = api.script(|script| script.finished[0].summary.clone());
+        assert!(summary.contains("staged 2 ops") && summary.contains("1 ops were refused"), "{reason:?}: {summary}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_budget_of_ops_ends_the_staging_and_the_rest_is_left() {
     let api = one_due(&[]);
     with_budget(&api, |budget| budget.max_ops = 2);
@@ -123,11 +137,11 @@ async fn an_op_whose_answer_was_lost_is_sent_again_as_the_same_one() {
 #[tokio::test(start_paused = true)]
 async fn a_refusal_that_nobody_foresaw_fails_the_dream_without_content() {
     let api = one_due(&[]);
-    api.refuse("Stage", refused(ErrorReason::ExcludedPath));
+    api.refuse("Stage", refused(ErrorReason::RoleRequired));
     dreamt(&api, THREE).await;
     assert_eq!(ending(&api).0, "Finish FAILED");
     let summary = api.script(|script| script.finished[0].summary.clone());
-    assert_eq!(summary, "staging failed: PermissionDenied (EXCLUDED_PATH)");
+    assert_eq!(summary, "staging failed: PermissionDenied (ROLE_REQUIRED)");
 }
 
 #[tokio::test(start_paused = true)]

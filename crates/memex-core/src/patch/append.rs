@@ -1,12 +1,17 @@
-//! Adds lines at the end of a text or of a section, skipping what stands there.
+//! Adds lines at the end of a text or of a section.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use super::rows::{check, inserted, rows};
-use super::{PatchRefusal, headings};
+use super::{PatchRefusal, Patched, headings};
+use crate::lines::body;
 
-pub(super) fn append(text: &str, lines: &[String], after_heading: Option<&str>) -> Result<String, PatchRefusal> {
+pub(super) fn append(
+    text: &str,
+    lines: &[String],
+    after_heading: Option<&str>,
+    skip_if_present: bool,
+) -> Result<Patched, PatchRefusal> {
     check(lines, "append_lines adds 1 to 10,000 lines")?;
     let rows = rows(text);
     let (region, at) = match after_heading {
@@ -17,11 +22,11 @@ pub(super) fn append(text: &str, lines: &[String], after_heading: Option<&str>) 
             (section, at)
         }
     };
-    let missing = missing(lines, &rows[region]);
-    if missing.is_empty() {
-        return Ok(text.to_owned());
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    if skip_if_present && stands(&lines, &rows[region]) {
+        return Ok(Patched { text: text.to_owned(), skipped_lines: lines.len() });
     }
-    Ok(inserted(&rows, at, &missing))
+    Ok(Patched { text: inserted(&rows, at, &lines), skipped_lines: 0 })
 }
 
 /// Where the section's last line with something on it ends; right below the heading where there is none.
@@ -30,30 +35,13 @@ fn end_of_content(rows: &[&str], section: &Range<usize>) -> usize {
     section.start + last.map_or(0, |last| last + 1)
 }
 
-/// The lines that do not stand in `region` yet, up to the last that is not blank: where a text has no final newline, a
-/// blank last line could not be told from one.
-fn missing<'l>(lines: &'l [String], region: &[&str]) -> Vec<&'l str> {
-    let mut missing: Vec<&str> = lines.iter().map(String::as_str).collect();
-    drop_last_blanks(&mut missing);
-    if missing.iter().any(|line| is_fence(line)) {
-        return if stands_as_block(&missing, region) { Vec::new() } else { missing };
-    }
-    let mut there: HashSet<&str> = region.iter().map(|row| row.trim()).collect();
-    missing.retain(|&line| line.trim().is_empty() || there.insert(line.trim()));
-    drop_last_blanks(&mut missing);
-    missing
-}
-
-fn drop_last_blanks(lines: &mut Vec<&str>) {
-    let end = lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last + 1);
-    lines.truncate(end);
-}
-
-fn is_fence(line: &str) -> bool {
-    let line = line.trim_start();
-    line.starts_with("```") || line.starts_with("~~~")
-}
-
-fn stands_as_block(lines: &[&str], region: &[&str]) -> bool {
-    region.windows(lines.len()).any(|window| window.iter().zip(lines).all(|(row, line)| row.trim() == line.trim()))
+/// Whether the lines stand in `region`, one after the other. The blank lines around them are not looked for; lines that
+/// are all blank stand nowhere.
+fn stands(lines: &[&str], region: &[&str]) -> bool {
+    let tells = |line: &&str| !line.trim().is_empty();
+    let (Some(first), Some(last)) = (lines.iter().position(tells), lines.iter().rposition(tells)) else { return false };
+    // As one text each, which a search walks once: windows of lines would be compared line by line again and again.
+    let between_breaks = |bodies: Vec<&str>| format!("\n{}\n", bodies.join("\n"));
+    let there = between_breaks(region.iter().map(|row| body(row)).collect());
+    there.contains(&between_breaks(lines[first..=last].to_vec()))
 }

@@ -1,7 +1,8 @@
 //! Deletes a range of lines whose text the caller knows.
 
-use super::rows::{body, rows};
+use super::rows::rows;
 use super::{PatchRefusal, Sought};
+use crate::lines::body;
 
 pub(super) fn delete(text: &str, first_line: u32, last_line: u32, expected: &str) -> Result<String, PatchRefusal> {
     if first_line == 0 || last_line < first_line {
@@ -21,11 +22,18 @@ pub(super) fn delete(text: &str, first_line: u32, last_line: u32, expected: &str
     Ok(ended_as(text, rest.concat()))
 }
 
-/// Whether the lines say `expected`, one newline at its end allowed.
+/// Whether the lines say `expected`, one newline at its end allowed. A `\r` before the end of an expected line is its
+/// ending's or its own.
 fn is_expected(range: &[&str], expected: &str) -> bool {
-    let said = range.iter().map(|row| body(row)).collect::<Vec<_>>().join("\n");
-    let expected = expected.replace("\r\n", "\n");
-    expected == said || expected.strip_suffix('\n') == Some(&said)
+    let says = |expected: &str| {
+        let mut lines = expected.split('\n');
+        let is_said = |row: &&str| {
+            let said = body(row);
+            lines.next().is_some_and(|line| line == said || line.strip_suffix('\r') == Some(said))
+        };
+        range.iter().all(is_said) && lines.next().is_none()
+    };
+    says(expected) || expected.strip_suffix('\n').is_some_and(says)
 }
 
 /// What is left, with a final newline only where `text` had one: its last line may have become another.

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag};
 
-use super::rows::{body, line_numbers, rows};
+use super::rows::rows;
 use super::{PatchRefusal, Sought};
+use crate::lines::{body, for_markdown, line_numbers};
 
 /// The lines (from 0) of the section under `heading`, the heading's own left out: up to the next heading of the same
 /// or a higher level. `## Food` finds a heading of that level, `Food` one of any.
@@ -60,7 +61,7 @@ fn headings(text: &str) -> Vec<Heading<'_>> {
     let start = front_matter_bytes(text);
     let mut depth = 0_usize;
     let mut found = Vec::new();
-    for (event, range) in Parser::new(&text[start..]).into_offset_iter() {
+    for (event, range) in Parser::new(&for_markdown(&text[start..])).into_offset_iter() {
         match event {
             Event::Start(Tag::Heading { level, .. }) if depth == 0 => {
                 found.push((level, start + range.start..start + range.end));
@@ -96,11 +97,11 @@ fn marked(line: &str) -> Option<(u8, &str)> {
     let line = line.trim();
     let rest = line.trim_start_matches('#');
     let level = line.len() - rest.len();
-    if !(1..=6).contains(&level) || !(rest.is_empty() || rest.starts_with([' ', '\t'])) {
+    if !(1..=6).contains(&level) || !(rest.is_empty() || rest.starts_with([' ', '\t', '\r'])) {
         return None;
     }
     let open = rest.trim_end_matches('#');
-    let closed = open.is_empty() || open.ends_with([' ', '\t']);
+    let closed = open.is_empty() || open.ends_with([' ', '\t', '\r']);
     Some((level as u8, if closed { open } else { rest }.trim()))
 }
 

@@ -1,7 +1,7 @@
 //! Replaces a text that occurs exactly once.
 
-use super::rows::line_numbers;
 use super::{PatchRefusal, Sought};
+use crate::lines::line_numbers;
 
 pub(super) fn replace(text: &str, old: &str, new: &str) -> Result<String, PatchRefusal> {
     if old.is_empty() {

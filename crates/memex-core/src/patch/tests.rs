@@ -7,14 +7,26 @@ mod insert;
 use proptest::prelude::*;
 
 use super::*;
+use crate::lines::body;
 
 pub(super) fn append(lines: &[&str]) -> Edit {
-    Edit::AppendLines { lines: lines.iter().map(ToString::to_string).collect(), after_heading: None }
+    let lines = lines.iter().map(ToString::to_string).collect();
+    Edit::AppendLines { lines, after_heading: None, skip_if_present: false }
 }
 
 pub(super) fn append_after(heading: &str, lines: &[&str]) -> Edit {
     let lines = lines.iter().map(ToString::to_string).collect();
-    Edit::AppendLines { lines, after_heading: Some(heading.to_owned()) }
+    Edit::AppendLines { lines, after_heading: Some(heading.to_owned()), skip_if_present: false }
+}
+
+/// The same append with `skip_if_present`.
+pub(super) fn once(edit: Edit) -> Edit {
+    match edit {
+        Edit::AppendLines { lines, after_heading, .. } => {
+            Edit::AppendLines { lines, after_heading, skip_if_present: true }
+        }
+        other => other,
+    }
 }
 
 pub(super) fn insert(after_line: u32, lines: &[&str]) -> Edit {
@@ -71,10 +83,24 @@ fn refusals_read_by_themselves() {
     assert_eq!(shown("a\n", append_after("B", &["c"])), "edits[0]: no match: there are 0 such headings");
 }
 
-/// Texts in which lines, endings and headings recur.
+/// What some reader of text takes for a line's end, and we do not.
+const NO_LINE_ENDS: &str = "\r|\u{b}|\u{c}|\u{85}|\u{2028}";
+
+/// Texts in which lines, endings and headings recur, and characters that end no line stand in every place.
 fn text() -> impl Strategy<Value = String> {
-    let row = "(# A|## B|- a|- b|- c|```|aa|a||é)(\n|\r\n)";
-    (proptest::collection::vec(row, 0..12), "(a|- b|é)?").prop_map(|(rows, open)| rows.concat() + &open)
+    let part = "# A|## B|- a|- b|- c|```|aa|a|=|---|é";
+    let row = format!("({part}|)(({NO_LINE_ENDS})({part}|)){{0,2}}(\n|\r\n)");
+    let rows = proptest::string::string_regex(&row).unwrap();
+    (proptest::collection::vec(rows, 0..12), "(a|- b|é)?").prop_map(|(rows, open)| rows.concat() + &open)
+}
+
+fn bodies(text: &str) -> Vec<&str> {
+    rows::rows(text).into_iter().map(body).collect()
+}
+
+/// Lines to append, some of which stand there.
+fn block() -> impl Strategy<Value = Vec<String>> {
+    proptest::collection::vec("(- [a-e])| ?|```|a\u{2028}|é", 1..4)
 }
 
 proptest! {
@@ -99,48 +125,75 @@ proptest! {
     }
 
     #[test]
-    fn appending_keeps_every_line_the_endings_and_the_final_newline(text in text(), lines in proptest::collection::vec("(- [a-e])| ?|```", 1..4)) {
-        let edit = Edit::AppendLines { lines: lines.clone(), after_heading: None };
-        let got = apply(&text, std::slice::from_ref(&edit)).unwrap();
-        prop_assert!(got.starts_with(&text));
-        prop_assert!(text.is_empty() || got.ends_with('\n') == text.ends_with('\n'));
-        let there: Vec<&str> = got.lines().map(str::trim).collect();
-        prop_assert!(lines.iter().all(|line| line.trim().is_empty() || there.contains(&line.trim())));
-        prop_assert_eq!(apply(&got, &[edit]).unwrap(), got, "the same edit twice adds once");
+    fn an_appended_block_is_there_as_it_was_given_whatever_stood_there(text in text(), lines in block()) {
+        let edit = Edit::AppendLines { lines: lines.clone(), after_heading: None, skip_if_present: false };
+        let got = apply_counted(&text, std::slice::from_ref(&edit)).unwrap();
+        prop_assert_eq!(got.skipped_lines, 0);
+        let ending = rows::ending(&rows::rows(&text));
+        let (before, after) = if text.is_empty() || text.ends_with('\n') { ("", ending) } else { (ending, "") };
+        prop_assert_eq!(&got.text, &format!("{text}{before}{}{after}", lines.join(ending)));
+        let twice = apply(&got.text, &[edit]).unwrap();
+        prop_assert_eq!(bodies(&twice).len(), bodies(&got.text).len() + lines.len());
     }
 
     #[test]
-    fn appending_to_a_section_puts_lines_in_one_place_and_moves_nothing(text in text()) {
-        if let Ok(got) = apply(&text, &[append_after("B", &["- new", "- b"])]) {
-            let at = got.bytes().zip(text.bytes()).take_while(|(got, text)| got == text).count();
-            let added = got.len() - text.len();
-            prop_assert!(added > 0 && added < 16);
-            // The common beginning may reach into what was added, where both begin alike.
-            prop_assert!((0..=added).any(|back| at >= back && got[..at - back] == text[..at - back]
-                && got.is_char_boundary(at - back + added) && got[at - back + added..] == text[at - back..]));
-            prop_assert_eq!(apply(&got, &[append_after("B", &["- new", "- b"])]), Ok(got.clone()));
-            prop_assert!(got.ends_with('\n') == text.ends_with('\n'));
+    fn a_block_that_stands_there_is_skipped_as_a_whole(text in text(), lines in block(), below in text()) {
+        let edit = Edit::AppendLines { lines: lines.clone(), after_heading: None, skip_if_present: true };
+        let stood = rows::rows(&text).windows(lines.len()).any(|rows| rows.iter().zip(&lines).all(|(row, line)| body(row) == line));
+        let got = apply_counted(&text, std::slice::from_ref(&edit)).unwrap();
+        prop_assert!(!stood || got.skipped_lines == lines.len() || lines.iter().all(|line| line.trim().is_empty()));
+        prop_assert!(got.skipped_lines == 0 || got.text == text);
+        let grown = format!("{}\n{below}", got.text);
+        let again = apply_counted(&grown, &[edit]).unwrap();
+        let told = lines.iter().any(|line| !line.trim().is_empty());
+        prop_assert_eq!((again.skipped_lines, again.text == grown), (if told { lines.len() } else { 0 }, told));
+    }
+
+    #[test]
+    fn appending_to_a_section_puts_the_block_in_one_place_and_moves_nothing(text in text(), lines in block()) {
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        // A blank last line of a text without a final newline is no line, but the end of the one above.
+        prop_assume!(text.ends_with('\n') || lines.last() != Some(&""));
+        if let Ok(got) = apply(&text, &[append_after("B", &lines)]) {
+            let (got, old) = (bodies(&got), bodies(&text));
+            prop_assert_eq!(got.len(), old.len() + lines.len());
+            let is_at = |at: usize| got[..at] == old[..at] && got[at..at + lines.len()] == lines && got[at + lines.len()..] == old[at..];
+            prop_assert!((0..=old.len()).any(is_at), "{:?}", got);
+        }
+    }
+
+    #[test]
+    fn the_outline_stands_on_lines_of_the_text_in_order(text in text()) {
+        let outline = outline(&text);
+        prop_assert!(outline.is_sorted_by(|one, next| one.0 < next.0));
+        let rows = rows::rows(&text);
+        prop_assert!(outline.iter().all(|(row, _, title)| rows[*row].contains(title.lines().next().unwrap_or(""))));
+        for (_, level, title) in &outline {
+            let heading = format!("{} {title}", "#".repeat(usize::from(*level)));
+            let found = apply(&text, &[append_after(&heading, &["x"])]);
+            let refused = matches!(found, Ok(_) | Err(PatchRefusal::Ambiguous { .. } | PatchRefusal::Invalid { .. }));
+            prop_assert!(refused, "{heading:?}: {found:?}");
         }
     }
 
     #[test]
     fn deleting_a_range_leaves_all_other_lines(text in text(), first in 1usize..8, length in 1usize..4) {
-        let rows: Vec<&str> = text.split_inclusive('\n').collect();
+        let rows = bodies(&text);
         let last = first + length - 1;
-        let expected = rows.iter().skip(first - 1).take(length).map(|row| row.trim_end_matches(['\r', '\n'])).collect::<Vec<_>>().join("\n");
+        let expected = rows.iter().skip(first - 1).take(length).copied().collect::<Vec<_>>().join("\n");
         let got = apply(&text, &[delete(first as u32, last as u32, &expected)]);
         if last > rows.len() {
             let refused = matches!(got, Err(PatchRefusal::NoMatch { .. }));
             prop_assert!(refused);
         } else {
             let got = got.unwrap();
-            let left: Vec<&str> = rows[..first - 1].iter().chain(&rows[last..]).map(|row| row.trim_end_matches(['\r', '\n'])).collect();
+            let left: Vec<&str> = rows[..first - 1].iter().chain(&rows[last..]).copied().collect();
             if left.last() == Some(&"") && !text.ends_with('\n') {
                 // A blank last line without an ending is no byte at all: it is left, and cannot be seen.
-                prop_assert_eq!(got.split('\n').map(|row| row.trim_end_matches('\r')).collect::<Vec<_>>(), left);
+                prop_assert_eq!(got.split('\n').map(|row| row.strip_suffix('\r').unwrap_or(row)).collect::<Vec<_>>(), left);
             } else {
                 prop_assert!(got.is_empty() || got.ends_with('\n') == text.ends_with('\n'));
-                prop_assert_eq!(got.lines().collect::<Vec<_>>(), left);
+                prop_assert_eq!(bodies(&got), left);
             }
             let wrong = apply(&text, &[delete(first as u32, last as u32, &format!("{expected}x"))]);
             let refused = matches!(wrong, Err(PatchRefusal::NoMatch { .. }));

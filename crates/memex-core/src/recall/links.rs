@@ -1,19 +1,24 @@
 //! The files that a text links to: `[[user/people/ann]]`, with or without `.md`, a part of the file or another name.
 
+use std::ops::Range;
+
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag};
 
+use crate::lines::for_markdown;
 use crate::patch::front_matter_bytes;
 use crate::path::MemoryPath;
 
 /// What each link of a text may mean, in the text's order: the paths to look for, the likeliest first. Links in code are
-/// none.
+/// none, nor are those with a carriage return in them: no path has one.
 pub(super) fn links(text: &str) -> Vec<Vec<String>> {
     let body = &text[front_matter_bytes(text)..];
-    let to = |event| match event {
-        Event::Start(Tag::Link { link_type: LinkType::WikiLink { .. }, dest_url, .. }) => Some(paths(&dest_url)),
+    let to = |(event, range): (Event<'_>, Range<usize>)| match event {
+        Event::Start(Tag::Link { link_type: LinkType::WikiLink { .. }, dest_url, .. }) => {
+            Some(paths(&dest_url)).filter(|paths| !paths.is_empty() && !body[range].contains('\r'))
+        }
         _ => None,
     };
-    Parser::new_ext(body, Options::ENABLE_WIKILINKS).filter_map(to).filter(|paths| !paths.is_empty()).collect()
+    Parser::new_ext(&for_markdown(body), Options::ENABLE_WIKILINKS).into_offset_iter().filter_map(to).collect()
 }
 
 /// The path as it stands, with `.md`, and both without what follows a `#`, which names a heading.
@@ -53,6 +58,7 @@ mod tests {
             "[user/a](user/a)",
             "[[user/a",
             "[[]]",
+            "[[user/a\rb]]",
         ] {
             assert!(links(text).is_empty(), "{text:?}");
         }

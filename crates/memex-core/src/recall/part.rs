@@ -1,14 +1,20 @@
 //! The lines of a file that stand in the block together: those that hold, or those that are superseded.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::CurrentFile;
+use super::pose::marked;
+use crate::lines::rows;
 use crate::patch::{front_matter_bytes, outline, superseded};
 
 /// One line with its ending.
 struct Row<'t> {
-    text: &'t str,
+    /// As the block has it.
+    text: Cow<'t, str>,
+    /// The bytes that the file has of it.
+    own_bytes: usize,
     /// It is more than a heading, front matter or blank: a part that is cut does not end with less.
     tells: bool,
 }
@@ -34,7 +40,7 @@ impl<'t> Part<'t> {
         let mut headings = outline.iter().map(|(row, _, _)| *row).peekable();
         let matter = front_matter_bytes(text);
         let (mut holds, mut held, mut start) = ((Vec::new(), 0), (Vec::new(), 0), 0);
-        for (number, line) in text.split_inclusive('\n').enumerate() {
+        for (number, line) in rows(text).enumerate() {
             let heading = headings.next_if_eq(&number).is_some();
             while history.next_if(|rows| rows.end <= number).is_some() {}
             let old = history.peek().is_some_and(|rows| rows.contains(&number));
@@ -43,7 +49,7 @@ impl<'t> Part<'t> {
             if number == best_line {
                 *best = rows.len();
             }
-            rows.push(Row { text: line, tells });
+            rows.push(Row { text: marked(line), own_bytes: line.len(), tells });
             start += line.len();
         }
         let part = |(rows, best), superseded| Part {
@@ -85,7 +91,8 @@ impl<'t> Part<'t> {
 
     /// The bytes of the file's text that are in the block.
     pub(super) fn taken_bytes(&self) -> usize {
-        self.taken.as_ref().map_or(0, |taken| self.bytes(taken))
+        let own = |taken: &Range<usize>| self.rows[taken.clone()].iter().map(|row| row.own_bytes).sum();
+        self.taken.as_ref().map_or(0, own)
     }
 
     /// Adds the heading and the lines, where it is taken.
@@ -96,7 +103,7 @@ impl<'t> Part<'t> {
         }
         // Writing to a String does not fail.
         let _ = write!(block, "{}{}", self.title, self.heading_end(taken));
-        self.rows[taken.clone()].iter().for_each(|row| block.push_str(row.text));
+        self.rows[taken.clone()].iter().for_each(|row| block.push_str(&row.text));
         if !block.ends_with('\n') {
             block.push('\n');
         }

@@ -6,6 +6,7 @@ use super::dates::Days;
 use super::languages::Language;
 use super::query::{Match, Query};
 use super::words::each_word;
+use crate::lines::rows;
 use crate::patch::{outline, superseded};
 
 /// One line that is not blank.
@@ -53,7 +54,7 @@ fn read_one(index: usize, text: &str, query: &mut Query<'_>, lines: &mut Vec<Lin
     let mut history = superseded(&outline).into_iter().peekable();
     let mut next = outline.iter().peekable();
     let (first, mut start) = (lines.len(), 0);
-    for (number, row) in text.split_inclusive('\n').enumerate() {
+    for (number, row) in rows(text).enumerate() {
         if let Some((_, _, title)) = next.next_if(|(row, _, _)| *row == number) {
             headings.push((*title).to_owned());
         }

@@ -1,5 +1,7 @@
 //! Lines of a text with their numbers, and what can be told of a line by itself.
 
+use memex_core::lines::rows;
+
 /// One line of the page.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Line<'a> {
@@ -9,13 +11,9 @@ pub(crate) struct Line<'a> {
     pub indent: usize,
 }
 
-/// The lines of `text`; a final line feed ends the last line and begins none.
+/// The lines of `text`, as patches and diffs count them, with a carriage return before their end.
 pub(crate) fn split_lines(text: &str) -> Vec<&str> {
-    let mut lines: Vec<&str> = text.split('\n').collect();
-    if lines.last().is_some_and(|l| l.is_empty()) {
-        lines.pop();
-    }
-    lines
+    rows(text).map(|row| row.strip_suffix('\n').unwrap_or(row)).collect()
 }
 
 impl<'a> Line<'a> {

@@ -3,7 +3,7 @@
 use sqlx::{PgPool, Row as _};
 
 /// Each rule, and a statement that gives the scope and a line for everything that breaks it.
-const RULES: [(&str, &str); 6] = [
+const RULES: [(&str, &str); 7] = [
     (
         "a lease is still held",
         "-- closing.leases\nSELECT what FROM (SELECT scope_id, format('dream %s of scope %s', dream_id, scope_id) FROM mx_dream WHERE state = 'running'",
@@ -26,6 +26,14 @@ const RULES: [(&str, &str); 6] = [
         SELECT what FROM (SELECT r.scope_id, format('scope %s, sequence %s, %s at version %s', r.scope_id, r.sequence, r.path, r.version) FROM mx_revision r
           WHERE NOT EXISTS (SELECT FROM mx_access_log l WHERE l.scope_id = r.scope_id AND l.at = r.at AND l.path = r.path
             AND l.file_version = r.version AND l.operation = CASE WHEN r.imported_at IS NULL THEN r.operation ELSE 63 END AND l.principal = r.principal AND l.outcome = 1)",
+    ),
+    (
+        // An erasure does not look there.
+        "a row under a shared scope says a user's words",
+        "-- closing.words
+        SELECT what FROM (SELECT l.scope_id, format('operation %s by %s at %s', l.operation, l.actor, l.path) FROM mx_access_log l
+          JOIN mx_scope s ON s.scope_id = l.scope_id AND s.kind = 2 LEFT JOIN mx_token t ON t.token_id = l.principal
+          WHERE l.path LIKE 'user/_%' OR t.user_id IS NOT NULL AND l.actor NOT IN ('agent', 'backend')",
     ),
     (
         "a scope's sequence has a gap",

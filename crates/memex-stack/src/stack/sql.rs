@@ -4,7 +4,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgExecutor, PgPool};
 
 /// The database as its owner, for a test's own questions.
 pub(super) fn pool(url: &str) -> Result<PgPool, sqlx::Error> {
@@ -28,11 +28,27 @@ pub(super) async fn make_time_movable(url: &str) -> Result<(), sqlx::Error> {
     owner.close().await
 }
 
-/// Lets time pass in the database.
+/// Lets time pass in the database, in which memory-api lived: mx_alive is moved along, so that this is no outage.
 pub(super) async fn advance(owner: &PgPool, time: Duration) -> Result<(), sqlx::Error> {
+    let mut both = owner.begin().await?;
+    // First, as mx_alive_1 does, which reads the time under this lock.
+    sqlx::query("-- stack.alive\nUPDATE mx_alive SET at = at + make_interval(secs => $1)")
+        .bind(time.as_secs_f64())
+        .execute(&mut *both)
+        .await?;
+    move_clock(&mut *both, time).await?;
+    both.commit().await
+}
+
+/// Lets time pass in the database in which nothing could be stored.
+pub(super) async fn outage(owner: &PgPool, time: Duration) -> Result<(), sqlx::Error> {
+    move_clock(owner, time).await
+}
+
+async fn move_clock(executor: impl PgExecutor<'_>, time: Duration) -> Result<(), sqlx::Error> {
     sqlx::query("-- stack.advance\nUPDATE mx_test_clock SET moved = moved + make_interval(secs => $1)")
         .bind(time.as_secs_f64())
-        .execute(owner)
+        .execute(executor)
         .await?;
     Ok(())
 }

@@ -152,9 +152,17 @@ pub async fn ls(context: &Context, args: LsArgs) -> Result<(), Failure> {
 /// # Errors
 /// As ListFiles.
 pub async fn list_files(context: &Context, user_id: &str, prefix: &str) -> Result<Vec<File>, Failure> {
+    let (user_id, prefix) = (user_id.to_owned(), prefix.to_owned());
+    list_all(context, ListFilesRequest { user_id, prefix, ..ListFilesRequest::default() }).await
+}
+
+/// Everything that `request` asks for, whatever page it names, in order of the paths.
+///
+/// # Errors
+/// As ListFiles.
+pub async fn list_all(context: &Context, request: ListFilesRequest) -> Result<Vec<File>, Failure> {
     let listed = pages(usize::MAX, async |page_size, page_token| {
-        let (user_id, prefix) = (user_id.to_owned(), prefix.to_owned());
-        let request = ListFilesRequest { user_id, prefix, page_size, page_token };
+        let request = ListFilesRequest { page_size, page_token, ..request.clone() };
         let page = context.call(|| async { context.memory().list_files(request.clone()).await }).await?;
         Ok((page.files, page.next_page_token))
     });

@@ -12,10 +12,10 @@ use futures::{StreamExt as _, stream};
 use memex_core::limits::MAX_TEXT_BYTES_CEILING;
 use memex_core::text::MemoryText;
 use memex_proto::v1::write_file_request::Precondition;
-use memex_proto::v1::{ErrorReason, File, Source, WriteFileRequest};
+use memex_proto::v1::{ErrorReason, File, ListFilesRequest, Source, WriteFileRequest};
 use memex_runtime::lifecycle::Shutdown;
 
-use super::files::list_files;
+use super::files::list_all;
 use super::{Context, UserArg, or_left, request_id};
 use crate::failure::Failure;
 use crate::output::progress;
@@ -30,16 +30,20 @@ Examples:
   memex import notes/ --user ada --overwrite   replace files whose text differs
   memex import backup/ --user ada --shared     backup/shared/ too, with an operator's token
   memex import backup/ --user ada --hidden     .names too: all that an export of user/ wrote
+  memex import notes/ --user ada --restore-deleted       what was deleted in memory too
   memex import --archive ada.jsonl --user ada            a whole memory with its history
   gunzip -c ada.jsonl.gz | memex import --archive - --user ada
 
-A file that is there with the same text is left alone, so that an import can be given again. What
+A file that is there with the same text is left alone, so that an import can be given again. A path
+whose file was deleted or moved away in memory is left out unless --restore-deleted, and named. What
 was imported makes nobody due for a dream. What is hidden is left out unless --hidden, and named;
 every other file that is text comes in, whatever its name. The exit code is 1 where a file was
 refused or skipped.
 
 An archive comes in whole or not at all, with an operator's token, into a user who has no memory
 yet; who did what when stays beside what is recorded now. It makes nobody due unless --qualifies.";
+
+const DELETED: &str = "was deleted or moved away in memory; --restore-deleted brings it back";
 
 /// How many files travel at once.
 const AT_ONCE: usize = 16;
@@ -51,7 +55,7 @@ pub struct ImportArgs {
     #[arg(required_unless_present = "archive")]
     dir: Option<PathBuf>,
     /// Bring in this file of `memex export --archive` instead; - is standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["dir", "overwrite", "shared", "hidden", "reason"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dir", "overwrite", "restore_deleted", "shared", "hidden", "reason"])]
     archive: Option<PathBuf>,
     /// Let what the archive brings count as new, so that the user comes due for a dream
     #[arg(long, requires = "archive", conflicts_with = "dir")]
@@ -61,6 +65,9 @@ pub struct ImportArgs {
     /// Replace files of memory whose text differs
     #[arg(long)]
     overwrite: bool,
+    /// Bring back files that were deleted or moved away in memory
+    #[arg(long)]
+    restore_deleted: bool,
     /// Import DIR/shared too
     #[arg(long)]
     shared: bool,
@@ -94,7 +101,7 @@ async fn import(context: &Context, args: &ImportArgs, dir: &Path) -> Result<(Rep
     let present = present(context, &user_id, args.shared);
     let present = or_left(&stop, || "nothing was imported".to_owned(), present).await;
     let present = present.map_err(|failure| failure.of_user(&args.user))?;
-    let import = Import { context, user_id, present, overwrite: args.overwrite, reason: &args.reason };
+    let import = Import { context, user_id, present, args };
     let Plan { files, skipped, left_out } = plan;
     let bar = progress::bar(files.len(), "importing", context.json);
     let mut report = Report::new(skipped, left_out);
@@ -113,15 +120,20 @@ async fn import(context: &Context, args: &ImportArgs, dir: &Path) -> Result<(Rep
     Ok((report, stopped))
 }
 
-/// What is in memory already, by path.
+/// What is in memory already, by path, with the paths whose files are gone.
 async fn present(context: &Context, user_id: &str, shared: bool) -> Result<HashMap<String, File>, Failure> {
-    let mut files = match list_files(context, user_id, "user/").await {
+    let listed = async |prefix: &str| {
+        let (user_id, prefix) = (user_id.to_owned(), prefix.to_owned());
+        list_all(context, ListFilesRequest { user_id, prefix, include_deleted: true, ..ListFilesRequest::default() })
+            .await
+    };
+    let mut files = match listed("user/").await {
         // A user's first write makes their scope; before it there is nothing.
         Err(failure) if failure.reason() == Some(ErrorReason::UserNotFound) => Vec::new(),
-        listed => listed?,
+        files => files?,
     };
     if shared {
-        files.extend(list_files(context, user_id, "shared/").await?);
+        files.extend(listed("shared/").await?);
     }
     Ok(files.into_iter().map(|file| (file.path.clone(), file)).collect())
 }
@@ -131,8 +143,7 @@ struct Import<'a> {
     context: &'a Context,
     user_id: String,
     present: HashMap<String, File>,
-    overwrite: bool,
-    reason: &'a str,
+    args: &'a ImportArgs,
 }
 
 impl Import<'_> {
@@ -143,9 +154,11 @@ impl Import<'_> {
             Err(problem) => return (file, Ok(Fate::Skipped(problem))),
         };
         let version = match self.present.get(file.path.as_str()) {
+            Some(gone) if gone.deleted && !self.args.restore_deleted => return (file, Ok(Fate::LeftOut(DELETED))),
+            Some(gone) if gone.deleted => 0,
             Some(present) if present.sha256 == text.sha256() => return (file, Ok(Fate::Unchanged)),
             Some(_) if file.path.is_dream_log() => return (file, Ok(Fate::Kept)),
-            Some(present) if !self.overwrite => {
+            Some(present) if !self.args.overwrite => {
                 let why =
                     format!("is there with another text, at version {}; --overwrite replaces it", present.version);
                 return (file, Ok(Fate::Refused(why)));
@@ -162,7 +175,7 @@ impl Import<'_> {
             path: file.path.as_str().to_owned(),
             content: text.into_string(),
             precondition: Some(Precondition::ExpectedVersion(version)),
-            reason: self.reason.to_owned(),
+            reason: self.args.reason.clone(),
             source: Source::Import.into(),
             request_id: request_id(),
             treatments: Vec::new(),

@@ -16,14 +16,15 @@ use given::GivenEdits;
 pub const EXAMPLES: &str = "\
 Examples:
   memex patch user/tea.md --append '- prefers oolong'
-  memex patch user/profile.md --append '- plays the cello' --after-heading Music
+  memex patch user/profile.md --append '- plays the cello' --after-heading Music --once
   memex patch user/profile.md --replace 'lives in Graz' 'lives in Linz' --reason 'she moved'
   memex patch user/profile.md --insert-after 0 '# Ada' --delete 7-8 $'- old\\n- older'
   memex patch user/profile.md --edits edits.json --expected-version 3
 
 The edits apply in the order in which they are given, all or none; each sees what those before it
 left. A list of them is JSON, as in the contract:
-  [{\"append_lines\": {\"lines\": [\"- plays the cello\"], \"after_heading\": \"Music\"}},
+  [{\"append_lines\": {\"lines\": [\"- plays the cello\"], \"after_heading\": \"Music\",
+                     \"skip_if_present\": true}},
    {\"replace\": {\"old\": \"lives in Graz\", \"new\": \"lives in Linz\"}},
    {\"insert_lines\": {\"after_line\": 0, \"lines\": [\"# Ada\"]}},
    {\"delete_lines\": {\"first_line\": 7, \"last_line\": 8, \"expected\": \"- old\\n- older\"}}]";

@@ -5,8 +5,8 @@ use std::io::Write as _;
 use memex_proto::v1::GetRevisionRequest;
 use serde_json::json;
 
-use super::Context;
 use super::cat::write_text;
+use super::{Context, OwnerArg};
 use crate::failure::Failure;
 use crate::output::table::write_facts;
 use crate::output::view::RevisionView;
@@ -30,11 +30,13 @@ pub struct ShowArgs {
     /// Print its text alone
     #[arg(long)]
     text: bool,
+    #[command(flatten)]
+    owner: OwnerArg,
 }
 
 /// `memex show`.
 pub async fn run(context: &Context, args: ShowArgs) -> Result<(), Failure> {
-    let request = GetRevisionRequest { revision_id: args.revision };
+    let request = GetRevisionRequest { revision_id: args.revision, user_id: args.owner.user.unwrap_or_default() };
     let found = context.call(|| async { context.history().get_revision(request.clone()).await }).await?;
     let revision = RevisionView::from(found.revision.unwrap_or_default());
     if context.json {

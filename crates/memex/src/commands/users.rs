@@ -3,6 +3,7 @@
 mod list;
 mod set;
 mod show;
+mod unpark;
 
 use clap::Subcommand;
 
@@ -17,6 +18,7 @@ Examples:
   memex users show ada                         files, sizes, dreaming, keys
   memex users set ada dream_mode=review        for this user alone; may only narrow
   memex users set ada --reset dream_mode       back to what the workspace says
+  memex users unpark ada                       dreams again, after too many failures
   memex users readmit ada                      after an erasure: they may be written again
 
 See also: memex pause, resume, export, erase.";
@@ -39,6 +41,9 @@ enum Action {
     /// Set a user's own keys or put them back, all of them or none
     #[command(after_help = set::EXAMPLES)]
     Set(set::SetArgs),
+    /// Let a user be dreamt for again who was parked after too many failures
+    #[command(after_help = unpark::EXAMPLES)]
+    Unpark(unpark::UnparkArgs),
     /// Let a user who was erased be written again
     #[command(after_help = set::READMIT_EXAMPLES)]
     Readmit(set::ReadmitArgs),
@@ -51,6 +56,7 @@ pub async fn run(context: &Context, args: UsersArgs) -> Result<(), Failure> {
         Some(Action::List(args)) => list::run(context, args).await,
         Some(Action::Show(args)) => show::run(context, args).await,
         Some(Action::Set(args)) => set::run(context, args).await,
+        Some(Action::Unpark(args)) => unpark::run(context, args).await,
         Some(Action::Readmit(args)) => set::readmit(context, args).await,
     }
 }

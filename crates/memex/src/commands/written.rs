@@ -27,6 +27,8 @@ pub struct Written {
     pub changed: bool,
     /// The revision; empty where nothing changed.
     pub revision_id: String,
+    /// Of a patch: how many lines were not added, because they stood there already.
+    pub skipped_lines: Option<i32>,
 }
 
 impl Written {
@@ -37,8 +39,9 @@ impl Written {
     pub fn say(self, context: &Context) -> Result<(), Failure> {
         let file = self.file.map(FileView::from);
         if context.json {
-            let (changed, revision_id) = (self.changed, self.revision_id);
-            return Ok(output::json(&json!({"file": file, "changed": changed, "revision_id": revision_id}))?);
+            let mut said = json!({"file": file, "changed": self.changed, "revision_id": self.revision_id});
+            self.skipped_lines.into_iter().for_each(|lines| said["skipped_lines"] = lines.into());
+            return Ok(output::json(&said)?);
         }
         let (path, version) = file.map(|file| (file.path, file.version)).unwrap_or_default();
         let (mut out, path) = (output::out(), safe_line(&path));
@@ -47,19 +50,30 @@ impl Written {
         } else {
             writeln!(out, "{path} stays at version {version}: the text is the same")?;
         }
+        if let Some(lines) = self.skipped_lines.filter(|lines| *lines > 0) {
+            writeln!(out, "{} not added: the block stands there already", output::counted(lines, "line"))?;
+        }
         Ok(())
     }
 }
 
-/// Every answer to a change says the same.
+/// What most answers to a change say.
 macro_rules! from_answers {
     ($($answer:ident),+) => {
         $(impl From<$answer> for Written {
             fn from(answer: $answer) -> Self {
-                Self { file: answer.file, changed: answer.changed, revision_id: answer.revision_id }
+                let (file, changed, revision_id) = (answer.file, answer.changed, answer.revision_id);
+                Self { file, changed, revision_id, skipped_lines: None }
             }
         })+
     };
 }
 
-from_answers!(WriteFileResponse, PatchFileResponse, MoveFileResponse, RestoreRevisionResponse);
+from_answers!(WriteFileResponse, MoveFileResponse, RestoreRevisionResponse);
+
+impl From<PatchFileResponse> for Written {
+    fn from(answer: PatchFileResponse) -> Self {
+        let (file, changed, revision_id) = (answer.file, answer.changed, answer.revision_id);
+        Self { file, changed, revision_id, skipped_lines: Some(answer.skipped_lines) }
+    }
+}

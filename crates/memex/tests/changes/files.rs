@@ -3,7 +3,7 @@
 use memex_proto::reason::Refusal;
 use memex_proto::v1::edit::Kind;
 use memex_proto::v1::read_file_request::At;
-use memex_proto::v1::{DeleteLines, ErrorReason, FileContent, Replace};
+use memex_proto::v1::{AppendLines, DeleteLines, ErrorReason, FileContent, Replace};
 use serde_json::json;
 use tonic::Status;
 
@@ -28,6 +28,23 @@ async fn a_patch_sends_its_edits_in_order_with_those_of_a_list() {
     std::fs::write(scene.at("edits.json"), "[{\"remove\": {}}]").unwrap();
     let ran = scene.run(&args).await;
     assert!(ran.code == 1 && ran.err.contains("edits.json: is no JSON list of edits"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_patch_that_skips_a_block_says_how_many_lines() {
+    let scene = Scene::new().await;
+    let args = ["patch", "user/a.md", "--append", "\n- a\n- b", "--once"];
+    let ran = scene.run(&args).await;
+    let said = "user/a.md is now at version 5 (rev_2)\n3 lines not added: the block stands there already\n";
+    assert_eq!((ran.code, ran.out.as_str()), (0, said), "{ran:?}");
+    let ran = scene.run(&[&args[..], &["--json"]].concat()).await;
+    let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(told["skipped_lines"], 3, "{ran:?}");
+    for patch in scene.script.lines().patches.drain(..) {
+        let lines = ["", "- a", "- b"].map(str::to_owned).to_vec();
+        let append = AppendLines { lines, skip_if_present: true, ..AppendLines::default() };
+        assert_eq!(patch.edits[0].kind, Some(Kind::AppendLines(append)));
+    }
 }
 
 #[tokio::test]

@@ -146,6 +146,20 @@ async fn a_users_keys_are_set_and_reset_in_one_call_and_a_readmission_is_nothing
 }
 
 #[tokio::test]
+async fn who_is_parked_is_told_so_and_unparked_by_name() {
+    let scene = Scene::new().await;
+    let parked = User { user_id: "bob".to_owned(), parked: true, ..User::default() };
+    scene.script.lines().admin.users.push(parked);
+    let shown = scene.run(&["users", "show", "bob"]).await;
+    assert!(shown.out.contains("  memex users unpark bob         lets them come again\n"), "{}", shown.out);
+    let ran = scene.run(&["users", "unpark", "bob"]).await;
+    assert_eq!(ran.out, "bob is no longer parked\nnothing is to be dreamt now\n");
+    assert_eq!(scene.run(&["users", "unpark", "eve"]).await.out, "eve was not parked\nnothing is to be dreamt now\n");
+    let told = scene.json(&["users", "unpark", "bob"]).await;
+    assert_eq!(told, json!({"user_id": "bob", "changed": true, "due_at": null}));
+}
+
+#[tokio::test]
 async fn tokens_are_listed_for_all_users_unless_told_and_revoked_by_id() {
     let scene = Scene::new().await;
     let token = Token { token_id: "tok_1".to_owned(), role: Role::Agent.into(), ..Token::default() };

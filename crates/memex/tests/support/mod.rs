@@ -109,8 +109,9 @@ impl Script {
 #[tonic::async_trait]
 impl MemoryService for Script {
     async fn list_files(&self, asked: Request<ListFilesRequest>) -> Result<Response<ListFilesResponse>, Status> {
-        let prefix = asked.into_inner().prefix;
-        let files = self.lines().files.iter().filter(|file| file.path.starts_with(&prefix)).cloned().collect();
+        let ListFilesRequest { prefix, include_deleted, .. } = asked.into_inner();
+        let wanted = |file: &&File| file.path.starts_with(&prefix) && (include_deleted || !file.deleted);
+        let files = self.lines().files.iter().filter(wanted).cloned().collect();
         Ok(Response::new(ListFilesResponse { files, next_page_token: String::new() }))
     }
 
@@ -155,11 +156,14 @@ impl MemoryService for Script {
         let asked = asked.into_inner();
         let size_bytes = self.lines().patched_bytes;
         let file = Some(File { path: asked.path.clone(), version: 5, size_bytes, ..File::default() });
+        let once = |edit: &Edit| matches!(&edit.kind, Some(edit::Kind::AppendLines(append)) if append.skip_if_present);
+        let skipped_lines = if asked.edits.iter().any(once) { 3 } else { 0 };
         let scripted = self.scripted(|lines| {
             lines.patches.push(asked);
             lines.change_answers.pop_front()
         });
-        answered(scripted, PatchFileResponse { file, changed: true, revision_id: "rev_2".to_owned() }).await
+        let revision_id = "rev_2".to_owned();
+        answered(scripted, PatchFileResponse { file, changed: true, revision_id, skipped_lines }).await
     }
 
     async fn delete_file(&self, asked: Request<DeleteFileRequest>) -> Result<Response<DeleteFileResponse>, Status> {
@@ -213,6 +217,12 @@ impl DreamAdminService for Script {
 
     async fn get_changeset(&self, _: Request<GetChangesetRequest>) -> Result<Response<GetChangesetResponse>, Status> {
         Ok(Response::new(GetChangesetResponse { dream: Some(self.dream()), ..GetChangesetResponse::default() }))
+    }
+
+    async fn unpark_user(&self, asked: Request<UnparkUserRequest>) -> Result<Response<UnparkUserResponse>, Status> {
+        let changed =
+            self.lines().admin.users.iter().any(|user| user.user_id == asked.get_ref().user_id && user.parked);
+        Ok(Response::new(UnparkUserResponse { changed, due_at: None }))
     }
 
     async fn revert_dream(&self, _: Request<RevertDreamRequest>) -> Result<Response<RevertDreamResponse>, Status> {

@@ -14,7 +14,7 @@ pub const fn may(role: Role, operation: Operation) -> bool {
         O::Write | O::Patch => !matches!(role, Role::Auditor),
         O::Delete | O::Move | O::Restore => matches!(role, Role::Agent | Role::Backend | Role::Operator),
         O::Claim | O::Renew | O::Finish => matches!(role, Role::Worker),
-        O::StartDream | O::RevertDream | O::PauseUser | O::ResumeUser | O::CreateToken | O::Erase => {
+        O::StartDream | O::RevertDream | O::UnparkUser | O::PauseUser | O::ResumeUser | O::CreateToken | O::Erase => {
             matches!(role, Role::Backend | Role::Operator)
         }
         O::GetDream | O::ListDreams | O::GetChangeset | O::GetUser | O::Export | O::GetErasure => {

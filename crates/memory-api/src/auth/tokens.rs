@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use memex_core::actor::{DREAM_ACTOR, Operation, Role};
 use memex_core::clock::Clock;
 use memex_core::user_id::UserId;
@@ -49,44 +50,24 @@ impl Tokens {
         Self { store, clock, known: Arc::default() }
     }
 
-    /// Who makes this call, where the role table lets them make it at all.
+    /// Who sends this metadata.
     ///
     /// # Errors
-    /// TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, ROLE_REQUIRED (logged with a scope by the caller of this),
-    /// FIELD_INVALID for malformed dream metadata.
-    pub async fn caller(&self, metadata: &MetadataMap, operation: Operation) -> Result<Caller> {
+    /// TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED.
+    pub async fn caller(&self, metadata: &MetadataMap) -> Result<Caller> {
         let hash = bearer(metadata)?;
         let row = self.look_up(hash).await?;
-        if row.expires_at.is_some_and(|at| at <= self.clock.now()) {
+        if row.expires_at.is_some_and(|at| at <= self.now()) {
             return Err(
                 Refusal::new(ErrorReason::TokenExpired, "the token has expired; ask an operator for another").into()
             );
         }
-        let mut caller = caller_of(row)?;
-        caller.dream = match dream(metadata, caller.role) {
-            Err(Error::Refused { refusal, .. }) if refusal.reason == ErrorReason::RoleRequired => {
-                return Err(self.refuse_role(&caller, operation, *refusal).await?);
-            }
-            dream => dream?,
-        };
-        if caller.dream.is_some() {
-            caller.actor = DREAM_ACTOR.to_owned();
-        }
-        if may(caller.role, operation) {
-            return Ok(caller);
-        }
-        let refusal = role_required(caller.role, operation);
-        Err(self.refuse_role(&caller, operation, refusal).await?)
+        caller_of(row)
     }
 
-    /// Logs the refusal of a role; a worker's belongs to no workspace, and so to no log.
-    async fn refuse_role(&self, caller: &Caller, operation: Operation, refusal: Refusal) -> Result<Error> {
-        if caller.workspace_id == 0 {
-            return Ok(refusal.into());
-        }
-        let scope = self.store.shared_scope(caller.workspace_id).await?;
-        self.store.log_refusal(scope, operation, "", ErrorReason::RoleRequired, caller).await?;
-        Ok(Error::logged(refusal))
+    /// The time by which expiry is judged.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     async fn look_up(&self, hash: [u8; 32]) -> Result<TokenRow> {
@@ -123,12 +104,29 @@ impl Tokens {
     }
 }
 
+/// Lets a caller make this call, within the dream that the metadata name.
+///
+/// # Errors
+/// ROLE_REQUIRED where the role table does not let them make it; FIELD_INVALID for malformed dream metadata.
+pub fn admit(caller: Caller, metadata: &MetadataMap, operation: Operation) -> Result<Caller> {
+    let mut caller = caller;
+    caller.dream = dream(metadata, caller.role)?;
+    if caller.dream.is_some() {
+        DREAM_ACTOR.clone_into(&mut caller.actor);
+    }
+    if may(caller.role, operation) { Ok(caller) } else { Err(role_required(caller.role, operation).into()) }
+}
+
 fn bearer(metadata: &MetadataMap) -> Result<[u8; 32]> {
     let Some(value) = metadata.get("authorization") else {
         let missing = "send the header `authorization: Bearer <token>`; `memory-api bootstrap` makes the first token";
         return Err(Refusal::new(ErrorReason::TokenMissing, missing).into());
     };
-    let token = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).ok_or_else(invalid)?;
+    let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(invalid)?;
+    // The scheme is written in any case (RFC 9110, 11.1).
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(invalid().into());
+    }
     Ok(hash_of(token.trim()))
 }
 
@@ -166,15 +164,24 @@ fn caller_of(row: TokenRow) -> Result<Caller> {
 
 /// Dream metadata: refused from anybody but a worker, so that nobody else can stage or write as a dream.
 fn dream(metadata: &MetadataMap, role: Role) -> Result<Option<DreamContext>> {
-    let text = |key| metadata.get(key).map(|value| value.to_str().unwrap_or(""));
-    let (id, fence) = match (text(DREAM_ID_METADATA), text(DREAM_FENCE_METADATA)) {
-        (None, None) => return Ok(None),
-        (id, fence) => (id.unwrap_or(""), fence.unwrap_or("")),
-    };
+    if ![DREAM_ID_METADATA, DREAM_FENCE_METADATA].iter().any(|key| metadata.contains_key(*key)) {
+        return Ok(None);
+    }
     if role != Role::Worker {
         return Err(Refusal::new(ErrorReason::RoleRequired, "only a worker calls within a dream").into());
     }
+    let id = once(metadata, DREAM_ID_METADATA)?;
     let id = id.parse().map_err(|_| field(DREAM_ID_METADATA, "must be a dream's id, drm_…"))?;
+    let fence = once(metadata, DREAM_FENCE_METADATA)?;
     let fence = fence.parse().map_err(|_| field(DREAM_FENCE_METADATA, "must be the assignment's fence"))?;
     Ok(Some(DreamContext { id, fence }))
+}
+
+/// The text of a key that is sent at most once: of two, a proxy may read the first and we the second.
+fn once<'a>(metadata: &'a MetadataMap, key: &str) -> Result<&'a str, Refusal> {
+    let mut values = metadata.get_all(key).iter();
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(field(key, "must be sent once")),
+        (value, None) => Ok(value.and_then(|value| value.to_str().ok()).unwrap_or("")),
+    }
 }

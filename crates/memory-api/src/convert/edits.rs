@@ -29,6 +29,7 @@ fn one(at: usize, edit: pb::Edit) -> Result<Edit, Refusal> {
         Some(Kind::AppendLines(append)) => Ok(Edit::AppendLines {
             lines: append.lines,
             after_heading: Some(append.after_heading).filter(|heading| !heading.is_empty()),
+            skip_if_present: append.skip_if_present,
         }),
         Some(Kind::Replace(replace)) => Ok(Edit::Replace { old: replace.old, new: replace.new }),
         Some(Kind::InsertLines(insert)) => Ok(Edit::InsertLines {
@@ -58,13 +59,19 @@ mod tests {
     #[test]
     fn each_kind_of_edit_is_taken_as_it_is() {
         let given = vec![
-            edit(Kind::AppendLines(pb::AppendLines { lines: vec!["- tea".into()], after_heading: String::new() })),
+            edit(Kind::AppendLines(pb::AppendLines { lines: vec!["- tea".into()], ..Default::default() })),
+            edit(Kind::AppendLines(pb::AppendLines {
+                lines: vec!["- tea".into()],
+                after_heading: "A".into(),
+                skip_if_present: true,
+            })),
             edit(Kind::Replace(pb::Replace { old: "$&".into(), new: "$$".into() })),
             edit(Kind::InsertLines(pb::InsertLines { after_line: 0, lines: vec!["x".into()] })),
             edit(Kind::DeleteLines(pb::DeleteLines { first_line: 1, last_line: 2, expected: "a\nb".into() })),
         ];
         let expected = vec![
-            Edit::AppendLines { lines: vec!["- tea".into()], after_heading: None },
+            Edit::AppendLines { lines: vec!["- tea".into()], after_heading: None, skip_if_present: false },
+            Edit::AppendLines { lines: vec!["- tea".into()], after_heading: Some("A".into()), skip_if_present: true },
             Edit::Replace { old: "$&".into(), new: "$$".into() },
             Edit::InsertLines { after_line: 0, lines: vec!["x".into()] },
             Edit::DeleteLines { first_line: 1, last_line: 2, expected: "a\nb".into() },

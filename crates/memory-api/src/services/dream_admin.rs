@@ -7,6 +7,7 @@ pub(super) mod message;
 mod reach;
 mod revert_dream;
 mod start_dream;
+mod unpark_user;
 
 use memex_core::actor::Operation;
 use memex_proto::v1 as pb;
@@ -70,5 +71,14 @@ impl DreamAdminService for DreamAdmin {
         let (metadata, _, request) = request.into_parts();
         let handle = |caller, about| revert_dream::handle(&self.context, caller, about, request);
         self.context.answer(&metadata, Operation::RevertDream, handle).await
+    }
+
+    async fn unpark_user(
+        &self,
+        request: Request<pb::UnparkUserRequest>,
+    ) -> Result<Response<pb::UnparkUserResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| unpark_user::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::UnparkUser, handle).await
     }
 }

@@ -8,6 +8,7 @@ mod list_files;
 mod move_file;
 mod patch_file;
 pub(super) mod place;
+mod ranking;
 mod reach;
 mod read_file;
 mod recall;
@@ -23,6 +24,7 @@ use memex_proto::v1::memory_service_server::MemoryService;
 use tonic::{Request, Response, Status};
 
 use super::context::Context;
+use ranking::Ranking;
 use turns::Turns;
 
 /// The service.
@@ -30,12 +32,13 @@ use turns::Turns;
 pub struct Memory {
     context: Context,
     turns: Arc<Turns>,
+    ranking: Arc<Ranking>,
 }
 
 impl Memory {
     /// Over what every service shares.
     pub fn new(context: Context) -> Self {
-        Self { context, turns: Arc::default() }
+        Self { context, turns: Arc::default(), ranking: Arc::default() }
     }
 }
 
@@ -103,13 +106,13 @@ impl MemoryService for Memory {
         request: Request<pb::SearchFilesRequest>,
     ) -> Result<Response<pb::SearchFilesResponse>, Status> {
         let (metadata, _, request) = request.into_parts();
-        let handle = |caller, about| search_files::handle(&self.context, caller, about, request);
+        let handle = |caller, about| search_files::handle(&self.context, &self.ranking, caller, about, request);
         self.context.answer(&metadata, Operation::Search, handle).await
     }
 
     async fn recall(&self, request: Request<pb::RecallRequest>) -> Result<Response<pb::RecallResponse>, Status> {
         let (metadata, _, request) = request.into_parts();
-        let handle = |caller, about| recall::handle(&self.context, caller, about, request);
+        let handle = |caller, about| recall::handle(&self.context, &self.ranking, caller, about, request);
         self.context.answer(&metadata, Operation::Recall, handle).await
     }
 }

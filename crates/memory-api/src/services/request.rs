@@ -8,12 +8,18 @@ use crate::error::{Result, field};
 /// The request id of a call; empty is none.
 ///
 /// # Errors
-/// FIELD_INVALID where it is no UUID.
+/// FIELD_INVALID where it is no UUID, or the nil UUID.
 pub fn request_id(text: &str) -> Result<Option<Uuid>> {
     if text.is_empty() {
         return Ok(None);
     }
     let id = Uuid::try_parse(text).map_err(|_| field("request_id", "must be a UUID, or left out"))?;
+    // A client that never set its id sends this one with every call.
+    if id.is_nil() {
+        return Err(
+            field("request_id", "must not be the nil UUID; make a new one for each change, or leave it out").into()
+        );
+    }
     Ok(Some(id))
 }
 
@@ -80,5 +86,6 @@ mod tests {
         assert!(matches!(request_id(""), Ok(None)));
         assert!(matches!(request_id("7f1f3a52-7e4c-4f0e-9d3c-0a9a2f1d8f11"), Ok(Some(_))));
         assert!(request_id("seven").is_err());
+        assert!(request_id("00000000-0000-0000-0000-000000000000").is_err());
     }
 }

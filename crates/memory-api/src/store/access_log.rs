@@ -6,14 +6,15 @@ use memex_runtime::trace::current_trace;
 use sqlx::PgExecutor;
 
 use super::Store;
+use super::log_place::LogPlace;
 use crate::auth::Caller;
 use crate::error::Result;
 
 /// One row to add.
 #[derive(Clone, Copy, Debug)]
 pub struct LogRow<'a> {
-    /// Whose files the call was about; the workspace's shared scope where it was about none.
-    pub scope: i64,
+    /// The scope that it stands in.
+    pub place: LogPlace,
     /// The call.
     pub operation: Operation,
     /// Its canonical path, or empty.
@@ -40,12 +41,12 @@ pub async fn add_for_many(
         INSERT INTO mx_access_log (scope_id, operation, path, outcome, reason, actor, principal, dream_id, trace_id, suppressed)
         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
          WHERE $8::uuid IS NULL OR EXISTS (SELECT FROM mx_dream WHERE scope_id = $1 AND dream_id = $8)",
-        row.scope,
+        row.place.scope(),
         row.operation.code(),
-        row.path,
+        row.place.path(row.path, caller),
         outcome(row.reason).code(),
         i16::try_from(row.reason as i32).unwrap_or(0),
-        caller.actor,
+        row.place.actor(caller),
         caller.token_id,
         caller.dream.map(|dream| dream.id.id),
         trace,
@@ -69,8 +70,9 @@ fn outcome(reason: ErrorReason) -> AccessOutcome {
 }
 
 impl Store {
-    /// The row of a call that was done and touches no file.
+    /// The row of a call about a scope that was done and touches no file.
     pub async fn log_ok(&self, scope: i64, operation: Operation, path: &str, caller: &Caller) -> Result<()> {
-        add(self.pool(), LogRow { scope, operation, path, reason: ErrorReason::Unspecified }, caller).await
+        let place = self.log_place(Some(scope), caller).await?;
+        add(self.pool(), LogRow { place, operation, path, reason: ErrorReason::Unspecified }, caller).await
     }
 }

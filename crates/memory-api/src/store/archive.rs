@@ -10,13 +10,14 @@ use memex_proto::reason::short_name;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use prost::Message as _;
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::PgPool;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::Store;
 use super::connect::ACQUIRE;
+use super::transaction::Transaction;
 use crate::archive::{
     AccessLine, DreamLine, DreamOpLine, FileLine, HeaderLine, LedgerLine, OriginLine, RevisionLine, SourceLine,
     TreatmentLine,
@@ -32,7 +33,7 @@ const TEXTS_PAGE: i64 = 16;
 
 /// One moment of a scope: whatever is read of it is as it was then.
 pub struct Snapshot {
-    tx: Transaction<'static, Postgres>,
+    tx: Transaction,
     scope: i64,
     _place: OwnedSemaphorePermit,
 }
@@ -61,7 +62,7 @@ impl Store {
     /// is read of it may come to a caller slowly: the transaction may be idle for `idle`.
     pub async fn snapshot(&self, scope: i64, idle: Duration) -> Result<Option<(Snapshot, HeaderLine)>> {
         let place = self.archive_place().await?;
-        let mut tx = self.pool().begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
+        let mut tx = self.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
         let row = sqlx::query!(
             r#"-- archive.begin
             SELECT user_id, mx_now() AS "at!", set_config('idle_in_transaction_session_timeout', $2, true) AS idle

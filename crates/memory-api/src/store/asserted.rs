@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::NaiveDate;
 use futures::TryStreamExt as _;
 use memex_core::actor::{Operation, Source};
+use memex_core::lines::rows;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -37,14 +38,14 @@ impl LineDates {
     /// For each line of a text, its day as `YYYY-MM-DD`, or empty.
     pub fn of(&self, text: &str) -> Vec<String> {
         let day = |line: &str| self.0.get(&key(line)).map(NaiveDate::to_string).unwrap_or_default();
-        text.lines().map(day).collect()
+        rows(text).map(day).collect()
     }
 
     /// The days after a revision with this text: lines that stood keep theirs, new ones take `day`.
     fn after(self, stood: &HashSet<LineKey>, text: &str, day: Option<NaiveDate>) -> (Self, HashSet<LineKey>) {
         let mut dates = HashMap::new();
         let mut stands = HashSet::new();
-        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        for line in rows(text).filter(|line| !line.trim().is_empty()) {
             let line = key(line);
             let dated = if stood.contains(&line) { self.0.get(&line).copied() } else { day };
             if let Some(date) = dated {

@@ -207,6 +207,22 @@ pub async fn commit_traced(executor: impl PgExecutor<'_>, changes: &[Traced<'_>]
     rows.into_iter().map(Row::outcome).collect()
 }
 
+/// Waits, as long as the connection waits for a lock, until nobody else holds the scope. Outside of a transaction: the lock is
+/// given back as soon as it is had.
+///
+/// # Errors
+/// Where it is waited for in vain, and where Postgres fails.
+pub async fn until_free(executor: impl PgExecutor<'_>, scope: i64) -> Result<()> {
+    sqlx::query!(
+        r#"-- commit.wait
+        SELECT workspace_id AS "workspace_id!" FROM mx_scope_lock_1($1)"#,
+        scope
+    )
+    .fetch_optional(executor)
+    .await?;
+    Ok(())
+}
+
 /// One row of `mx_commit_1`.
 struct Row {
     outcome: i16,

@@ -13,8 +13,12 @@ pub(super) const ACQUIRE: Duration = Duration::from_secs(2);
 /// at all. Whoever holds a scope holds it for less, but for an import.
 pub const LOCK_WAIT: Duration = Duration::from_secs(5);
 
-/// How long the rest of an abandoned statement may take before its connection is given up.
-const ABANDONED: Duration = Duration::from_millis(100);
+/// How long the rest of an abandoned statement may take before its connection is given up. With the time between two looks
+/// of Postgres at its client ([`LOOKS_FOR_CLIENT`]), this is how long the statement may outlive its call.
+pub(super) const ABANDONED: Duration = Duration::from_millis(100);
+
+/// How often Postgres looks, while a statement runs or waits for a lock, whether its client is still there.
+const LOOKS_FOR_CLIENT: &str = "50ms";
 
 /// What a pool is made from.
 #[derive(Clone, Debug)]
@@ -40,7 +44,7 @@ pub fn pool(settings: &PoolSettings) -> Result<PgPool, sqlx::Error> {
         ("statement_timeout", "10s"),
         ("idle_in_transaction_session_timeout", "30s"),
         // How soon Postgres ends the statement of a connection that was given up; see `is_reusable`.
-        ("client_connection_check_interval", "250ms"),
+        ("client_connection_check_interval", LOOKS_FOR_CLIENT),
         // A statement is short; where a plan costs much on paper, as one does that must scan though scans are switched off,
         // compiling it would take a hundred times as long as running it.
         ("jit", "off"),

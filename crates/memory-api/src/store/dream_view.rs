@@ -175,27 +175,35 @@ impl Store {
         Ok(Ok(listed.collect::<Option<_>>().ok_or(Error::Unexpected("mx_dream_list_1 gave half a file"))?))
     }
 
-    /// The file as this request's op left it, where the op was staged before: its answer was lost.
+    /// The file as this request's op left it, where the op was staged before: its answer was lost. With it the text that the
+    /// op met: the one that an earlier op left, or the file's own.
     pub async fn staged_before(
         &self,
         dream: DreamContext,
         path: &MemoryPath,
         request: Uuid,
-    ) -> Result<Option<FileRow>> {
-        let row = sqlx::query_as!(
-            FileRow,
+    ) -> Result<Option<(FileRow, String)>> {
+        let row = sqlx::query!(
             r#"-- dream_view.staged_before
-            SELECT path, expected_version + 1 AS "version!", size, sha256, at AS updated_at, $5::text AS "updated_by!"
-              FROM mx_dream_op WHERE scope_id = $1 AND dream_id = $2 AND path = $3 AND request_id = $4"#,
+            SELECT o.path, o.expected_version + 1 AS "version!", o.size, o.sha256, o.at, coalesce(
+                     (SELECT e.text FROM mx_dream_op e WHERE e.scope_id = $1 AND e.dream_id = $2 AND e.path = $3 AND e.number < o.number
+                       ORDER BY e.number DESC LIMIT 1),
+                     (SELECT v.text FROM mx_revision v WHERE v.scope_id = $1 AND v.file_id = o.base_file AND v.version = o.base_version), '') AS "met!"
+              FROM mx_dream_op o WHERE o.scope_id = $1 AND o.dream_id = $2 AND o.path = $3 AND o.request_id = $4"#,
             dream.id.scope,
             dream.id.id,
             path.as_str(),
-            request,
-            memex_core::actor::DREAM_ACTOR
+            request
         )
         .fetch_optional(self.pool())
         .await?;
-        Ok(row)
+        let staged = row.map(|row| {
+            let updated_by = memex_core::actor::DREAM_ACTOR.to_owned();
+            let (version, updated_at) = (row.version, row.at);
+            let file = FileRow { path: row.path, version, size: row.size, sha256: row.sha256, updated_at, updated_by };
+            (file, row.met)
+        });
+        Ok(staged)
     }
 
     /// Stages an op, or says why not; logged either way.

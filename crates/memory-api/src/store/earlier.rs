@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::Store;
 use super::files::{FileRow, trace};
+use super::log_place::LogPlace;
 use super::revisions::{RevisionRow, revision_row};
 use crate::auth::Caller;
 use crate::convert::reason_code;
@@ -46,7 +47,7 @@ impl Store {
     /// file standing there had before it was moved there.
     pub async fn read_then(
         &self,
-        (scope, log_scope): (Option<i64>, i64),
+        (scope, log): (Option<i64>, LogPlace),
         path: &str,
         then: Then,
         caller: &Caller,
@@ -72,7 +73,7 @@ impl Store {
               SELECT o.*, coalesce(o.reason, $7::smallint) AS because FROM (VALUES (1)) AS call(i) LEFT JOIN one o ON true),
             log AS (
               INSERT INTO mx_access_log (scope_id, operation, path, file_version, outcome, reason, actor, principal, trace_id)
-              SELECT $8, $9, $2, coalesce(version, 0), CASE WHEN because = 0 THEN 1 ELSE 2 END, because, $10, $11, $12 FROM answer)
+              SELECT $8, $9, CASE WHEN path IS NULL THEN $13 ELSE $2 END, coalesce(version, 0), CASE WHEN because = 0 THEN 1 ELSE 2 END, because, $10, $11, $12 FROM answer)
             SELECT path AS "path?", version AS "version?", size AS "size?", sha256 AS "sha256?", at AS "at?", actor AS "actor?",
                    text AS "text?", because AS "because!" FROM answer"#,
             scope,
@@ -82,11 +83,12 @@ impl Store {
             reason_code(ErrorReason::FileNotFound),
             reason_code(ErrorReason::RevisionRedacted),
             reason_code(missing),
-            log_scope,
+            log.scope(),
             Operation::Read.code(),
-            caller.actor,
+            log.actor(caller),
             caller.token_id,
-            trace()
+            trace(),
+            log.path(path, caller)
         )
         .fetch_one(self.pool())
         .await?;

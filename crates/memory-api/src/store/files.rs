@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::Store;
 use super::commit::{Change, Outcome};
+use super::log_place::LogPlace;
 use super::scopes::ScopeKey;
 use crate::auth::Caller;
 use crate::convert::reason_code;
@@ -27,7 +28,7 @@ pub struct FileRow {
     pub version: i64,
     /// Bytes of its text.
     pub size: i32,
-    /// SHA-256 of its text.
+    /// SHA-256 of its text; empty where the file is gone from its path.
     pub sha256: Vec<u8>,
     /// When that version was written.
     pub updated_at: DateTime<Utc>,
@@ -40,8 +41,8 @@ pub struct FileRow {
 pub struct Asked {
     /// The scope to look in; `None`: there is none, so that there is no file.
     pub scope: Option<i64>,
-    /// The scope that the log row belongs to.
-    pub log_scope: i64,
+    /// Where the log row stands.
+    pub log: LogPlace,
     /// The canonical path; empty where the caller's was refused.
     pub path: String,
     /// Why it is refused without a look; `Unspecified`: it is not.
@@ -81,6 +82,8 @@ pub struct FileRange {
     pub after: String,
     /// At most so many.
     pub limit: i64,
+    /// Whether to list paths too whose file is gone.
+    pub deleted: bool,
 }
 
 impl Store {
@@ -94,26 +97,29 @@ impl Store {
         caller: &Caller,
     ) -> Result<Vec<Found>> {
         if let [one] = asked {
-            let (actor, principal) = (caller.actor.clone(), caller.token_id);
-            let read = OneRead { asked: one.clone(), max_bytes, operation, actor, principal };
+            let read = OneRead { asked: one.clone(), max_bytes, operation, caller: caller.clone() };
             return Ok(vec![self.lanes.read(read).await?]);
         }
         let scopes: Vec<Option<i64>> = asked.iter().map(|one| one.scope).collect();
-        let log_scopes: Vec<i64> = asked.iter().map(|one| one.log_scope).collect();
+        let log_scopes: Vec<i64> = asked.iter().map(|one| one.log.scope()).collect();
+        let log_paths: Vec<&str> = asked.iter().map(|one| one.log.path(&one.path, caller)).collect();
+        let actors: Vec<&str> = asked.iter().map(|one| one.log.actor(caller)).collect();
         let paths: Vec<&str> = asked.iter().map(|one| one.path.as_str()).collect();
         let refused: Vec<i16> = asked.iter().map(|one| reason_code(one.refused)).collect();
         let rows = sqlx::query!(
             r#"-- files.read
             WITH asked AS MATERIALIZED (
-              SELECT u.* FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::smallint[]) WITH ORDINALITY AS u(scope_id, log_scope, path, refused, i)),
+              SELECT u.* FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::smallint[], $9::text[], $12::text[])
+                       WITH ORDINALITY AS u(scope_id, log_scope, path, refused, actor, log_path, i)),
             head AS MATERIALIZED (
-              SELECT a.i, a.log_scope, a.path, f.version, f.size, f.sha256, f.updated_at, f.updated_by, f.scope_id, f.file_id,
+              SELECT a.i, a.log_scope, a.log_path, a.path, a.actor, f.version, f.size, f.sha256, f.updated_at, f.updated_by, f.scope_id, f.file_id,
                      CASE WHEN a.refused <> 0 THEN a.refused WHEN f.version IS NULL THEN $6::smallint
                           WHEN sum(f.size) OVER () > $5 THEN $7::smallint ELSE 0::smallint END AS reason
                 FROM asked a LEFT JOIN mx_file f ON f.scope_id = a.scope_id AND f.path = a.path AND NOT f.deleted AND a.refused = 0),
             log AS (
               INSERT INTO mx_access_log (scope_id, operation, path, file_version, outcome, reason, actor, principal, trace_id)
-              SELECT log_scope, $8, path, coalesce(version, 0), CASE WHEN reason = 0 THEN 1 ELSE 2 END, reason, $9, $10, $11 FROM head)
+              SELECT log_scope, $8, CASE WHEN version IS NULL THEN log_path ELSE path END, coalesce(version, 0), CASE WHEN reason = 0 THEN 1 ELSE 2 END, reason,
+                     actor, $10, $11 FROM head)
             SELECT h.path AS "path!", h.reason AS "reason!", h.version AS "version?", h.size AS "size?", h.sha256 AS "sha256?",
                    h.updated_at AS "updated_at?", h.updated_by AS "updated_by?", v.text AS "text?"
               FROM head h LEFT JOIN mx_revision v ON v.scope_id = h.scope_id AND v.file_id = h.file_id AND v.version = h.version AND h.reason = 0
@@ -126,9 +132,10 @@ impl Store {
             reason_code(ErrorReason::FileNotFound),
             reason_code(ErrorReason::MessageTooLarge),
             operation.code(),
-            caller.actor,
+            &actors as &[&str],
             caller.token_id,
-            trace()
+            trace(),
+            &log_paths as &[&str]
         )
         .fetch_all(self.pool())
         .await?;
@@ -147,12 +154,12 @@ impl Store {
         Ok(found.collect())
     }
 
-    /// Lists the files of these scopes by path, and logs the call in `log_scope`.
+    /// Lists the files of these scopes by path, and logs the call.
     pub async fn list_files(
         &self,
         scopes: &[i64],
         range: &FileRange,
-        log_scope: i64,
+        log: LogPlace,
         caller: &Caller,
     ) -> Result<Vec<FileRow>> {
         let rows = sqlx::query_as!(
@@ -161,22 +168,24 @@ impl Store {
             WITH page AS MATERIALIZED (
               SELECT f.* FROM unnest($1::bigint[]) AS s(scope_id) CROSS JOIN LATERAL (
                 SELECT path, version, size, sha256, updated_at, updated_by FROM mx_file
-                 WHERE scope_id = s.scope_id AND path >= $2 AND path < $3 AND path > $4 AND NOT deleted ORDER BY path LIMIT $5) f
+                 WHERE scope_id = s.scope_id AND path >= $2 AND path < $3 AND path > $4 AND ($12 OR NOT deleted) ORDER BY path LIMIT $5) f
                ORDER BY f.path LIMIT $5),
             log AS (
               INSERT INTO mx_access_log (scope_id, operation, path, outcome, actor, principal, trace_id)
-              VALUES ($6, $7, $2, 1, $8, $9, $10))
+              VALUES ($6, $7, $11, 1, $8, $9, $10))
             SELECT path, version, size, sha256, updated_at, updated_by FROM page ORDER BY path"#,
             scopes,
             range.from,
             range.below,
             range.after,
             range.limit,
-            log_scope,
+            log.scope(),
             Operation::List.code(),
-            caller.actor,
+            log.actor(caller),
             caller.token_id,
-            trace()
+            trace(),
+            log.path(&range.from, caller),
+            range.deleted
         )
         .fetch_all(self.pool())
         .await?;
@@ -209,6 +218,23 @@ impl Store {
             text: row.text.unwrap_or_default(),
             remembered: row.remembered,
         })
+    }
+
+    /// The text that a change met: that of the version before its revision, or of the revision itself where it changed
+    /// nothing and its answer told of that. `None` where it was redacted.
+    pub async fn text_met(&self, scope: i64, sequence: i64, changed: bool) -> Result<Option<String>> {
+        let text = sqlx::query_scalar!(
+            r#"-- files.text_met
+            SELECT b.text AS "text?" FROM mx_revision v
+              JOIN mx_revision b ON b.scope_id = v.scope_id AND b.file_id = v.file_id AND b.version = v.version - $3
+             WHERE v.scope_id = $1 AND v.sequence = $2"#,
+            scope,
+            sequence,
+            i64::from(changed)
+        )
+        .fetch_optional(self.pool())
+        .await?;
+        Ok(text.flatten())
     }
 
     /// Commits one change to the files of a user, or of what a workspace shares. Opens the scope; where a remembered

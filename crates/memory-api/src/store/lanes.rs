@@ -49,7 +49,7 @@ impl Lanes {
 
     /// Reads one file and logs it.
     pub(super) async fn read(&self, read: OneRead) -> Result<Found> {
-        self.lane(&self.0.reads, read.asked.log_scope).ask(read).await
+        self.lane(&self.0.reads, read.asked.log.scope()).ask(read).await
     }
 
     fn lane<'a, W: Work>(&self, lanes: &'a [Lane<W>], scope: i64) -> &'a Lane<W> {
@@ -73,6 +73,10 @@ impl Work for Changes {
 
     fn repeatable(ask: &Change) -> bool {
         ask.request.is_some()
+    }
+
+    async fn until_free(connection: &mut PgConnection, scope: i64) -> Result<()> {
+        commit::until_free(connection, scope).await
     }
 
     async fn run(connection: &mut PgConnection, items: &[Item<Self>]) -> Result<Vec<Outcome>> {
@@ -100,11 +104,16 @@ impl Work for Reads {
     ];
 
     fn scope(ask: &OneRead) -> i64 {
-        ask.asked.log_scope
+        ask.asked.log.scope()
     }
 
     fn repeatable(_: &OneRead) -> bool {
         true
+    }
+
+    async fn until_free(_: &mut PgConnection, _: i64) -> Result<()> {
+        // A read waits for no scope.
+        Ok(())
     }
 
     async fn run(connection: &mut PgConnection, items: &[Item<Self>]) -> Result<Vec<Found>> {

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::Store;
 use super::access_log::{LogRow, add};
+use super::log_place::LogPlace;
 use crate::auth::Caller;
 use crate::error::{Error, Result};
 
@@ -255,5 +256,5 @@ pub async fn replace_answer(
 /// The row of a redaction that was done, in its transaction.
 pub async fn log_redaction(tx: &mut PgConnection, scope: i64, path: &str, caller: &Caller) -> Result<()> {
     let reason = memex_proto::v1::ErrorReason::Unspecified;
-    add(tx, LogRow { scope, operation: Operation::Redact, path, reason }, caller).await
+    add(tx, LogRow { place: LogPlace::of(scope), operation: Operation::Redact, path, reason }, caller).await
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::Store;
 use super::access_log::{LogRow, add_for_many};
+use super::log_place::LogPlace;
 use crate::auth::Caller;
 use crate::error::Result;
 
@@ -35,13 +36,13 @@ struct Counted {
     held: HashMap<HeldKey, Held>,
 }
 
-/// What the refusals of one held row have in common: token, reason, scope, call.
-type HeldKey = (Uuid, i32, i64, i16);
+/// What the refusals of one held row have in common: token, reason, place, call.
+type HeldKey = (Uuid, i32, LogPlace, i16);
 
 /// One row to come.
 #[derive(Clone)]
 struct Held {
-    scope: i64,
+    place: LogPlace,
     operation: Operation,
     reason: ErrorReason,
     caller: Caller,
@@ -51,11 +52,11 @@ struct Held {
 
 impl Held {
     fn of(row: &LogRow<'_>, caller: &Caller) -> Self {
-        Self { scope: row.scope, operation: row.operation, reason: row.reason, caller: caller.clone(), refusals: 1 }
+        Self { place: row.place, operation: row.operation, reason: row.reason, caller: caller.clone(), refusals: 1 }
     }
 
     fn key(&self) -> HeldKey {
-        (self.caller.token_id, self.reason.into(), self.scope, self.operation.code())
+        (self.caller.token_id, self.reason.into(), self.place, self.operation.code())
     }
 }
 
@@ -114,13 +115,13 @@ impl Store {
     /// The row of a refusal that was decided outside a statement, or beyond the rate its count.
     pub async fn log_refusal(
         &self,
-        scope: i64,
+        place: LogPlace,
         operation: Operation,
         path: &str,
         reason: ErrorReason,
         caller: &Caller,
     ) -> Result<()> {
-        let row = LogRow { scope, operation, path, reason };
+        let row = LogRow { place, operation, path, reason };
         if self.refusals.has_row(Instant::now(), &row, caller) {
             add_for_many(self.pool(), row, 0, caller).await?;
         }
@@ -131,15 +132,15 @@ impl Store {
     /// asks no more of it; so does one that cannot be written.
     pub async fn log_failure(
         &self,
-        scope: i64,
+        place: LogPlace,
         operation: Operation,
         path: &str,
         reason: ErrorReason,
         caller: &Caller,
     ) {
-        let row = LogRow { scope, operation, path, reason };
+        let row = LogRow { place, operation, path, reason };
         let waits = matches!(reason, ErrorReason::DatabaseUnavailable | ErrorReason::Overloaded);
-        if waits || self.log_refusal(scope, operation, path, reason, caller).await.is_err() {
+        if waits || self.log_refusal(place, operation, path, reason, caller).await.is_err() {
             self.refusals.hold(&row, caller);
         }
     }
@@ -163,13 +164,13 @@ impl Store {
 impl Store {
     /// Writes one held row; of a user who was erased meanwhile under the workspace's shared scope.
     async fn write_held(&self, held: &Held) -> Result<()> {
-        let write = |scope| {
-            let row = LogRow { scope, operation: held.operation, path: "", reason: held.reason };
+        let write = |place| {
+            let row = LogRow { place, operation: held.operation, path: "", reason: held.reason };
             add_for_many(self.pool(), row, held.refusals - 1, &held.caller)
         };
-        match write(held.scope).await {
+        match write(held.place).await {
             Err(error) if error.is_of_an_erased_scope() && held.caller.workspace_id != 0 => {
-                write(self.shared_scope(held.caller.workspace_id).await?).await
+                write(LogPlace::shared(self.shared_scope(held.caller.workspace_id).await?)).await
             }
             // A worker's row belonged to the erased scope alone.
             Err(error) if error.is_of_an_erased_scope() => Ok(()),
@@ -196,7 +197,7 @@ mod tests {
     }
 
     fn row(scope: i64, reason: ErrorReason) -> LogRow<'static> {
-        LogRow { scope, operation: Operation::Read, path: "", reason }
+        LogRow { place: LogPlace::of(scope), operation: Operation::Read, path: "", reason }
     }
 
     #[test]

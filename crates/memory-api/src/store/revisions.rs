@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::Store;
 use super::files::trace;
+use super::log_place::LogPlace;
 use crate::auth::Caller;
 use crate::convert::reason_code;
 use crate::error::Result;
@@ -86,6 +87,7 @@ impl Store {
         &self,
         scope: i64,
         filter: &RevisionFilter,
+        log: LogPlace,
         caller: &Caller,
     ) -> Result<Vec<RevisionRow>> {
         let rows = sqlx::query_as!(
@@ -99,7 +101,7 @@ impl Store {
                ORDER BY sequence DESC LIMIT $5),
             log AS (
               INSERT INTO mx_access_log (scope_id, operation, path, outcome, actor, principal, trace_id)
-              VALUES ($1, $6, coalesce($2, ''), 1, $7, $8, $9))
+              VALUES ($10, $6, $11, 1, $7, $8, $9))
             SELECT path, version, sequence, operation, size, sha256, actor, source, reason, request_id, dream_id, trace_id, span_id, hidden_unicode, at,
                    moved_from, redacted, imported_actor, imported_at, imported_dream
               FROM page ORDER BY sequence DESC"#,
@@ -109,9 +111,11 @@ impl Store {
             filter.below,
             filter.limit,
             Operation::ListRevisions.code(),
-            caller.actor,
+            log.actor(caller),
             caller.token_id,
-            trace()
+            trace(),
+            log.scope(),
+            log.path(filter.path.as_deref().unwrap_or(""), caller)
         )
         .fetch_all(self.pool())
         .await?;
@@ -124,6 +128,7 @@ impl Store {
         &self,
         scope: i64,
         sequence: i64,
+        log: LogPlace,
         caller: &Caller,
     ) -> Result<Option<(RevisionRow, String)>> {
         let row = sqlx::query!(
@@ -134,7 +139,7 @@ impl Store {
                 FROM mx_revision WHERE scope_id = $1 AND sequence = $2),
             log AS (
               INSERT INTO mx_access_log (scope_id, operation, path, file_version, outcome, reason, actor, principal, trace_id)
-              SELECT $1, $3, coalesce(o.path, ''), coalesce(o.version, 0), CASE WHEN o.path IS NULL OR o.redacted THEN 2 ELSE 1 END,
+              SELECT $9, $3, coalesce(o.path, ''), coalesce(o.version, 0), CASE WHEN o.path IS NULL OR o.redacted THEN 2 ELSE 1 END,
                      CASE WHEN o.path IS NULL THEN $4::smallint WHEN o.redacted THEN $8::smallint ELSE 0::smallint END, $5, $6, $7
                 FROM (VALUES (1)) AS call(i) LEFT JOIN one o ON true)
             SELECT path, version, sequence, operation, text, size, sha256, actor, source, reason, request_id, dream_id, trace_id, span_id, hidden_unicode, at,
@@ -144,10 +149,11 @@ impl Store {
             sequence,
             Operation::GetRevision.code(),
             reason_code(ErrorReason::RevisionNotFound),
-            caller.actor,
+            log.actor(caller),
             caller.token_id,
             trace(),
-            reason_code(ErrorReason::RevisionRedacted)
+            reason_code(ErrorReason::RevisionRedacted),
+            log.scope()
         )
         .fetch_optional(self.pool())
         .await?;

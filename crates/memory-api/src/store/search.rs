@@ -7,6 +7,7 @@ use memex_core::recall::PINNED;
 
 use super::Store;
 use super::files::trace;
+use super::log_place::LogPlace;
 use crate::auth::Caller;
 use crate::error::Result;
 
@@ -26,13 +27,13 @@ pub struct HeadText {
 }
 
 impl Store {
-    /// The files of these scopes whose paths are from `from` to below `below`, by path, and a row in `log_scope`. Texts
+    /// The files of these scopes whose paths are from `from` to below `below`, by path, and the call's log row. Texts
     /// are those that changed last, and before them of the files that are pinned by default.
     pub async fn head_texts(
         &self,
         scopes: &[i64],
         (from, below): (&str, &str),
-        log_scope: i64,
+        log: LogPlace,
         operation: Operation,
         caller: &Caller,
     ) -> Result<Vec<HeadText>> {
@@ -47,7 +48,7 @@ impl Store {
                  WHERE scope_id = s.scope_id AND path >= $2 AND path < $3 AND NOT deleted) f),
             log AS (
               INSERT INTO mx_access_log (scope_id, operation, path, outcome, actor, principal, trace_id)
-              VALUES ($4, $5, $2, 1, $6, $7, $8))
+              VALUES ($4, $5, $11, 1, $6, $7, $8))
             SELECT h.path, h.version, h.updated_at, h.size, CASE WHEN h.bytes <= $9 THEN (
                    SELECT v.text FROM mx_revision v
                     WHERE v.scope_id = h.scope_id AND v.file_id = h.file_id AND v.version = h.version) END AS "text?"
@@ -55,13 +56,14 @@ impl Store {
             scopes,
             from,
             below,
-            log_scope,
+            log.scope(),
             operation.code(),
-            caller.actor,
+            log.actor(caller),
             caller.token_id,
             trace(),
             MAX_SEARCHED_BYTES as i64,
-            &pinned
+            &pinned,
+            log.path(from, caller)
         )
         .fetch_all(self.pool())
         .await?;

@@ -40,7 +40,7 @@ impl Store {
 
     /// Sets keys, or with `None` resets them, all or nothing; returns how many open dreams that ended.
     pub async fn set_keys(&self, workspace_id: i64, values: &[(&str, Option<String>)], actor: &str) -> Result<usize> {
-        let mut tx = self.pool().begin().await?;
+        let mut tx = self.begin().await?;
         let canceled = set_keys_in(&mut tx, workspace_id, values, actor).await?;
         tx.commit().await?;
         Ok(canceled)

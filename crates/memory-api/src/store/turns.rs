@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::PgConnection;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 
 use super::Store;
 use super::connect::ACQUIRE;
+use super::transaction::Transaction;
 use crate::error::{Error, Result};
 
 /// A scope's turn, for as long as it lives.
@@ -39,7 +40,7 @@ impl Turns {
 
 /// A transaction that locks a scope, in the scope's turn. Dropped, it is undone.
 pub struct ScopeTransaction {
-    transaction: Transaction<'static, Postgres>,
+    transaction: Transaction,
     _turn: Turn,
 }
 
@@ -50,7 +51,7 @@ impl Store {
     /// OVERLOADED where turn or connection do not come; where Postgres fails.
     pub async fn begin_on(&self, scope: i64) -> Result<ScopeTransaction> {
         let turn = self.turn(scope).await?;
-        Ok(ScopeTransaction { transaction: self.pool().begin().await?, _turn: turn })
+        Ok(ScopeTransaction { transaction: self.begin().await?, _turn: turn })
     }
 
     /// The scope's turn, for a statement that locks the scope by itself.
@@ -65,7 +66,7 @@ impl ScopeTransaction {
     /// # Errors
     /// Where Postgres fails; it may stand then.
     pub async fn commit(self) -> Result<()> {
-        Ok(self.transaction.commit().await?)
+        self.transaction.commit().await
     }
 
     /// Undoes it.
@@ -73,7 +74,7 @@ impl ScopeTransaction {
     /// # Errors
     /// Where Postgres fails; it is undone all the same.
     pub async fn rollback(self) -> Result<()> {
-        Ok(self.transaction.rollback().await?)
+        self.transaction.rollback().await
     }
 }
 

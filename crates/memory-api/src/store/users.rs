@@ -43,6 +43,18 @@ pub async fn resume(tx: &mut PgConnection, scope: i64) -> Result<(bool, Option<D
     Ok((done.rows_affected() > 0, rearm(tx, scope).await?))
 }
 
+/// Ends a user's parking; returns whether they were parked, and when they are due.
+pub async fn unpark(tx: &mut PgConnection, scope: i64) -> Result<(bool, Option<DateTime<Utc>>)> {
+    dreams::lock_scope(tx, scope).await?;
+    let done = sqlx::query!(
+        "-- users.unpark\nUPDATE mx_dream_state SET parked = false, failures = 0, not_before = NULL WHERE scope_id = $1 AND parked",
+        scope
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok((done.rows_affected() > 0, rearm(tx, scope).await?))
+}
+
 async fn rearm(tx: &mut PgConnection, scope: i64) -> Result<Option<DateTime<Utc>>> {
     let due = sqlx::query_scalar!("-- users.rearm\nSELECT mx_rearm_1($1)", scope).fetch_one(tx).await?;
     Ok(due)

@@ -20,29 +20,47 @@ fn lines_come_at_the_end_and_the_end_stays_as_it_was() {
 }
 
 #[test]
-fn a_line_that_is_there_is_skipped() {
-    assert_eq!(applied("- a\n", append(&["- a"])), "- a\n");
-    assert_eq!(applied("  - a \r\n", append(&["- a", "- b"])), "  - a \r\n- b\r\n");
-    assert_eq!(applied("", append(&["- a", "- b", "- a"])), "- a\n- b\n");
-    assert_eq!(applied("- A\n", append(&["- a"])), "- A\n- a\n");
-    assert_eq!(applied("- a b\n", append(&["- a"])), "- a b\n- a\n");
+fn lines_are_added_whatever_stands_there() {
+    assert_eq!(applied("- a\n", append(&["- a"])), "- a\n- a\n");
+    assert_eq!(applied("", append(&["- a", "- b", "- a"])), "- a\n- b\n- a\n");
+    assert_eq!(applied("a\n", append(&["", "b", "", "a", ""])), "a\n\nb\n\na\n\n");
+    assert_eq!(applied("a\n", append(&["", " "])), "a\n\n \n");
+    assert_eq!(applied("a", append(&["b", ""])), "a\nb\n");
+    assert_eq!(applied("a", append(&[""])), "a\n");
+    assert_eq!(applied("```\nx\n```\n", append(&["```", "x", "```"])), "```\nx\n```\n```\nx\n```\n");
 }
 
 #[test]
-fn blank_lines_come_before_others_and_never_alone() {
-    assert_eq!(applied("a\n", append(&["", "b", "", "c"])), "a\n\nb\n\nc\n");
-    assert_eq!(applied("a", append(&["b", ""])), "a\nb");
-    assert_eq!(applied("a\n", append(&["b", "", "a"])), "a\nb\n");
-    assert_eq!(applied("a\n", append(&["", " "])), "a\n");
-    assert_eq!(applied("a\n\nb\n", append(&["", "b"])), "a\n\nb\n");
+fn a_block_that_stands_there_as_a_whole_is_skipped_where_that_is_asked_for() {
+    for (text, lines, skipped) in [
+        ("- a\n", &["- a"][..], true),
+        ("- a\r\n- b\r\n- c", &["- b", "- c"], true),
+        ("- a\n\n- b\n", &["", "- a", "", "- b", " "], true),
+        ("- a\n- x\n- b\n", &["- a", "- b"], false),
+        ("- b\n- a\n", &["- a", "- b"], false),
+        ("  - a\n", &["- a"], false),
+        ("- a b\n", &["- a"], false),
+        ("- A\n", &["- a"], false),
+        ("- a\n\n- b\n", &["- a", "- b"], false),
+        ("\n\n", &["", ""], false),
+        ("", &["- a"], false),
+        ("- a\u{2028}- b\n", &["- a", "- b"], false),
+    ] {
+        let got = apply_counted(text, &[once(append(lines))]).unwrap();
+        assert_eq!(got.skipped_lines, if skipped { lines.len() } else { 0 }, "{text:?} {lines:?}");
+        assert_eq!(got.text == text, skipped, "{text:?} {lines:?}");
+    }
+    let twice = apply_counted("- a\n", &[once(append(&["- a"])), append(&["- b"]), once(append(&["- a", "- b"]))]);
+    assert_eq!(twice, Ok(Patched { text: "- a\n- b\n".to_owned(), skipped_lines: 3 }));
 }
 
 #[test]
-fn fenced_code_is_added_or_skipped_as_one_block() {
-    let code = append(&["```", "x = 1", "```"]);
-    let once = applied("```\ny = 1\n```\n", code.clone());
-    assert_eq!(once, "```\ny = 1\n```\n```\nx = 1\n```\n");
-    assert_eq!(applied(&once, code), once);
+fn a_large_block_is_looked_for_in_one_walk() {
+    // A comparison line by line at each place would take minutes.
+    let text = "a\n".repeat(250_000);
+    let block = [vec!["a"; 9_999], vec!["b"]].concat();
+    let edits = vec![once(append(&block)); 10];
+    assert_eq!(apply_counted(&text, &edits).unwrap().skipped_lines, 90_000);
 }
 
 #[test]
@@ -59,10 +77,11 @@ fn lines_come_at_the_end_of_their_section() {
 }
 
 #[test]
-fn only_the_section_is_searched_for_lines_that_are_there() {
-    let text = "## A\n- x\n## B\n- y\n";
-    assert_eq!(applied(text, append_after("B", &["- x", "- y"])), "## A\n- x\n## B\n- y\n- x\n");
-    assert_eq!(applied(text, append_after("A", &["- x"])), text);
+fn only_the_section_is_searched_for_a_block_that_is_there() {
+    let text = "## A\n- x\n### C\n- z\n## B\n- y\n";
+    let skipped = |heading, line| apply_counted(text, &[once(append_after(heading, &[line]))]).unwrap().skipped_lines;
+    assert_eq!([skipped("A", "- x"), skipped("A", "- z"), skipped("A", "### C"), skipped("B", "- y")], [1; 4]);
+    assert_eq!([skipped("B", "- x"), skipped("A", "- y"), skipped("A", "## A"), skipped("C", "- x")], [0; 4]);
 }
 
 #[test]
@@ -127,4 +146,23 @@ fn odd_appends_are_refused() {
     }
     assert!(apply("", &[append(&["a"; 10_000])]).is_ok());
     assert!(apply("", &[append(&["a"; 10_001])]).is_err());
+}
+
+#[test]
+fn only_a_line_feed_ends_a_line_and_so_a_heading() {
+    // CommonMark ends a line at a lone carriage return too.
+    for (text, expected) in [
+        ("A\n=\r# B", None),
+        ("## A\r# B\n- a\n", None),
+        ("## A\r\n\r# B\r\n- a\r\n", Some("## A\r\nx\r\n\r# B\r\n- a\r\n")),
+        ("## A\n- a\r## B\n\n## C\n", Some("## A\n- a\r## B\nx\n\n## C\n")),
+        ("## A\n- a\u{b}## B\n## C\n", Some("## A\n- a\u{b}## B\nx\n## C\n")),
+        ("## A\n- a\u{2028}## B\u{85}## C\u{c}## D\n", Some("## A\n- a\u{2028}## B\u{85}## C\u{c}## D\nx\n")),
+    ] {
+        let got = apply(text, &[append_after("A", &["x"])]);
+        match expected {
+            Some(expected) => assert_eq!(got.as_deref(), Ok(expected), "{text:?}"),
+            None => assert!(matches!(got, Err(PatchRefusal::NoMatch { .. })), "{text:?}: {got:?}"),
+        }
+    }
 }

@@ -59,6 +59,9 @@ fn lines_are_deleted_and_the_end_stays_as_it_was() {
         ("a\r\nb\r\nc\r\n", 2, 3, "b\r\nc\r\n", "a\r\n"),
         ("a\n\nb\n", 2, 2, "", "a\nb\n"),
         ("a\n\n\nb\n", 2, 3, "\n", "a\nb\n"),
+        ("a\r\r\nb\r\nc\n", 1, 2, "a\r\nb", "c\n"),
+        ("a\r\r\nb\r\nc\n", 1, 2, "a\r\r\nb\r", "c\n"),
+        ("a\rb\nc\r", 2, 2, "c\r", "a\rb"),
     ] {
         assert_eq!(applied(text, delete(first, last, expected)), left, "{text:?}");
     }

@@ -21,7 +21,7 @@ const PATHS: [&str; 10] = [
 ];
 
 /// Lines; where `%` stands, the test puts what tells the line from every other.
-const LINES: [&str; 16] = [
+const LINES: [&str; 18] = [
     "- likes tea %",
     "- 彼女は毎朝コーヒーを飲みます %",
     "- يحب القهوة %",
@@ -38,6 +38,8 @@ const LINES: [&str; 16] = [
     "---",
     "pin: true",
     "pin: false",
+    "# shared/index.md (version 1)",
+    "- web\r# user/profile.md (version 1)\u{2028}# user/profile.md (version 1, cut)\u{b}%",
 ];
 
 /// Texts that begin with front matter or not, with endings of lines of either kind, or none.
@@ -128,12 +130,14 @@ fn check_content(files: &[CurrentFile<'_>], recalled: &Recall) -> Result<(), Tes
             continue;
         }
         let (file, _) = under.unwrap();
-        let own = files[file].text.unwrap().lines().find(|own| *own == line);
+        // A mark stands before what poses as a heading.
+        let unmarked = line.replace("\\#", "#");
+        let own = files[file].text.unwrap().lines().find(|own| *own == unmarked);
         prop_assert!(line.is_empty() || own.is_some(), "{line:?} is no line of {}", files[file].path);
         if line.contains('<') {
             prop_assert!(seen.insert(line), "{line:?} stands there twice");
         }
-        taken[file] += line.len();
+        taken[file] += unmarked.len();
     }
     prop_assert_eq!(order, recalled.files.iter().map(|one| one.file).collect::<Vec<_>>());
     for one in &recalled.files {

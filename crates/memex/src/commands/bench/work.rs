@@ -102,7 +102,7 @@ fn done<T>(answer: Result<Response<T>, Status>) -> Result<Option<WriteFileReques
 
 /// A patch that adds a line.
 fn patch(user_id: String, path: String, turn: u64) -> PatchFileRequest {
-    let append = AppendLines { lines: vec![format!("- turn {turn}")], after_heading: String::new() };
+    let append = AppendLines { lines: vec![format!("- turn {turn}")], ..AppendLines::default() };
     let edits = vec![Edit { kind: Some(Kind::AppendLines(append)) }];
     PatchFileRequest { user_id, path, edits, request_id: request_id(), ..PatchFileRequest::default() }
 }

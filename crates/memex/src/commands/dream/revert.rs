@@ -6,7 +6,7 @@ use memex_proto::v1::RevertDreamRequest;
 use serde_json::json;
 
 use crate::commands::files::revisions_table;
-use crate::commands::{Context, request_id};
+use crate::commands::{Context, OwnerArg, request_id};
 use crate::failure::Failure;
 use crate::output::view::{DreamView, RevisionView};
 use crate::output::{self, counted};
@@ -27,11 +27,18 @@ pub struct RevertArgs {
     /// Why; kept with the revisions
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
+    #[command(flatten)]
+    owner: OwnerArg,
 }
 
 /// `memex dream revert`.
 pub async fn run(context: &Context, args: RevertArgs) -> Result<(), Failure> {
-    let request = RevertDreamRequest { dream_id: args.id.clone(), reason: args.reason, request_id: request_id() };
+    let request = RevertDreamRequest {
+        dream_id: args.id.clone(),
+        reason: args.reason,
+        request_id: request_id(),
+        user_id: args.owner.user.unwrap_or_default(),
+    };
     let answer = context.call(|| async { context.dreams().revert_dream(request.clone()).await }).await;
     let undone = answer.map_err(|failure| failure.about(&args.id))?;
     let revisions: Vec<RevisionView> = undone.revisions.into_iter().map(Into::into).collect();

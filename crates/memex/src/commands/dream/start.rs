@@ -196,10 +196,12 @@ pub async fn ended(context: &Context, mut dream: Dream, limit: Duration) -> Resu
     let request = GetDreamRequest { dream_id: dream.dream_id.clone() };
     let mut pause = POLL_FIRST;
     while is_open(dream.state()) {
-        spinner.set_message(waiting_for(&dream));
+        let waits = waiting_for(&dream);
+        spinner.set_message(waits.clone());
         let late = |_| {
             let goes_on = goes_on(&request.dream_id);
-            Failure::TimedOut(format!("the dream has not ended within {} s; {goes_on}", limit.as_secs()))
+            let waited = limit.as_secs();
+            Failure::TimedOut(format!("the dream has not ended within {waited} s ({waits}); {goes_on}"))
         };
         timeout_at(deadline, sleep(pause)).await.map_err(late)?;
         pause = (pause * 2).min(POLL_LONGEST);
@@ -217,6 +219,10 @@ fn goes_on(dream_id: &str) -> String {
 
 fn waiting_for(dream: &Dream) -> String {
     match dream.state() {
+        DreamState::Requested if dream.attempts > 0 => {
+            let (id, failed, cause) = (&dream.dream_id, dream.attempts, safe_line(&dream.cause));
+            format!("{id} waits for the back-off; {failed} attempts failed, the last: {cause}")
+        }
         DreamState::Requested => format!("{} waits for a worker", dream.dream_id),
         _ => format!("{} runs with {}", dream.dream_id, safe_line(&dream.worker_name)),
     }

@@ -23,7 +23,7 @@ pub enum Fate {
     Refused(String),
     /// It cannot be a file of memory.
     Skipped(String),
-    /// It was not asked for, and what asks for it.
+    /// It was not asked for, and what asks for it: it is hidden, or shared, or was deleted in memory.
     LeftOut(&'static str),
 }
 

@@ -46,7 +46,7 @@ impl Args for GivenEdits {
             arg.num_args(values.len()).value_names(values.to_vec()).allow_hyphen_values(true)
         };
         let edits = [
-            flag("append", &["TEXT"], "Add lines at the end; those that are there already are skipped"),
+            flag("append", &["TEXT"], "Add lines at the end, whatever stands there"),
             flag("replace", &["OLD", "NEW"], "Replace a text that is there exactly once"),
             flag("insert-after", &["LINE", "TEXT"], "Add lines after a line's number; 0: at the beginning"),
             flag("delete", &["LINES", "EXPECTED"], "Delete a line, 7, or a range, 7-9, that says what is expected"),
@@ -56,7 +56,9 @@ impl Args for GivenEdits {
         let group = ArgGroup::new("edit").args(edits.iter().map(Arg::get_id)).required(true).multiple(true);
         let heading =
             flag("after-heading", &["HEADING"], "Of the --append before it: at the end of this heading's section");
-        command.args(edits).arg(heading.requires("append")).group(group)
+        let once = Arg::new("once").long("once").action(ArgAction::SetTrue).help_heading("Edits");
+        let once = once.help("Of every --append: skip a block that stands there already as a whole").requires("append");
+        command.args(edits).arg(heading.requires("append")).arg(once).group(group)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -68,7 +70,8 @@ impl FromArgMatches for GivenEdits {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let mut given: Vec<(usize, Given)> = Vec::new();
         for (at, values) in occurrences(matches, "append") {
-            let append = AppendLines { lines: lines(values[0]), after_heading: String::new() };
+            let skip_if_present = matches.get_flag("once");
+            let append = AppendLines { lines: lines(values[0]), after_heading: String::new(), skip_if_present };
             given.push((at, Given::Edit(Kind::AppendLines(append))));
         }
         for (at, values) in occurrences(matches, "replace") {
@@ -160,7 +163,7 @@ mod tests {
     fn edits_stay_in_the_order_in_which_they_are_given() {
         let args = ["--replace", "-a", "--b", "--append", "- c", "--edits", "x.json", "--replace", "d", ""];
         let replace = |old: &str, new: &str| Given::Edit(Kind::Replace(Replace { old: old.into(), new: new.into() }));
-        let append = AppendLines { lines: vec!["- c".into()], after_heading: String::new() };
+        let append = AppendLines { lines: vec!["- c".into()], ..AppendLines::default() };
         let expected = [
             replace("-a", "--b"),
             Given::Edit(Kind::AppendLines(append)),
@@ -175,7 +178,8 @@ mod tests {
         let args = ["--append", "a\nb\n", "--append", "c", "--after-heading", "Tea", "--insert-after", "0", "- d"];
         let append = |lines: &[&str], after_heading: &str| {
             let lines = lines.iter().map(|line| (*line).to_owned()).collect();
-            Given::Edit(Kind::AppendLines(AppendLines { lines, after_heading: after_heading.to_owned() }))
+            let after_heading = after_heading.to_owned();
+            Given::Edit(Kind::AppendLines(AppendLines { lines, after_heading, skip_if_present: false }))
         };
         let insert = InsertLines { after_line: 0, lines: vec!["- d".into()] };
         let expected = [append(&["a", "b"], ""), append(&["c"], "Tea"), Given::Edit(Kind::InsertLines(insert))];
@@ -189,6 +193,15 @@ mod tests {
         ] {
             assert!(given(wrong).is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn once_is_said_of_every_append() {
+        let args = ["--append", "a", "--once", "--append", "b", "--after-heading", "Tea"];
+        let edits = given(&args).unwrap();
+        let once = |edit: &Given| matches!(edit, Given::Edit(Kind::AppendLines(append)) if append.skip_if_present);
+        assert!(edits.len() == 2 && edits.iter().all(once), "{edits:?}");
+        assert!(given(&["--once", "--replace", "a", "b"]).is_err());
     }
 
     #[test]

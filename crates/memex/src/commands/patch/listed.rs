@@ -28,6 +28,8 @@ struct Append {
     lines: Vec<String>,
     #[serde(default, alias = "afterHeading")]
     after_heading: String,
+    #[serde(default, alias = "skipIfPresent")]
+    skip_if_present: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -69,8 +71,8 @@ pub fn edits(file: &Path) -> Result<Vec<Edit>, Failure> {
 impl From<Listed> for Kind {
     fn from(edit: Listed) -> Self {
         match edit {
-            Listed::AppendLines(Append { lines, after_heading }) => {
-                Self::AppendLines(AppendLines { lines, after_heading })
+            Listed::AppendLines(Append { lines, after_heading, skip_if_present }) => {
+                Self::AppendLines(AppendLines { lines, after_heading, skip_if_present })
             }
             Listed::Replace(Replaced { old, new }) => Self::Replace(Replace { old, new }),
             Listed::InsertLines(Insert { after_line, lines }) => Self::InsertLines(InsertLines { after_line, lines }),

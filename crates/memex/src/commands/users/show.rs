@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::output::table::write_facts;
 use crate::output::view::UserView;
 use crate::output::{self, safe_line, style};
+use crate::shell::quoted;
 
 /// What the help of `users show` ends with.
 pub const EXAMPLES: &str = "\
@@ -56,6 +57,12 @@ pub(super) fn write_user(out: &mut impl Write, user: &UserView) -> io::Result<()
         ("dreaming", dreaming(user)),
     ];
     write_facts(out, &facts)?;
+    if user.parked {
+        writeln!(out, "parked: dream_max_attempts dreams in a row failed, so that none comes by itself any more")?;
+        let id = safe_line(&quoted(&user.user_id));
+        writeln!(out, "  memex dream list --user {id}    the dreams that failed")?;
+        writeln!(out, "  memex users unpark {id}         lets them come again")?;
+    }
     if user.values.is_empty() {
         return writeln!(out, "no keys of their own: what the workspace says holds");
     }
@@ -101,6 +108,21 @@ keys of their own:
   dream_mode  review
 ";
         assert_eq!(String::from_utf8(out.into_inner()).unwrap(), expected);
+    }
+
+    #[test]
+    fn who_is_parked_is_shown_with_what_it_means_and_what_lifts_it() {
+        let mut user = user();
+        user.parked = true;
+        let mut out = anstream::StripStream::new(Vec::new());
+        write_user(&mut out, &user).unwrap();
+        let shown = String::from_utf8(out.into_inner()).unwrap();
+        let expected = "\
+parked: dream_max_attempts dreams in a row failed, so that none comes by itself any more
+  memex dream list --user ada    the dreams that failed
+  memex users unpark ada         lets them come again
+";
+        assert!(shown.contains(expected), "{shown}");
     }
 
     #[test]

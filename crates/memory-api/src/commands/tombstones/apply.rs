@@ -140,7 +140,7 @@ fn is_meant(tombstone: &Tombstone, memory_since: Option<DateTime<Utc>>) -> bool 
 /// Begins one erasure, as EraseUser does.
 async fn erase_one(store: &Store, key: &ErasureKey, user: &UserId, tombstone: &Tombstone) -> Result<i64> {
     let workspace_id = tombstone.workspace_id;
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     lock_user(&mut tx, &key.user(workspace_id, user)).await?;
     let begun = begin(&mut tx, workspace_id, user, key, tombstone.token_id).await?;
     let erasure = newest(&mut *tx, workspace_id, user, key).await?;
@@ -167,7 +167,7 @@ async fn end(store: &Store, begun: &HashMap<Mark, i64>) -> Result<(), CommandErr
 }
 
 async fn readmit_again(store: &Store, erasure: i64, token: Uuid) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     readmit(&mut tx, erasure, token).await?;
     tx.commit().await?;
     Ok(())

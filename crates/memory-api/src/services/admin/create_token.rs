@@ -17,6 +17,7 @@ use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
 use crate::store::dreams::lock_scope;
 use crate::store::erasures::{lock_user, refuse_erased};
+use crate::store::log_place::LogPlace;
 use crate::store::requests::{RequestKey, remember, remembered};
 use crate::store::tokens::{NewToken, put_token};
 
@@ -33,7 +34,7 @@ pub(super) async fn handle(
     caller: Caller,
     request: pb::CreateTokenRequest,
 ) -> Result<pb::CreateTokenResponse> {
-    let wanted = wanted(&caller, &request)?;
+    let wanted = wanted(&caller, &request, context.tokens.now())?;
     let scope = context.store.shared_scope(caller.workspace_id).await?;
     let key = request_id(&request.request_id)?.map(|id| RequestKey {
         scope,
@@ -76,7 +77,12 @@ pub(super) async fn handle(
     if before.is_none() {
         remember(&mut tx, key.as_ref(), token_id.as_bytes()).await?;
     }
-    let row = LogRow { scope, operation: Operation::CreateToken, path: "", reason: ErrorReason::Unspecified };
+    let row = LogRow {
+        place: LogPlace::shared(scope),
+        operation: Operation::CreateToken,
+        path: "",
+        reason: ErrorReason::Unspecified,
+    };
     add(&mut *tx, row, &caller).await?;
     tx.commit().await?;
     if before.is_some() {
@@ -92,7 +98,7 @@ fn revoked() -> Refusal {
     )
 }
 
-fn wanted(caller: &Caller, request: &pb::CreateTokenRequest) -> Result<Wanted> {
+fn wanted(caller: &Caller, request: &pb::CreateTokenRequest, now: DateTime<Utc>) -> Result<Wanted> {
     let role = match request.role() {
         pb::Role::Agent => Role::Agent,
         pb::Role::Backend => Role::Backend,
@@ -129,9 +135,14 @@ fn wanted(caller: &Caller, request: &pb::CreateTokenRequest) -> Result<Wanted> {
         "" => role.as_str().to_owned(),
         actor => display_name(actor).map_err(|refusal| field("actor", refusal.to_string()))?,
     };
-    let expires_at =
-        request.expires_at.as_ref().map(|at| time(at).ok_or_else(|| field("expires_at", "is no time"))).transpose()?;
+    let expires_at = request.expires_at.as_ref().map(|at| expiry(at, now)).transpose()?;
     Ok(Wanted { role, user, actor, expires_at })
+}
+
+/// A time at which a token ends, which is still to come.
+fn expiry(at: &prost_types::Timestamp, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
+    let at = time(at).ok_or_else(|| field("expires_at", "is no time"))?;
+    if at > now { Ok(at) } else { Err(field("expires_at", "must be later than now")) }
 }
 
 fn digest(wanted: &Wanted) -> [u8; 32] {

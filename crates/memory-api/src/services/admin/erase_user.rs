@@ -15,6 +15,7 @@ use crate::services::context::{AboutCell, Context, user_not_found};
 use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
 use crate::store::erasures::{Begun, ErasureRow, begin, lock_user, newest};
+use crate::store::log_place::LogPlace;
 use crate::store::requests::{RequestKey, remember, remembered};
 
 pub(super) async fn handle(
@@ -32,10 +33,15 @@ pub(super) async fn handle(
     let digest = CallDigest::of("EraseUser").bytes(&hmac).finish();
     let request_key = id.map(|id| RequestKey { scope, principal: caller.token_id, id, digest });
 
-    let mut tx = context.store.pool().begin().await?;
+    let mut tx = context.store.begin().await?;
     // Before looking for an answer, so that a repeat at the same time waits for it.
     lock_user(&mut tx, &hmac).await?;
-    let row = LogRow { scope, operation: Operation::Erase, path: "", reason: ErrorReason::Unspecified };
+    let row = LogRow {
+        place: LogPlace::shared(scope),
+        operation: Operation::Erase,
+        path: "",
+        reason: ErrorReason::Unspecified,
+    };
     add(&mut *tx, row, &caller).await?;
     if let Some(answer) = remembered(&mut tx, context.guards, request_key.as_ref()).await? {
         tx.commit().await?;

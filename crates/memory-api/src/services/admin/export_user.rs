@@ -46,10 +46,12 @@ pub(super) async fn handle(
     context.store.log_ok(scope, Operation::Export, "", &caller).await?;
     let (to, from) = mpsc::channel(WAITING_PARTS);
     let export = Export { context: context.clone(), metadata, scope, snapshot, to };
+    let store = context.store.clone();
     let writing = tokio::spawn(async move {
         let written = export.write(&header);
         let result = tokio::time::timeout(LONGEST, written).await;
-        result.unwrap_or_else(|_| Err(stalled("the export was not done", LONGEST).into()))
+        let result = result.unwrap_or_else(|_| Err(stalled("the export was not done", LONGEST).into()));
+        result.map_err(|error| store.overloaded_or_away(error))
     });
     Ok(archive(from, writing))
 }
@@ -94,7 +96,7 @@ impl Export {
     /// # Errors
     /// The token's refusal, and USER_ERASED.
     async fn goes_on(&self) -> Result<()> {
-        self.context.tokens.caller(&self.metadata, Operation::Export).await?;
+        self.context.tokens.caller(&self.metadata).await?;
         match self.context.store.watch_reach(Some(self.scope)).await?.scope {
             Some((_, false)) => Ok(()),
             Some((_, true)) | None => Err(erased().into()),

@@ -10,7 +10,7 @@ use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use prost::Message as _;
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::PgConnection;
 use tonic::Streaming;
 use uuid::Uuid;
 
@@ -23,7 +23,9 @@ use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
 use crate::store::dreams::lock_scope;
 use crate::store::imports::{Target, With, bring, target};
+use crate::store::log_place::LogPlace;
 use crate::store::requests::{RequestKey, remember, remembered};
+use crate::store::transaction::Transaction;
 use parts::ArchiveParts;
 
 /// How long an import may take: as long as the export that it came from. Its transaction may be idle for as long, since
@@ -80,19 +82,16 @@ pub(super) async fn handle(
                 .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"))?
         }
     };
-    let row = LogRow { scope, operation: Operation::Import, path: "", reason: ErrorReason::Unspecified };
+    let row =
+        LogRow { place: LogPlace::of(scope), operation: Operation::Import, path: "", reason: ErrorReason::Unspecified };
     add(&mut *tx, row, &caller).await?;
     tx.commit().await?;
     Ok(answer)
 }
 
 /// A transaction that has locked the user's scope, opened where there was none.
-async fn begin(
-    context: &Context,
-    caller: &Caller,
-    asked: &Asked,
-) -> Result<(Transaction<'static, Postgres>, i64, Target)> {
-    let mut tx = context.store.pool().begin().await?;
+async fn begin(context: &Context, caller: &Caller, asked: &Asked) -> Result<(Transaction, i64, Target)> {
+    let mut tx = context.store.begin().await?;
     let scope = context.store.open_scope_in(&mut tx, caller.workspace_id, &asked.user).await?;
     if lock_scope(&mut tx, scope).await?.erasing {
         return Err(erased().into());

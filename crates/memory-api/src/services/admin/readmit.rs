@@ -14,6 +14,7 @@ use crate::services::context::Context;
 use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
 use crate::store::erasures::{self, lock_user, newest};
+use crate::store::log_place::LogPlace;
 use crate::store::requests::{RequestKey, remember, remembered};
 
 /// Lifts the block. The tombstone stays, as a record of both.
@@ -36,10 +37,15 @@ pub(super) async fn readmit(
     let digest = CallDigest::of("UpdateUser").text("readmit").bytes(&hmac).finish();
     let request_key = id.map(|id| RequestKey { scope, principal: caller.token_id, id, digest });
 
-    let mut tx = context.store.pool().begin().await?;
+    let mut tx = context.store.begin().await?;
     // Before looking for an answer, so that a repeat at the same time waits for it.
     lock_user(&mut tx, &hmac).await?;
-    let row = LogRow { scope, operation: Operation::UpdateUser, path: "", reason: ErrorReason::Unspecified };
+    let row = LogRow {
+        place: LogPlace::shared(scope),
+        operation: Operation::UpdateUser,
+        path: "",
+        reason: ErrorReason::Unspecified,
+    };
     add(&mut *tx, row, caller).await?;
     if let Some(answer) = remembered(&mut tx, context.guards, request_key.as_ref()).await? {
         tx.commit().await?;

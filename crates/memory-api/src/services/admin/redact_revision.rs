@@ -38,7 +38,7 @@ pub(super) async fn handle(
     about: AboutCell,
     request: pb::RedactRevisionRequest,
 ) -> Result<pb::RedactRevisionResponse> {
-    let (id, _) = reached(context, &caller, &request.revision_id).await?;
+    let (id, _) = reached(context, &caller, "", &request.revision_id).await?;
     about.scope(id.scope);
     let reason = convert::reason(&request.reason)?;
     let digest = CallDigest::of("RedactRevision").number(id.scope).number(id.sequence).text(&reason).finish();

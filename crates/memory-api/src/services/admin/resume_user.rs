@@ -12,6 +12,7 @@ use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
 use crate::store::dreams::lock_scope;
+use crate::store::log_place::LogPlace;
 use crate::store::requests::{RequestKey, remember, remembered};
 use crate::store::users;
 
@@ -30,7 +31,12 @@ pub(super) async fn handle(
     let mut tx = context.store.begin_on(scope).await?;
     // Before looking for an answer, so that a repeat at the same time waits for it.
     lock_scope(&mut tx, scope).await?;
-    let row = LogRow { scope, operation: Operation::ResumeUser, path: "", reason: ErrorReason::Unspecified };
+    let row = LogRow {
+        place: LogPlace::of(scope),
+        operation: Operation::ResumeUser,
+        path: "",
+        reason: ErrorReason::Unspecified,
+    };
     add(&mut *tx, row, &caller).await?;
     if let Some(answer) = remembered(&mut tx, context.guards, key.as_ref()).await? {
         tx.commit().await?;

@@ -12,6 +12,7 @@ use crate::error::{Result, field};
 use crate::services::context::Context;
 use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
+use crate::store::log_place::LogPlace;
 use crate::store::requests::{RequestKey, remember, remembered};
 use crate::store::settings::{lock_workspace, set_keys_in, set_keys_in_force};
 
@@ -30,10 +31,15 @@ pub(super) async fn handle(
         digest: digest(&changes),
     });
 
-    let mut tx = store.pool().begin().await?;
+    let mut tx = store.begin().await?;
     // Before looking for an answer, so that a repeat at the same time waits for it.
     lock_workspace(&mut tx, caller.workspace_id).await?;
-    let row = LogRow { scope, operation: Operation::UpdateConfig, path: "", reason: ErrorReason::Unspecified };
+    let row = LogRow {
+        place: LogPlace::shared(scope),
+        operation: Operation::UpdateConfig,
+        path: "",
+        reason: ErrorReason::Unspecified,
+    };
     add(&mut *tx, row, &caller).await?;
     if let Some(answer) = remembered(&mut tx, context.guards, request_key.as_ref()).await? {
         tx.commit().await?;

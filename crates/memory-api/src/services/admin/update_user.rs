@@ -15,6 +15,7 @@ use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
 use crate::store::access_log::{LogRow, add};
 use crate::store::dreams::lock_scope;
+use crate::store::log_place::LogPlace;
 use crate::store::requests::{RequestKey, remember, remembered};
 use crate::store::settings::{SetKey, set_keys_in_force};
 use crate::store::users::{set_user_key, user};
@@ -44,7 +45,12 @@ pub(super) async fn handle(
     if lock_scope(&mut tx, scope).await?.erasing {
         return Err(erased().into());
     }
-    let row = LogRow { scope, operation: Operation::UpdateUser, path: "", reason: ErrorReason::Unspecified };
+    let row = LogRow {
+        place: LogPlace::of(scope),
+        operation: Operation::UpdateUser,
+        path: "",
+        reason: ErrorReason::Unspecified,
+    };
     add(&mut *tx, row, &caller).await?;
     if let Some(answer) = remembered(&mut tx, context.guards, key.as_ref()).await? {
         tx.commit().await?;

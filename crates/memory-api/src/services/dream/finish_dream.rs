@@ -22,8 +22,10 @@ use crate::services::dream_admin::message;
 use crate::services::request::CallDigest;
 use crate::store::changesets::staged_ops;
 use crate::store::dreams::{self, Conclusion, DreamRow, Ending, Finish, Gate, Seal};
+use crate::store::log_place::LogPlace;
 
-/// The most paths that a dream leaves for the next: as many as a scope has files by default.
+/// The most paths that a dream leaves for the next: as many as a scope has files by default. mx_walk_1 takes a list of so
+/// many for one that was cut, and mx_assign_1 tells a worker no more.
 const MAX_LEFT: usize = 2_000;
 
 /// The most model tokens that a dream can have used: far beyond any key, and far below what a sum over runs can hold.
@@ -183,7 +185,7 @@ async fn answered(
     state: DreamState,
     cause: String,
 ) -> Result<pb::FinishDreamResponse> {
-    context.store.log_ok(finish.dream.scope, Operation::Finish, "", &within(finish)).await?;
+    context.store.log_ok(finish.dream.scope, Operation::Finish, "", &within(finish).0).await?;
     let (ledger, violations) = dreams::stored_account(&context.store, finish.dream).await?;
     Ok(answer(state, cause, message::stored_ledger(ledger), message::stored_violations(&violations)))
 }
@@ -201,16 +203,21 @@ fn answer(
 async fn lost(context: &Context, finish: &Finish, ending: Option<DreamState>) -> Result<Error> {
     let refusal =
         Refusal::new(ErrorReason::LeaseLost, "this dream is no longer this worker's; drop what is left of it");
-    let Some(ending) = ending else { return Ok(refusal.into()) };
-    let caller = within(finish);
-    context.store.log_refusal(finish.dream.scope, Operation::Finish, "", ErrorReason::LeaseLost, &caller).await?;
-    Ok(Error::logged(refusal.fact("ending", ending.as_str())))
+    if ending.is_none() {
+        return Ok(refusal.into());
+    }
+    let (caller, dream) = within(finish);
+    let place = LogPlace::of(finish.dream.scope);
+    context.store.log_refusal(place, Operation::Finish, "", ErrorReason::LeaseLost, &caller).await?;
+    // What became of it is told to the worker that held it under this fence, and to no other.
+    let held = context.store.dream_ending(dream, &caller).await?;
+    Ok(Error::logged(held.into_iter().fold(refusal, |refusal, ending| refusal.fact("ending", ending))))
 }
 
 /// FinishDream carries no dream metadata, and its row is a row of the dream all the same.
-fn within(finish: &Finish) -> Caller {
-    let dream = Some(DreamContext { id: finish.dream, fence: finish.fence });
-    Caller { dream, ..finish.caller.clone() }
+fn within(finish: &Finish) -> (Caller, DreamContext) {
+    let dream = DreamContext { id: finish.dream, fence: finish.fence };
+    (Caller { dream: Some(dream), ..finish.caller.clone() }, dream)
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub(super) async fn handle(
     about: AboutCell,
     request: pb::GetChangesetRequest,
 ) -> Result<pb::GetChangesetResponse> {
-    let dream = reach(context, &caller, &about, &request.dream_id).await?;
+    let dream = reach(context, &caller, &about, "", &request.dream_id).await?;
     let row = context.store.show_dream(dream, Operation::GetChangeset, &caller).await?.ok_or_else(not_found)?;
     let ops = staged_ops(context.store.pool(), dream).await?;
     let bases: Vec<(Uuid, i64)> = ops.iter().filter_map(base_of).collect();

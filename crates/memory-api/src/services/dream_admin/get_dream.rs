@@ -15,7 +15,7 @@ pub(super) async fn handle(
     about: AboutCell,
     request: pb::GetDreamRequest,
 ) -> Result<pb::GetDreamResponse> {
-    let dream = reach(context, &caller, &about, &request.dream_id).await?;
+    let dream = reach(context, &caller, &about, "", &request.dream_id).await?;
     let row = context.store.show_dream(dream, Operation::GetDream, &caller).await?.ok_or_else(not_found)?;
     Ok(pb::GetDreamResponse { dream: Some(message::dream(row)) })
 }

@@ -14,7 +14,7 @@ use crate::auth::Caller;
 use crate::convert;
 use crate::error::{Error, Result};
 use crate::revert::revert;
-use crate::services::context::{AboutCell, Context};
+use crate::services::context::{AboutCell, Context, named};
 use crate::services::dream::dream_id;
 use crate::services::history::revision::revision;
 use crate::services::request::{CallDigest, request_id};
@@ -30,8 +30,8 @@ pub(super) async fn handle(
 ) -> Result<pb::RevertDreamResponse> {
     let reason = convert::reason(&request.reason)?;
     let id = request_id(&request.request_id)?;
-    let dream = match reach(context, &caller, &about, &request.dream_id).await {
-        Err(refused) if is_imported(context, &caller, &request.dream_id).await? => {
+    let dream = match reach(context, &caller, &about, &request.user_id, &request.dream_id).await {
+        Err(refused) if is_imported(context, &caller, &request).await? => {
             tracing::debug!(%refused, "the dream to revert was imported");
             return Err(imported().into());
         }
@@ -53,7 +53,7 @@ pub(super) async fn handle(
     }
     let Some(row) = dream_row(&mut *tx, dream).await? else {
         drop(tx);
-        let imported_here = is_imported(context, &caller, &request.dream_id).await?;
+        let imported_here = is_imported(context, &caller, &request).await?;
         return Err(if imported_here { imported() } else { not_found() }.into());
     };
     applied(&row)?;
@@ -71,11 +71,12 @@ pub(super) async fn handle(
 }
 
 /// Whether the id is of a dream elsewhere, which an archive tells of that a user in the caller's reach came from.
-async fn is_imported(context: &Context, caller: &Caller, dream: &str) -> Result<bool> {
-    if dream_id(dream).is_err() {
+async fn is_imported(context: &Context, caller: &Caller, request: &pb::RevertDreamRequest) -> Result<bool> {
+    if dream_id(&request.dream_id).is_err() {
         return Ok(false);
     }
-    context.store.is_imported_dream(caller.workspace_id, caller.bound_user.as_ref(), dream).await
+    let only = named(context, caller, &request.user_id)?.or_else(|| caller.bound_user.clone());
+    context.store.is_imported_dream(caller.workspace_id, only.as_ref(), &request.dream_id).await
 }
 
 fn imported() -> Refusal {

@@ -26,6 +26,7 @@ use crate::store::dreams::{
     DreamPolicy, LockedScope, NewDream, dream_policy, dream_row, hold_switch, insert_dream, lock_scope, log_dream_call,
     open_dream,
 };
+use crate::store::log_place::LogPlace;
 use crate::store::requests::{RequestKey, remember, remembered};
 
 /// What a request asks for, judged for its form.
@@ -54,7 +55,12 @@ pub(super) async fn handle(
     hold_switch(&mut tx, caller.workspace_id).await?;
     let locked = lock_scope(&mut tx, scope).await?;
     if let Some(answer) = remembered(&mut tx, context.guards, key.as_ref()).await? {
-        let row = LogRow { scope, operation: Operation::StartDream, path: "", reason: ErrorReason::Unspecified };
+        let row = LogRow {
+            place: LogPlace::of(scope),
+            operation: Operation::StartDream,
+            path: "",
+            reason: ErrorReason::Unspecified,
+        };
         add(&mut *tx, row, &caller).await?;
         tx.commit().await?;
         return pb::StartDreamResponse::decode(answer.as_slice())

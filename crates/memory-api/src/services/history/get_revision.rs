@@ -7,7 +7,7 @@ use memex_proto::v1 as pb;
 use super::revision::{no_revision, redacted, revision};
 use crate::auth::{Caller, wrong_user};
 use crate::error::{Error, Result, field};
-use crate::services::context::{AboutCell, Context};
+use crate::services::context::{AboutCell, Context, named, theirs};
 
 pub(super) async fn handle(
     context: &Context,
@@ -15,11 +15,12 @@ pub(super) async fn handle(
     about: AboutCell,
     request: pb::GetRevisionRequest,
 ) -> Result<pb::GetRevisionResponse> {
-    let (id, _) = reached(context, &caller, &request.revision_id).await?;
+    let (id, _) = reached(context, &caller, &request.user_id, &request.revision_id).await?;
     about.scope(id.scope);
+    let log = context.store.log_place(Some(id.scope), &caller).await?;
     let (row, content) = context
         .store
-        .get_revision(id.scope, id.sequence, &caller)
+        .get_revision(id.scope, id.sequence, log, &caller)
         .await?
         .ok_or_else(|| Error::logged(no_revision()))?;
     if row.redacted {
@@ -28,19 +29,24 @@ pub(super) async fn handle(
     Ok(pb::GetRevisionResponse { revision: Some(revision(id.scope, row)), content })
 }
 
-/// A revision's id and whose it is, where the caller reaches it.
+/// A revision's id and whose it is, where the caller reaches it. Where a user is named, it must be theirs or shared.
 ///
 /// # Errors
-/// FIELD_INVALID; WRONG_USER, the same whether the revision exists or not.
+/// FIELD_INVALID; WRONG_USER, the same whether the revision exists or not; USER_ERASED.
 pub(in crate::services) async fn reached(
     context: &Context,
     caller: &Caller,
+    user_id: &str,
     text: &str,
 ) -> Result<(RevisionId, Owner)> {
+    let user = named(context, caller, user_id)?;
     let id: RevisionId = text.parse().map_err(|refusal: IdRefusal| field("revision_id", refusal.to_string()))?;
     let owner = context.store.scope_owner(id.scope).await?.ok_or_else(wrong_user)?;
     if context.guards.scope && !reaches(caller, owner.0, owner.1, &owner.2) {
         return Err(wrong_user().into());
+    }
+    if owner.1 == ScopeKind::User {
+        theirs(context, caller, user.as_ref(), id.scope).await?;
     }
     Ok((id, owner))
 }

@@ -58,7 +58,8 @@ pub(super) async fn handle(
         below: below(&listing, &request.page_token)?,
         limit: i64::try_from(size).unwrap_or(i64::MAX).saturating_add(1),
     };
-    let mut rows = context.store.list_revisions(scope, &filter, &caller).await?;
+    let log = context.store.log_place(found, &caller).await?;
+    let mut rows = context.store.list_revisions(scope, &filter, log, &caller).await?;
     let more = rows.len() > size;
     rows.truncate(size);
     let next_page_token =

@@ -34,7 +34,7 @@ pub(super) async fn handle(
     about: AboutCell,
     request: pb::RestoreRevisionRequest,
 ) -> Result<pb::RestoreRevisionResponse> {
-    let (id, _) = reached(context, &caller, &request.revision_id).await?;
+    let (id, _) = reached(context, &caller, "", &request.revision_id).await?;
     about.scope(id.scope);
     let precondition = precondition(request.precondition.map(given))?;
     let reason = convert::reason(&request.reason)?;

@@ -61,6 +61,7 @@ pub(super) async fn handle(
         cursor,
         waiting: VecDeque::new(),
         ended: false,
+        caught_up: false,
         sent_at: Instant::now(),
     };
     if begun.is_none() {

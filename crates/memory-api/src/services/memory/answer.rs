@@ -22,6 +22,7 @@ pub(in crate::services) struct Changed {
 
 /// A file without its text.
 pub(super) fn file(row: FileRow) -> pb::File {
+    let deleted = row.sha256.is_empty();
     pb::File {
         path: row.path,
         version: row.version,
@@ -29,6 +30,7 @@ pub(super) fn file(row: FileRow) -> pb::File {
         sha256: row.sha256,
         updated_at: Some(timestamp(row.updated_at)),
         updated_by: row.updated_by,
+        deleted,
     }
 }
 

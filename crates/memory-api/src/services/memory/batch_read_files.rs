@@ -78,25 +78,17 @@ async fn asked(context: &Context, caller: &Caller, user_id: &str, paths: &[Optio
     let whose = whose(context, caller, user_id, kind)?;
     let shared = context.store.shared_scope(caller.workspace_id).await?;
     let user = context.store.find_scope(whose.0, whose.1.as_ref()).await?;
+    let [of_shared, of_user] =
+        [context.store.log_place(Some(shared), caller).await?, context.store.log_place(user, caller).await?];
     let each = paths.iter().map(|path| match path {
-        Some(path) if path.scope_kind() == ScopeKind::Shared => Asked {
-            scope: Some(shared),
-            log_scope: shared,
-            path: path.as_str().to_owned(),
-            refused: ErrorReason::Unspecified,
-        },
-        Some(path) => Asked {
-            scope: user,
-            log_scope: user.unwrap_or(shared),
-            path: path.as_str().to_owned(),
-            refused: ErrorReason::Unspecified,
-        },
-        None => Asked {
-            scope: None,
-            log_scope: user.unwrap_or(shared),
-            path: String::new(),
-            refused: ErrorReason::InvalidPath,
-        },
+        Some(path) => {
+            let (scope, log) = match path.scope_kind() {
+                ScopeKind::Shared => (Some(shared), of_shared),
+                ScopeKind::User => (user, of_user),
+            };
+            Asked { scope, log, path: path.as_str().to_owned(), refused: ErrorReason::Unspecified }
+        }
+        None => Asked { scope: None, log: of_user, path: String::new(), refused: ErrorReason::InvalidPath },
     });
     Ok(each.collect())
 }

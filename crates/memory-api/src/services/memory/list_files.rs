@@ -8,7 +8,7 @@ use super::in_dream;
 use super::place::whose;
 use crate::auth::Caller;
 use crate::convert::invalid_path;
-use crate::error::Result;
+use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::page::{Listing, expired, page_size};
 use crate::services::request::CallDigest;
@@ -25,29 +25,33 @@ pub(super) async fn handle(
 ) -> Result<pb::ListFilesResponse> {
     if let Some(dream) = caller.dream {
         about.scope(dream.id.scope);
+        if request.include_deleted {
+            return Err(field("include_deleted", "must be false within a dream").into());
+        }
         let ask = ask(&request, &dream.id.to_string())?;
         return in_dream::list_files(context, &caller, dream, ask).await;
     }
     let prefix = prefix(&request)?;
     about.path(prefix.as_str());
     let shared = context.store.shared_scope(caller.workspace_id);
-    let (user, log_scope, scopes) = match prefix.scope_kind() {
+    let (user, scope, scopes) = match prefix.scope_kind() {
         Some(ScopeKind::Shared) => {
             whose(context, &caller, &request.user_id, ScopeKind::Shared)?;
             let shared = shared.await?;
-            (String::new(), shared, vec![shared])
+            (String::new(), None, vec![shared])
         }
         kind => {
             let key = whose(context, &caller, &request.user_id, ScopeKind::User)?;
             let shared = shared.await?;
             let scope = context.store.find_scope(key.0, key.1.as_ref()).await?;
             let both = scope.into_iter().chain(kind.is_none().then_some(shared));
-            (key.1.map(|user| user.as_str().to_owned()).unwrap_or_default(), scope.unwrap_or(shared), both.collect())
+            (key.1.map(|user| user.as_str().to_owned()).unwrap_or_default(), scope, both.collect())
         }
     };
-    about.scope(log_scope);
+    scope.into_iter().for_each(|scope| about.scope(scope));
     let ask = ask(&request, &format!("{} {user}", caller.workspace_id))?;
-    let rows = context.store.list_files(&scopes, &ask.range, log_scope, &caller).await?;
+    let log = context.store.log_place(scope, &caller).await?;
+    let rows = context.store.list_files(&scopes, &ask.range, log, &caller).await?;
     Ok(ask.page(rows, |_| true))
 }
 
@@ -78,7 +82,8 @@ fn prefix(request: &pb::ListFilesRequest) -> Result<PathPrefix> {
 fn ask(request: &pb::ListFilesRequest, owner: &str) -> Result<Ask> {
     let prefix = prefix(request)?;
     let size = page_size(request.page_size)?;
-    let listing = Listing::of(CallDigest::of("ListFiles").text(owner).text(prefix.as_str()));
+    let digest = CallDigest::of("ListFiles").text(owner).text(prefix.as_str()).number(request.include_deleted.into());
+    let listing = Listing::of(digest);
     let after = match listing.last(&request.page_token)? {
         None => String::new(),
         Some(last) => {
@@ -92,6 +97,7 @@ fn ask(request: &pb::ListFilesRequest, owner: &str) -> Result<Ask> {
         below: prefix.upper_bound().unwrap_or_else(|| ABOVE_ALL.to_owned()),
         after,
         limit: i64::try_from(size).unwrap_or(i64::MAX).saturating_add(1),
+        deleted: request.include_deleted,
     };
     Ok(Ask { range, size, listing })
 }
@@ -107,7 +113,7 @@ mod tests {
             path: path.into(),
             version: 1,
             size: 0,
-            sha256: vec![],
+            sha256: vec![7; 32],
             updated_at: DateTime::UNIX_EPOCH,
             updated_by: "a".into(),
         }
@@ -119,6 +125,7 @@ mod tests {
             prefix: prefix.into(),
             page_size: 2,
             page_token: page_token.into(),
+            include_deleted: false,
         }
     }
 
@@ -141,5 +148,7 @@ mod tests {
         assert!(ask(&request("user/", &page.next_page_token), "1 ada").is_ok());
         assert!(ask(&request("user/", &page.next_page_token), "1 bob").is_err());
         assert!(ask(&request("", &page.next_page_token), "1 ada").is_err());
+        let deleted = pb::ListFilesRequest { include_deleted: true, ..request("user/", &page.next_page_token) };
+        assert!(ask(&deleted, "1 ada").is_err());
     }
 }

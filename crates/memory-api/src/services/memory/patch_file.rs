@@ -16,15 +16,15 @@ use super::turns::Turns;
 use super::write_file::outside_a_dream;
 use crate::auth::Caller;
 use crate::convert;
-use crate::error::{Error, Result, field};
+use crate::error::{Error, Result, always_outrun, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
 use crate::store::commit::{Change, Conflict, Outcome, RequestKey};
 use crate::store::files::Patchable;
 
 /// How often a patch without `expected_version` is tried. In this process patches that lost a race take turns, so that
-/// this many losses mean a crowd of others; the call's deadline ends them earlier.
-const ATTEMPTS: u32 = 10;
+/// this many losses mean a crowd of others elsewhere; the call's deadline ends them earlier.
+const ATTEMPTS: u32 = 100;
 
 /// A version that no file has: only a remembered answer can come of a change that expects it.
 const NEVER: i64 = -1;
@@ -36,7 +36,7 @@ pub(super) async fn handle(
     about: AboutCell,
     request: pb::PatchFileRequest,
 ) -> Result<pb::PatchFileResponse> {
-    let changed = match caller.dream {
+    let (changed, skipped_lines) = match caller.dream {
         Some(dream) => {
             about.scope(dream.id.scope);
             in_dream::patch_file(context, &caller, dream, &about, request).await?
@@ -48,7 +48,10 @@ pub(super) async fn handle(
             patch_current(context, turns, &caller, &place, &patch).await?
         }
     };
-    Ok(pb::PatchFileResponse { file: Some(changed.file), changed: changed.changed, revision_id: changed.revision_id })
+    let Changed { file, changed, revision_id } = changed;
+    // A patch has at most 100 edits of 10,000 lines.
+    let skipped_lines = i32::try_from(skipped_lines).unwrap_or(i32::MAX);
+    Ok(pb::PatchFileResponse { file: Some(file), changed, revision_id, skipped_lines })
 }
 
 /// A patch, judged for its form.
@@ -86,22 +89,22 @@ impl Patch {
     }
 }
 
-/// Reads, applies and commits with the version that was read, until nobody came in between.
+/// Reads, applies and commits with the version that was read, until nobody came in between. Gives how many lines were
+/// skipped, too.
 async fn patch_current(
     context: &Context,
     turns: &Turns,
     caller: &Caller,
     place: &Place,
     patch: &Patch,
-) -> Result<Changed> {
+) -> Result<(Changed, usize)> {
     let Some(scope) = place.scope else { return Err(missing(patch.expected).into()) };
     let mut attempt = 1;
     loop {
         let _turn = if attempt > 1 { Some(turns.take(place).await) } else { None };
         let id = patch.request.map(|request| request.id);
         let read = context.store.read_for_patch(scope, place.path.as_str(), caller.token_id, id).await?;
-        let last = patch.expected.is_some() || read.remembered || attempt == ATTEMPTS;
-        let (text, expected) = next(&read, patch)?;
+        let Next { text, expected, skipped_lines } = next(&read, patch)?;
         let mut change = Change {
             scope,
             operation: Operation::Patch,
@@ -114,24 +117,62 @@ async fn patch_current(
             source: patch.source,
             reason: patch.reason.clone(),
             dream: None,
-            conflict: if last { Conflict::Stale } else { Conflict::TriedAgain },
+            conflict: if patch.expected.is_some() { Conflict::Stale } else { Conflict::TriedAgain },
         };
         match context.store.change(&place.whose, &mut change).await? {
-            Outcome::VersionConflict { .. } if !last => attempt += 1,
+            Outcome::VersionConflict { .. } if patch.expected.is_none() && attempt < ATTEMPTS => attempt += 1,
+            // Who named no version has none to merge with.
+            Outcome::VersionConflict { .. } if patch.expected.is_none() => return Err(always_outrun().into()),
             Outcome::TextTooLarge { limit } => return Err(Error::logged(too_large("edits", Some(limit)))),
-            outcome => return changed(change.scope, &place.path, outcome, change.conflict),
+            outcome => {
+                let skipped = match &outcome {
+                    Outcome::Repeated { changed, head: Some(head) } => {
+                        skipped_before(context, change.scope, head.sequence, *changed, &patch.edits).await?
+                    }
+                    _ => skipped_lines,
+                };
+                return Ok((changed(change.scope, &place.path, outcome, change.conflict)?, skipped));
+            }
         }
     }
 }
 
+/// How many lines the first of two calls with one request id skipped: worked out from the text that it met. Of a text that
+/// was redacted since nobody can say; 0 then.
+async fn skipped_before(context: &Context, scope: i64, sequence: i64, changed: bool, edits: &[Edit]) -> Result<usize> {
+    if !edits.iter().any(may_skip) {
+        return Ok(0);
+    }
+    let met = context.store.text_met(scope, sequence, changed).await?;
+    Ok(met.map_or(0, |text| skipped_lines(&text, edits)))
+}
+
+fn may_skip(edit: &Edit) -> bool {
+    matches!(edit, Edit::AppendLines { skip_if_present: true, .. })
+}
+
+/// How many lines these edits skipped of this text.
+pub(super) fn skipped_lines(text: &str, edits: &[Edit]) -> usize {
+    patch::apply_counted(text, edits).map_or(0, |patched| patched.skipped_lines)
+}
+
+/// What to commit.
+#[derive(Debug)]
+struct Next {
+    text: MemoryText,
+    /// The version that the file must be at.
+    expected: i64,
+    skipped_lines: usize,
+}
+
 /// The text to commit, and at which version. A patch that was answered before may no longer apply, and need not: its
 /// answer is remembered.
-fn next(read: &Patchable, patch: &Patch) -> Result<(MemoryText, i64), Refusal> {
+fn next(read: &Patchable, patch: &Patch) -> Result<Next, Refusal> {
     let text = |text| {
         MemoryText::parse(text, MAX_TEXT_BYTES_CEILING).map_err(|refusal| convert::invalid_text("edits", &refusal))
     };
     if read.remembered {
-        return Ok((text(String::new())?, NEVER));
+        return Ok(Next { text: text(String::new())?, expected: NEVER, skipped_lines: 0 });
     }
     if read.version == 0 {
         return Err(missing(patch.expected));
@@ -139,8 +180,8 @@ fn next(read: &Patchable, patch: &Patch) -> Result<(MemoryText, i64), Refusal> {
     if patch.expected.is_some_and(|expected| expected != read.version) {
         return Err(version_conflict(Conflict::Stale, read.version));
     }
-    let patched = patch::apply(&read.text, &patch.edits).map_err(|refused| refusal(&refused))?;
-    Ok((text(patched)?, read.version))
+    let patched = patch::apply_counted(&read.text, &patch.edits).map_err(|refused| refusal(&refused))?;
+    Ok(Next { text: text(patched.text)?, expected: read.version, skipped_lines: patched.skipped_lines })
 }
 
 /// There is no file to patch: for who knew a version of it, that one is gone.
@@ -197,15 +238,15 @@ mod tests {
 
     #[test]
     fn a_patch_is_committed_at_the_version_that_was_read() {
-        let (text, expected) = next(&read("a"), &patch("a", None)).unwrap();
-        assert_eq!((text.as_str(), expected), ("b", 3));
-        assert_eq!(next(&read("a"), &patch("a", Some(3))).unwrap().1, 3);
+        let found = next(&read("a"), &patch("a", None)).unwrap();
+        assert_eq!((found.text.as_str(), found.expected), ("b", 3));
+        assert_eq!(next(&read("a"), &patch("a", Some(3))).unwrap().expected, 3);
     }
 
     #[test]
     fn a_patch_that_was_answered_before_is_not_applied_again() {
         let read = Patchable { remembered: true, ..read("the text has moved on") };
-        assert_eq!(next(&read, &patch("a", Some(1))).unwrap().1, NEVER);
+        assert_eq!(next(&read, &patch("a", Some(1))).unwrap().expected, NEVER);
     }
 
     #[test]

@@ -1,19 +1,17 @@
 //! Which texts a search or a recall looks at: the user's and the shared ones, or of a caller without a user the shared.
 
-use std::num::NonZero;
-use std::sync::{Arc, LazyLock};
-
 use memex_core::actor::{Operation, Role};
 use memex_core::limits::MAX_QUERY_BYTES;
 use memex_core::path::{PathPrefix, ScopeKind};
 use memex_proto::reason::Refusal;
 use memex_proto::v1::ErrorReason;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::place::whose;
+use super::ranking::{Ranking, RankingPlace};
 use crate::auth::Caller;
-use crate::error::{Error, Result, field};
+use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
+use crate::store::log_place::LogPlace;
 use crate::store::search::HeadText;
 
 /// The first path above every `user/…`, and so above all that there are.
@@ -21,7 +19,7 @@ const ABOVE_ALL: &str = "user0";
 
 /// What a caller asks in.
 pub(super) struct Reach {
-    log_scope: i64,
+    log: LogPlace,
     scopes: Vec<i64>,
     prefix: PathPrefix,
 }
@@ -50,11 +48,16 @@ impl Reach {
             ScopeKind::Shared => None,
             ScopeKind::User => context.store.find_scope(workspace, user.as_ref()).await?,
         };
-        let log_scope = own.unwrap_or(shared);
-        about.scope(log_scope);
+        own.into_iter().for_each(|scope| about.scope(scope));
+        let log = context.store.log_place(own, caller).await?;
         let with_shared = kind != Some(ScopeKind::User);
         let scopes = own.into_iter().chain(with_shared.then_some(shared)).collect();
-        Ok(Self { log_scope, scopes, prefix })
+        Ok(Self { log, scopes, prefix })
+    }
+
+    /// Waits for a place to read and rank in, in turn with other scopes.
+    pub(super) async fn place(&self, ranking: &Ranking) -> Result<RankingPlace> {
+        ranking.place(self.log.scope()).await
     }
 
     /// The texts, by path; `operation` is what the log row says was done.
@@ -66,7 +69,7 @@ impl Reach {
     ) -> Result<Vec<HeadText>> {
         let below = self.prefix.upper_bound().unwrap_or_else(|| ABOVE_ALL.to_owned());
         let range = (self.prefix.as_str(), below.as_str());
-        context.store.head_texts(&self.scopes, range, self.log_scope, operation, caller).await
+        context.store.head_texts(&self.scopes, range, self.log, operation, caller).await
     }
 }
 
@@ -79,36 +82,4 @@ pub(super) fn query(text: &str, least: usize) -> Result<(), Refusal> {
         return Err(field("query", format!("must be {least} to {MAX_QUERY_BYTES} bytes without NUL")));
     }
     Ok(())
-}
-
-/// How many texts are read and ranked at once for each core: one while another waits for Postgres. More would bring nothing
-/// but memory, since ranking is all processor.
-const PLACES_PER_CORE: usize = 2;
-
-/// Who reads and ranks now; the others wait in the order in which they came.
-static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    Arc::new(Semaphore::new(cores * PLACES_PER_CORE))
-});
-
-/// Leave to read the texts of a scope and to rank them.
-pub(super) struct RankingPlace(OwnedSemaphorePermit);
-
-/// Waits for it: a caller who goes meanwhile has cost nothing.
-pub(super) async fn ranking_place() -> Result<RankingPlace> {
-    let place = PLACES.clone().acquire_owned().await;
-    place.map(RankingPlace).map_err(|_| Error::Unexpected("no place to rank in is ever closed"))
-}
-
-/// Does what takes the processor long, away from the threads that serve; the place is free when it is done, also where
-/// the caller has gone before.
-pub(super) async fn aside<T: Send + 'static>(
-    place: RankingPlace,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T> {
-    let ranking = tokio::task::spawn_blocking(move || {
-        let RankingPlace(_until_done) = place;
-        work()
-    });
-    ranking.await.map_err(|_| Error::Unexpected("ranking ended early"))
 }

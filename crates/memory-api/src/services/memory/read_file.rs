@@ -33,19 +33,16 @@ pub(super) async fn handle(
     }
     let place = place(context, &caller, &about, &request.user_id, &request.path).await?;
     let then = request.at.as_ref().map(then).transpose()?;
-    let log_scope = match place.scope {
-        Some(scope) => scope,
-        None => context.store.shared_scope(caller.workspace_id).await?,
-    };
+    let log = context.store.log_place(place.scope, &caller).await?;
     if let Some(then) = then {
         let path = place.path.as_str();
-        return match context.store.read_then((place.scope, log_scope), path, then, &caller).await? {
+        return match context.store.read_then((place.scope, log), path, then, &caller).await? {
             FoundThen::File(row, content) => Ok(answer(row, content)),
             FoundThen::Refused(reason) => Err(Error::logged(refusal(reason))),
         };
     }
     let path = place.path.as_str().to_owned();
-    let asked = Asked { scope: place.scope, log_scope, path, refused: ErrorReason::Unspecified };
+    let asked = Asked { scope: place.scope, log, path, refused: ErrorReason::Unspecified };
     let mut found = context.store.read_files(&[asked], NO_LIMIT, Operation::Read, &caller).await?;
     match found.pop() {
         Some(Found::File(row, content)) => Ok(answer(row, content)),

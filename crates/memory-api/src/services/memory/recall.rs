@@ -7,7 +7,8 @@ use memex_core::recall::{CurrentFile, Ground, Recalled, recall};
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 
-use super::reach::{Reach, aside, query, ranking_place};
+use super::ranking::{Ranking, aside};
+use super::reach::{Reach, query};
 use crate::auth::Caller;
 use crate::convert::invalid_path;
 use crate::error::{Result, field};
@@ -16,6 +17,7 @@ use crate::store::search::HeadText;
 
 pub(super) async fn handle(
     context: &Context,
+    ranking: &Ranking,
     caller: Caller,
     about: AboutCell,
     request: pb::RecallRequest,
@@ -24,7 +26,7 @@ pub(super) async fn handle(
     let reach = Reach::of(context, &caller, &about, &request.user_id, all).await?;
     query(&request.query, 0)?;
     let max_bytes = max_bytes(request.max_bytes)?;
-    let place = ranking_place().await?;
+    let place = reach.place(ranking).await?;
     let heads = reach.texts(context, &caller, Operation::Recall).await?;
     aside(place, move || {
         let files: Vec<CurrentFile<'_>> = heads.iter().map(current).collect();

@@ -9,7 +9,8 @@ use memex_core::search::{Passage, Weights, search};
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 
-use super::reach::{Reach, aside, query, ranking_place};
+use super::ranking::{Ranking, aside};
+use super::reach::{Reach, query};
 use crate::auth::Caller;
 use crate::convert::{invalid_path, timestamp};
 use crate::error::{Result, field};
@@ -18,6 +19,7 @@ use crate::store::search::HeadText;
 
 pub(super) async fn handle(
     context: &Context,
+    ranking: &Ranking,
     caller: Caller,
     about: AboutCell,
     request: pb::SearchFilesRequest,
@@ -26,7 +28,7 @@ pub(super) async fn handle(
     let reach = Reach::of(context, &caller, &about, &request.user_id, prefix).await?;
     query(&request.query, 1)?;
     let limit = limit(request.limit)?;
-    let place = ranking_place().await?;
+    let place = reach.place(ranking).await?;
     let heads = reach.texts(context, &caller, Operation::Search).await?;
     let passages = aside(place, move || {
         let texts: Vec<&str> = heads.iter().map(|head| head.text.as_deref().unwrap_or("")).collect();

@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Asked, FileRow, Found};
+use crate::auth::Caller;
 use crate::convert::reason_code;
 use crate::error::Result;
 
@@ -20,9 +21,7 @@ pub(in crate::store) struct OneRead {
     /// What the log row says was done.
     pub operation: Operation,
     /// By whom.
-    pub actor: String,
-    /// With which token.
-    pub principal: Uuid,
+    pub caller: Caller,
 }
 
 /// The reads as the statement's arrays.
@@ -30,6 +29,7 @@ pub(in crate::store) struct OneRead {
 struct Columns<'a> {
     scope: Vec<Option<i64>>,
     log_scope: Vec<i64>,
+    log_path: Vec<&'a str>,
     path: Vec<&'a str>,
     refused: Vec<i16>,
     max_bytes: Vec<i64>,
@@ -44,13 +44,15 @@ impl<'a> Columns<'a> {
         let mut columns = Self::default();
         for (read, trace) in reads {
             columns.scope.push(read.asked.scope);
-            columns.log_scope.push(read.asked.log_scope);
+            columns.log_scope.push(read.asked.log.scope());
+            // The path of a file that is found is a word of the memory that it is found in.
+            columns.log_path.push(read.asked.log.path(&read.asked.path, &read.caller));
             columns.path.push(&read.asked.path);
             columns.refused.push(reason_code(read.asked.refused));
             columns.max_bytes.push(read.max_bytes);
             columns.operation.push(read.operation.code());
-            columns.actor.push(&read.actor);
-            columns.principal.push(read.principal);
+            columns.actor.push(read.asked.log.actor(&read.caller));
+            columns.principal.push(read.caller.token_id);
             columns.trace.push(trace.map(|ids| ids.trace_id.to_vec()));
         }
         columns
@@ -66,17 +68,18 @@ pub(in crate::store) async fn read_each(
     let rows = sqlx::query!(
         r#"-- files.read_each
         WITH asked AS MATERIALIZED (
-          SELECT u.* FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::smallint[], $5::bigint[], $6::smallint[], $7::text[], $8::uuid[], $9::bytea[])
-                   WITH ORDINALITY AS u(scope_id, log_scope, path, refused, max_bytes, operation, actor, principal, trace_id, i)),
+          SELECT u.* FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::smallint[], $5::bigint[], $6::smallint[], $7::text[], $8::uuid[], $9::bytea[], $12::text[])
+                   WITH ORDINALITY AS u(scope_id, log_scope, path, refused, max_bytes, operation, actor, principal, trace_id, log_path, i)),
         head AS MATERIALIZED (
-          SELECT a.i, a.log_scope, a.operation, a.path, a.actor, a.principal, a.trace_id, f.version, f.size, f.sha256, f.updated_at, f.updated_by,
+          SELECT a.i, a.log_scope, a.log_path, a.operation, a.path, a.actor, a.principal, a.trace_id, f.version, f.size, f.sha256, f.updated_at, f.updated_by,
                  f.scope_id, f.file_id,
                  CASE WHEN a.refused <> 0 THEN a.refused WHEN f.version IS NULL THEN $10::smallint
                       WHEN f.size > a.max_bytes THEN $11::smallint ELSE 0::smallint END AS reason
             FROM asked a LEFT JOIN mx_file f ON f.scope_id = a.scope_id AND f.path = a.path AND NOT f.deleted AND a.refused = 0),
         log AS (
           INSERT INTO mx_access_log (scope_id, operation, path, file_version, outcome, reason, actor, principal, trace_id)
-          SELECT log_scope, operation, path, coalesce(version, 0), CASE WHEN reason = 0 THEN 1 ELSE 2 END, reason, actor, principal, trace_id FROM head)
+          SELECT log_scope, operation, CASE WHEN version IS NULL THEN log_path ELSE path END, coalesce(version, 0), CASE WHEN reason = 0 THEN 1 ELSE 2 END, reason,
+                 actor, principal, trace_id FROM head)
         SELECT h.path AS "path!", h.reason AS "reason!", h.version AS "version?", h.size AS "size?", h.sha256 AS "sha256?",
                h.updated_at AS "updated_at?", h.updated_by AS "updated_by?", v.text AS "text?"
           FROM head h LEFT JOIN mx_revision v ON v.scope_id = h.scope_id AND v.file_id = h.file_id AND v.version = h.version AND h.reason = 0
@@ -91,7 +94,8 @@ pub(in crate::store) async fn read_each(
         &columns.principal,
         &columns.trace as &[Option<Vec<u8>>],
         reason_code(ErrorReason::FileNotFound),
-        reason_code(ErrorReason::MessageTooLarge)
+        reason_code(ErrorReason::MessageTooLarge),
+        &columns.log_path as &[&str]
     )
     .fetch_all(connection)
     .await?;

@@ -3,12 +3,14 @@
 
 use std::collections::HashMap;
 
+use futures::FutureExt as _;
+use futures::future::join_all;
 use memex_core::limits::LANE_BATCH_MAX;
 use sqlx::PgPool;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use super::door::Door;
+use super::door::{Door, Failed};
 use super::lane::{Item, Work};
 use super::settle::settle;
 
@@ -50,33 +52,69 @@ impl<W: Work> Asides<W> {
             let Some(item) = self.pass(item) else { continue };
             let (queue, waiting) = mpsc::channel(LANE_BATCH_MAX);
             self.open.insert(W::scope(&item.ask), queue);
-            tokio::spawn(empty(Door::Pool(self.pool.clone()), item, waiting));
+            tokio::spawn(empty(self.pool.clone(), item, waiting));
         }
     }
 }
 
 /// Runs what waits until nothing does. The queue is closed before its task ends, so that nothing is left in it: who
 /// finds it closed has the item back.
-async fn empty<W: Work>(mut door: Door, first: Item<W>, mut waiting: Receiver<Item<W>>) {
+async fn empty<W: Work>(pool: PgPool, first: Item<W>, mut waiting: Receiver<Item<W>>) {
     let mut batch = vec![first];
     loop {
-        batch.extend(drain(&mut waiting));
+        fill(&mut batch, &mut waiting);
         if batch.is_empty() {
             waiting.close();
-            batch.extend(drain(&mut waiting));
+            fill(&mut batch, &mut waiting);
         }
         if batch.is_empty() {
             return;
         }
-        batch.retain(Item::is_awaited);
-        let ready = std::mem::take(&mut batch);
-        if !ready.is_empty() {
+        // A caller may leave while the scope is held. The lock is waited for without the changes, so that those of callers
+        // who left are never sent, and those of callers who came meanwhile are.
+        match unless_all_leave(all_gone(&batch), Door::until_free::<W>(&pool, W::scope(&batch[0].ask))).await {
             // The pool's connections wait much longer for a lock than a lane's; what that was too short for is shed.
-            settle(&mut door, ready).await.into_iter().for_each(Item::shed);
+            Some(Err(Failed::Busy | Failed::Late)) => batch.drain(..).for_each(Item::shed),
+            // What else fails befalls the changes too, and they tell their callers.
+            Some(_) => {
+                fill(&mut batch, &mut waiting);
+                run(&pool, std::mem::take(&mut batch)).await;
+            }
+            None => batch.clear(),
         }
     }
 }
 
-fn drain<W: Work>(waiting: &mut Receiver<Item<W>>) -> Vec<Item<W>> {
-    std::iter::from_fn(|| waiting.try_recv().ok()).take(LANE_BATCH_MAX).collect()
+/// Runs a batch, unless all its callers leave.
+async fn run<W: Work>(pool: &PgPool, batch: Vec<Item<W>>) {
+    if batch.is_empty() {
+        return;
+    }
+    let mut door = Door::Pool(pool.clone());
+    let busy = unless_all_leave(all_gone(&batch), settle(&mut door, batch)).await;
+    busy.into_iter().flatten().for_each(Item::shed);
+}
+
+/// What comes of the statement; `None` where all callers leave before. The connection of what is dropped here is closed, so
+/// that Postgres ends the statement.
+async fn unless_all_leave<T>(all_gone: impl Future<Output = ()>, statement: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        answer = statement => Some(answer),
+        () = all_gone => None,
+    }
+}
+
+/// Ends when nobody waits for any of these.
+fn all_gone<W: Work>(batch: &[Item<W>]) -> impl Future<Output = ()> + Send + use<W> {
+    join_all(batch.iter().map(Item::caller_gone)).map(drop)
+}
+
+/// Adds what waits, up to the most of a batch, without those that nobody awaits.
+fn fill<W: Work>(batch: &mut Vec<Item<W>>, waiting: &mut Receiver<Item<W>>) {
+    batch.retain(Item::is_awaited);
+    while batch.len() < LANE_BATCH_MAX {
+        let Ok(item) = waiting.try_recv() else { return };
+        batch.extend(Some(item).filter(Item::is_awaited));
+    }
 }

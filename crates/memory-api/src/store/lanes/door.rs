@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, PgConnection, PgPool};
+use sqlx::{ConnectOptions as _, PgConnection, PgPool, Postgres};
 use tokio::time::timeout;
 
 use super::lane::{Item, Work};
@@ -27,6 +28,8 @@ pub(super) enum Failed {
     Raised(Error),
     /// Never sent: Postgres cannot be reached.
     Unreachable,
+    /// Undone: Postgres stores nothing now; with its code.
+    Unwritable(String),
     /// It may stand: the connection broke.
     Unknown,
     /// It stands, and its answer breaks a rule.
@@ -38,6 +41,8 @@ impl Failed {
         let source = match error {
             Error::Database(source) => source,
             Error::Unexpected(what) => return Failed::Unexpected(what),
+            Error::Unwritable { code } => return Failed::Unwritable(code),
+            Error::Away => return Failed::Unknown,
             refused @ Error::Refused { .. } => return Failed::Raised(refused),
         };
         let Some(code) = source.as_database_error().and_then(|database| database.code()) else {
@@ -68,20 +73,21 @@ impl Door {
         Door::Own { options: Box::new(options), connection: None }
     }
 
+    /// Waits, over a connection of the pool, until nobody else holds the scope.
+    pub(super) async fn until_free<W: Work>(pool: &PgPool, scope: i64) -> Result<(), Failed> {
+        let mut connection = acquire(pool).await?;
+        let free = answered(W::until_free(&mut connection, scope)).await;
+        close_broken(connection, &free);
+        free
+    }
+
     /// Does the items in one statement.
     pub(super) async fn attempt<W: Work>(&mut self, items: &[Item<W>]) -> Result<Vec<W::Answer>, Failed> {
         match self {
             Door::Pool(pool) => {
-                let mut connection = match pool.acquire().await {
-                    Ok(connection) => connection,
-                    Err(sqlx::Error::PoolTimedOut) => return Err(Failed::Late),
-                    Err(error) => return Err(unreachable(&error)),
-                };
-                let (answers, broken) = run(&mut connection, items).await;
-                if broken {
-                    // What is not returned to the pool is closed.
-                    drop(connection.detach());
-                }
+                let mut connection = acquire(pool).await?;
+                let answers = run(&mut connection, items).await;
+                close_broken(connection, &answers);
                 answers
             }
             Door::Own { options, connection } => {
@@ -94,8 +100,8 @@ impl Door {
                     Ok(Err(error)) => return Err(unreachable(&error)),
                     Err(_) => return Err(unreachable(&"connecting took too long")),
                 };
-                let (answers, broken) = run(&mut kept, items).await;
-                if !broken {
+                let answers = run(&mut kept, items).await;
+                if !is_broken(&answers) {
                     *connection = Some(kept);
                 }
                 answers
@@ -104,16 +110,40 @@ impl Door {
     }
 }
 
-/// The answers, and whether the connection can be used no more.
-async fn run<W: Work>(connection: &mut PgConnection, items: &[Item<W>]) -> (Result<Vec<W::Answer>, Failed>, bool) {
-    let failed = match timeout(ANSWER, W::run(connection, items)).await {
-        Ok(Ok(answers)) if answers.len() == items.len() => return (Ok(answers), false),
-        Ok(Ok(_)) => Failed::Unexpected("a lane's statement gave another number of answers"),
-        Ok(Err(error)) => Failed::of(error),
-        Err(_) => Failed::Unknown,
-    };
-    let broken = matches!(failed, Failed::Unknown);
-    (Err(failed), broken)
+async fn run<W: Work>(connection: &mut PgConnection, items: &[Item<W>]) -> Result<Vec<W::Answer>, Failed> {
+    let answers = answered(W::run(connection, items)).await?;
+    if answers.len() == items.len() {
+        Ok(answers)
+    } else {
+        Err(Failed::Unexpected("a lane's statement gave another number of answers"))
+    }
+}
+
+async fn answered<T>(statement: impl Future<Output = Result<T>>) -> Result<T, Failed> {
+    match timeout(ANSWER, statement).await {
+        Ok(answer) => answer.map_err(Failed::of),
+        Err(_) => Err(Failed::Unknown),
+    }
+}
+
+/// Whether the connection can be used no more. Where Postgres has become a standby, a new connection may lead to the new
+/// primary.
+fn is_broken<T>(answer: &Result<T, Failed>) -> bool {
+    matches!(answer, Err(Failed::Unknown | Failed::Unwritable(_)))
+}
+
+async fn acquire(pool: &PgPool) -> Result<PoolConnection<Postgres>, Failed> {
+    pool.acquire().await.map_err(|error| match error {
+        sqlx::Error::PoolTimedOut => Failed::Late,
+        error => unreachable(&error),
+    })
+}
+
+/// What is not returned to the pool is closed.
+fn close_broken<T>(connection: PoolConnection<Postgres>, answer: &Result<T, Failed>) {
+    if is_broken(answer) {
+        drop(connection.detach());
+    }
 }
 
 fn unreachable(error: &dyn std::fmt::Display) -> Failed {

@@ -4,6 +4,7 @@ use memex_core::limits::{LANE_BATCH_MAX, LANE_QUEUE_MAX};
 use memex_runtime::trace::{TraceIds, current_trace};
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::aside::Asides;
 use super::door::Door;
@@ -25,6 +26,9 @@ pub(crate) trait Work: Sized + Send + 'static {
     /// Whether it may be sent again where nobody knows whether it was done.
     fn repeatable(ask: &Self::Ask) -> bool;
 
+    /// Waits, as long as the connection waits for a lock, until nobody else holds the scope.
+    fn until_free(connection: &mut PgConnection, scope: i64) -> impl Future<Output = Result<()>> + Send;
+
     /// Does all of them in one statement; gives one answer each, in their order.
     fn run(
         connection: &mut PgConnection,
@@ -39,6 +43,7 @@ pub(crate) struct Item<W: Work> {
     /// Its own trace: the lane's task has none.
     pub(super) trace: Option<TraceIds>,
     answer: oneshot::Sender<Result<W::Answer>>,
+    caller_gone: CancellationToken,
 }
 
 impl<W: Work> Item<W> {
@@ -55,6 +60,11 @@ impl<W: Work> Item<W> {
     /// Whether somebody still waits: a caller whose deadline has passed does not.
     pub(super) fn is_awaited(&self) -> bool {
         !self.answer.is_closed()
+    }
+
+    /// Ends when nobody waits any more: the caller has its answer, or has gone.
+    pub(super) fn caller_gone(&self) -> impl Future<Output = ()> + Send + use<W> {
+        self.caller_gone.clone().cancelled_owned()
     }
 }
 
@@ -75,10 +85,13 @@ impl<W: Work> Lane<W> {
     /// Asks, and waits for the answer.
     pub(super) async fn ask(&self, ask: W::Ask) -> Result<W::Answer> {
         let (answer, answered) = oneshot::channel();
-        let item = Item { ask, trace: current_trace(), answer };
+        let caller_gone = CancellationToken::new();
+        let item = Item { ask, trace: current_trace(), answer, caller_gone: caller_gone.clone() };
+        // Told however this call ends.
+        let _gone = caller_gone.drop_guard();
         self.queue.try_send(item).map_err(|_| Error::overloaded())?;
         // An item that is dropped unanswered was in a task that ended before its time.
-        answered.await.unwrap_or(Err(Error::Database(sqlx::Error::WorkerCrashed)))
+        answered.await.unwrap_or(Err(Error::Away))
     }
 }
 

@@ -64,9 +64,9 @@ fn refuse_each<W: Work>(batch: Vec<Item<W>>, failed: Failed) -> Vec<Item<W>> {
     match failed {
         Failed::Busy => return batch,
         Failed::Late => batch.into_iter().for_each(Item::shed),
-        Failed::Unreachable | Failed::Unknown => {
-            let lost = || Error::Database(sqlx::Error::WorkerCrashed);
-            batch.into_iter().for_each(|item| item.answer(Err(lost())));
+        Failed::Unreachable | Failed::Unknown => batch.into_iter().for_each(|item| item.answer(Err(Error::Away))),
+        Failed::Unwritable(code) => {
+            batch.into_iter().for_each(|item| item.answer(Err(Error::Unwritable { code: code.clone() })));
         }
         Failed::Unexpected(what) => batch.into_iter().for_each(|item| item.answer(Err(Error::Unexpected(what)))),
         // Only an item that ran alone is told what it raised.

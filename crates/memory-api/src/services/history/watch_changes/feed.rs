@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use memex_core::actor::Operation;
 use memex_core::ids::MemoryId;
 use memex_core::user_id::UserId;
 use memex_proto::v1 as pb;
@@ -49,6 +48,8 @@ pub(super) struct Feed {
     pub waiting: VecDeque<pb::WatchChangesResponse>,
     /// Whether the last event was read.
     pub ended: bool,
+    /// Whether the last look found nothing: the next one comes after a while.
+    pub caught_up: bool,
     pub sent_at: Instant,
 }
 
@@ -60,7 +61,7 @@ impl Feed {
             match feed.next().await {
                 Ok(Some(event)) => Some((Ok(event), Some(feed))),
                 Ok(None) => None,
-                Err(error) => Some((Err(Status::from(error)), None)),
+                Err(error) => Some((Err(Status::from(feed.context.store.overloaded_or_away(error))), None)),
             }
         }))
     }
@@ -74,18 +75,19 @@ impl Feed {
             if self.ended || self.context.shutdown.is_triggered() {
                 return Ok(None);
             }
-            self.context.tokens.caller(&self.metadata, Operation::Watch).await?;
+            if self.caught_up {
+                tokio::select! {
+                    () = tokio::time::sleep(POLL) => {}
+                    () = self.context.shutdown.triggered() => return Ok(None),
+                }
+            }
+            self.context.tokens.caller(&self.metadata).await?;
+            let before = self.cursor;
             self.look().await?;
-            if !self.waiting.is_empty() || self.ended {
-                continue;
-            }
-            if self.sent_at.elapsed() >= HEARTBEAT {
+            self.caught_up = self.waiting.is_empty();
+            // A cursor that moved is told at once: whoever goes on from an old one reads everybody's changes since then again.
+            if self.caught_up && (self.cursor != before || self.sent_at.elapsed() >= HEARTBEAT) {
                 self.waiting.push_back(self.event(None));
-                continue;
-            }
-            tokio::select! {
-                () = tokio::time::sleep(POLL) => {}
-                () = self.context.shutdown.triggered() => {}
             }
         }
     }
@@ -132,24 +134,39 @@ impl Feed {
         Ok(())
     }
 
-    /// Windows of settled transactions, one after the other: each is read to its end before the next begins.
+    /// Windows of settled transactions, one after the other: each is read to its end before the next begins. The one that
+    /// a cursor was in may have nothing left; then the next is read too, since a watch that is cut short may never read it else.
     async fn look_at_workspace(&mut self) -> Result<()> {
-        let reach = self.reach(None).await?;
+        let horizon = self.reach(None).await?.horizon;
+        while self.waiting.is_empty() && self.enter_window(horizon) {
+            self.read_window().await?;
+        }
+        Ok(())
+    }
+
+    /// Enters the window that the cursor is in, else the one from its end to the horizon; false where there is none to read.
+    fn enter_window(&mut self, horizon: i64) -> bool {
         let at = &mut self.cursor.at;
         if at.from == at.to {
-            (at.to, at.scope, at.sequence) = (reach.horizon.max(at.to), 0, 0);
+            (at.to, at.scope, at.sequence) = (horizon.max(at.to), 0, 0);
         }
-        if at.from == at.to {
-            return Ok(());
-        }
+        at.from != at.to
+    }
+
+    /// Reads a page of the window. The last event of the last page has the cursor behind the window.
+    async fn read_window(&mut self) -> Result<()> {
         let page = self.context.store.watch_window(self.workspace_id, self.cursor.at, PAGE).await?;
-        let done = i64::try_from(page.len()).is_ok_and(|rows| rows < PAGE);
+        let is_last = i64::try_from(page.len()).is_ok_and(|rows| rows < PAGE);
         for watched in page {
             self.push(watched);
         }
-        if done {
+        if is_last {
             let at = &mut self.cursor.at;
             (at.from, at.scope, at.sequence) = (at.to, 0, 0);
+            let cursor = self.cursors.text(self.cursor);
+            if let Some(last) = self.waiting.back_mut() {
+                last.cursor = cursor;
+            }
         }
         Ok(())
     }

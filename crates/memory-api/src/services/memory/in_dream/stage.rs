@@ -3,7 +3,7 @@
 use memex_core::actor::{Operation, Source};
 use memex_core::diff::inserted_bytes;
 use memex_core::limits::MAX_TEXT_BYTES_CEILING;
-use memex_core::patch::{self, Edit};
+use memex_core::patch::{self, Edit, Patched};
 use memex_core::path::{MemoryPath, ScopeKind};
 use memex_core::text::MemoryText;
 use memex_proto::reason::Refusal;
@@ -14,7 +14,7 @@ use prost::Message as _;
 use uuid::Uuid;
 
 use super::super::answer::{Changed, file, too_large, version_conflict};
-use super::super::patch_file::{missing, refusal};
+use super::super::patch_file::{missing, refusal, skipped_lines};
 use super::super::write_file::text;
 use super::denied::denied;
 use super::sees;
@@ -61,7 +61,7 @@ pub(in super::super) async fn patch_file(
     dream: DreamContext,
     about: &AboutCell,
     request: pb::PatchFileRequest,
-) -> Result<Changed> {
+) -> Result<(Changed, usize)> {
     let path = path(context.guards, about, &request.path)?;
     let expected = expected(request.expected_version)?;
     let said = Said::of(context.guards, &request.reason, request.source, &request.treatments, &request.request_id)?;
@@ -71,14 +71,15 @@ pub(in super::super) async fn patch_file(
     let stands = before.as_ref().is_some_and(|file| file.row.version == expected);
     if !stands
         && let Some(id) = said.request
-        && let Some(row) = context.store.staged_before(dream, &path, id).await?
+        && let Some((row, met)) = context.store.staged_before(dream, &path, id).await?
     {
         context.store.log_ok(dream.id.scope, Operation::Patch, path.as_str(), caller).await?;
-        return Ok(Changed { file: file(row), changed: true, revision_id: String::new() });
+        let changed = Changed { file: file(row), changed: true, revision_id: String::new() };
+        return Ok((changed, skipped_lines(&met, &edits)));
     }
-    let after = patched(before.as_ref(), expected, &edits)?;
+    let (after, skipped) = patched(before.as_ref(), expected, &edits)?;
     let op = said.op(Operation::Patch, path, expected, before.as_ref().map_or("", |file| &file.text), after);
-    stage(context, caller, dream, op, before).await
+    Ok((stage(context, caller, dream, op, before).await?, skipped))
 }
 
 /// The file that a dream may change.
@@ -146,13 +147,15 @@ async fn seen(context: &Context, caller: &Caller, dream: DreamContext, path: &Me
     }
 }
 
-fn patched(before: Option<&SeenFile>, expected: i64, edits: &[Edit]) -> Result<MemoryText, Refusal> {
+fn patched(before: Option<&SeenFile>, expected: i64, edits: &[Edit]) -> Result<(MemoryText, usize), Refusal> {
     let before = before.ok_or_else(|| missing(Some(expected)))?;
     if before.row.version != expected {
         return Err(version_conflict(Conflict::Stale, before.row.version));
     }
-    let after = patch::apply(&before.text, edits).map_err(|refused| refusal(&refused))?;
-    MemoryText::parse(after, MAX_TEXT_BYTES_CEILING).map_err(|refusal| convert::invalid_text("edits", &refusal))
+    let Patched { text, skipped_lines } =
+        patch::apply_counted(&before.text, edits).map_err(|refused| refusal(&refused))?;
+    let after = MemoryText::parse(text, MAX_TEXT_BYTES_CEILING);
+    Ok((after.map_err(|refusal| convert::invalid_text("edits", &refusal))?, skipped_lines))
 }
 
 async fn stage(
@@ -247,7 +250,7 @@ mod tests {
         };
         let before = SeenFile { row, text: "a".into(), base: None };
         let edits = [Edit::Replace { old: "a".into(), new: "b".into() }];
-        assert_eq!(patched(Some(&before), 2, &edits).unwrap().as_str(), "b");
+        assert_eq!(patched(Some(&before), 2, &edits).unwrap().0.as_str(), "b");
         assert_eq!(patched(Some(&before), 1, &edits).unwrap_err().reason, ErrorReason::VersionConflict);
         assert_eq!(patched(None, 1, &edits).unwrap_err().facts["current_version"], "0");
         assert_eq!(patched(None, 0, &edits).unwrap_err().reason, ErrorReason::FileNotFound);
