@@ -21,6 +21,8 @@ pub struct View {
     pub today: NaiveDate,
     /// What a person asked to look at; may be empty.
     pub instructions: String,
+    /// The read budget had no room for all files.
+    pub partial: bool,
 }
 
 /// Why a curator gave no ops. The text is shown to people and never has content.

@@ -129,8 +129,12 @@ impl Dreamer {
         let snapshot = view::read(calls, assignment).await?;
         tally.files_read = snapshot.files.len();
         tally.read_bytes = snapshot.read_bytes;
-        let view =
-            View { files: snapshot.files, today: assignment.today, instructions: assignment.instructions.clone() };
+        let view = View {
+            files: snapshot.files,
+            today: assignment.today,
+            instructions: assignment.instructions.clone(),
+            partial: !snapshot.unread.is_empty(),
+        };
         let curated = AssertUnwindSafe(curator.curate(view, stop)).catch_unwind().await;
         let ops = curated.unwrap_or(Err(CuratorError::Panicked)).map_err(failed)?;
         Ok((snapshot.unread, ops))

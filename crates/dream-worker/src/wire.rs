@@ -1,7 +1,7 @@
 //! The curation's words in the words of the protocol, and back.
 
 use memex_core::patch::Edit as PlannedEdit;
-use memex_curation::{LineRange, PlannedOp, SourceFile, Treatment, TreatmentKind};
+use memex_curation::{LineOrigin, LineRange, PlannedOp, SourceFile, Treatment, TreatmentKind};
 use memex_proto::v1;
 
 /// A file that was read, as the curation wants it. Nothing where the answer lacks the file's state.
@@ -11,7 +11,11 @@ pub(crate) fn source_file(read: v1::FileContent) -> Option<SourceFile> {
         path: file.path,
         version: file.version,
         text: read.content,
-        asserted_on: read.asserted_on.iter().map(|day| day.parse().ok()).collect(),
+        origins: read
+            .asserted_on
+            .iter()
+            .map(|day| LineOrigin { asserted_on: day.parse().ok(), ..LineOrigin::default() })
+            .collect(),
     })
 }
 

@@ -33,7 +33,7 @@ pub struct Plan {
 pub fn curate(files: &[SourceFile], rules: &Rules) -> Plan {
     let read = read(files, rules);
     let all: Vec<&ReadFile<'_>> = read.iter().collect();
-    let places = Places::new(&all);
+    let places = Places::new(&all, rules);
     let grounds = grounds(&places, Grade::Certain);
     let probable = probable(&places, &grounds);
     Plan { ops: ops(&places, &grounds, true), probable }
@@ -43,7 +43,7 @@ pub fn curate(files: &[SourceFile], rules: &Rules) -> Plan {
 pub fn curate_probable(files: &[SourceFile], rules: &Rules) -> Vec<PlannedOp> {
     let read = read(files, rules);
     let all: Vec<&ReadFile<'_>> = read.iter().collect();
-    let places = Places::new(&all);
+    let places = Places::new(&all, rules);
     let certain = grounds(&places, Grade::Certain);
     let likely = probable_grounds(&places, &certain);
     ops(&places, &likely, false)
@@ -186,7 +186,6 @@ fn is_accounted_for(places: &Places<'_, '_>, file: &ReadFile<'_>, op: &PlannedOp
         treatments: op.treatments.clone(),
     };
     let ledger = ledger::judge_read(std::slice::from_ref(&touched), places);
-    if std::env::var_os("DEBUGV").is_some() { eprintln!("{} {:?}", op.path, ledger.violations); }
     ledger.violations.iter().all(|violation| violation.rule == ledger::Rule::OnlyProbable)
 }
 

@@ -69,7 +69,7 @@ pub fn judge(touched: &[JudgedFile], known: &[SourceFile], rules: &Rules) -> Led
     let others = known.iter().filter(|file| !paths.contains(file.path.as_str()));
     let read: Vec<ReadFile<'_>> = before.chain(others).map(|file| ReadFile::new(file, rules)).collect();
     let all: Vec<&ReadFile<'_>> = read.iter().collect();
-    judge_read(touched, &Places::new(&all))
+    judge_read(touched, &Places::new(&all, rules))
 }
 
 /// The same over files that have been read already, the touched ones as they were among them.

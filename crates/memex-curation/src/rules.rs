@@ -12,12 +12,19 @@ pub struct Rules {
     pub as_of: NaiveDate,
     /// Parts of a context that say nothing in this workspace, in lower case.
     pub(crate) neutral: Arc<HashSet<String>>,
+    /// Only a part of the user's files is known, so that another value of a line may stand in any of the others.
+    pub(crate) partial: bool,
 }
 
 impl Rules {
     /// The rules of a dream on that day, without neutral parts.
     pub fn on(as_of: NaiveDate) -> Self {
-        Self { as_of, neutral: Arc::default() }
+        Self { as_of, neutral: Arc::default(), partial: false }
+    }
+
+    /// The same where only a part of the user's files is known: of copies with and without a day one of each stays.
+    pub fn over_a_part(self) -> Self {
+        Self { partial: true, ..self }
     }
 
     /// The same with parts of a context that say nothing: whole headings, folders or file names, in any case.

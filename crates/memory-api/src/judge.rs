@@ -12,7 +12,7 @@ use memex_core::dream_log::DreamLogCounts;
 use memex_core::ids::DreamId;
 use memex_core::path::MemoryPath;
 use memex_curation::ledger::{JudgedFile, Ledger, judge};
-use memex_curation::{SourceFile, Treatment, TreatmentKind, count_statements};
+use memex_curation::{LineOrigin, Rules, SourceFile, Treatment, TreatmentKind, count_statements, is_curated};
 use memex_proto::v1 as pb;
 use prost::Message as _;
 use uuid::Uuid;
@@ -23,6 +23,7 @@ use crate::guards::Guards;
 use crate::store::Store;
 use crate::store::asserted::LineDates;
 use crate::store::changesets::{HeadText, StagedOp, head_texts};
+use crate::store::dreams::dream_row;
 
 pub use decision::{Case, Verdict, decide};
 
@@ -34,6 +35,8 @@ const COUNTED_AT_ONCE: i64 = 100;
 pub struct Judged {
     /// Its ops, in order.
     pub ops: Vec<StagedOp>,
+    /// The files whose text its ops change in the end.
+    pub changed: BTreeSet<String>,
     /// The account.
     pub ledger: Ledger,
     /// What the dream log says.
@@ -45,16 +48,41 @@ pub struct Judged {
 /// Computes the account of a sealed changeset over the snapshot. Where the user's files have moved meanwhile, the account
 /// is of no use and the decision finds the dream overtaken.
 ///
+/// Judged over all of the user's files, since another value of a line may stand in any of them; over those that it touches
+/// and cites where all together are more than the dream may read.
+///
 /// # Errors
 /// Where Postgres fails, or a stored treatment cannot be read.
 pub async fn account(store: &Store, guards: Guards, dream: DreamId, ops: Vec<StagedOp>) -> Result<Judged> {
     let changes = Changes::of(&ops, guards)?;
-    let heads = head_texts(store.pool(), dream.scope, &changes.paths()).await?;
+    let row = dream_row(store.pool(), dream).await?.ok_or(Error::Unexpected("a sealed dream does not exist"))?;
+    let rules = Rules::on(row.as_of.ok_or(Error::Unexpected("a claimed dream has no day"))?);
+    let (heads, rules) = match curated_heads(store, dream.scope, row.max_read_bytes).await? {
+        Some(heads) => (heads, rules),
+        None => (head_texts(store.pool(), dream.scope, &changes.paths()).await?, rules.over_a_part()),
+    };
     let versions: Vec<(Uuid, i64)> = heads.iter().map(|head| (head.file_id, head.version)).collect();
     let dates = store.asserted(dream.scope, &versions).await?;
-    let (ledger, counts) = blocking(move || changes.judge(heads, &dates)).await?;
+    let (ledger, counts, changed) = blocking(move || changes.judge(heads, &dates, &rules)).await?;
     let scope_statements = if ledger.lost_word_for_word > 0 { scope_statements(store, dream.scope).await? } else { 0 };
-    Ok(Judged { ops, ledger, counts, scope_statements })
+    Ok(Judged { ops, changed, ledger, counts, scope_statements })
+}
+
+/// Every file that a dream may touch; `None` where they have more bytes together than the dream may read.
+async fn curated_heads(store: &Store, scope: i64, max_bytes: i64) -> Result<Option<Vec<HeadText>>> {
+    let (mut heads, mut bytes, mut after) = (Vec::new(), 0, String::new());
+    loop {
+        let page = store.scope_heads(scope, &after, COUNTED_AT_ONCE).await?;
+        let Some(last) = page.last() else { return Ok(Some(heads)) };
+        after.clone_from(&last.path);
+        for head in page.into_iter().filter(|head| is_curated(&head.path, &head.text)) {
+            bytes += i64::try_from(head.text.len()).unwrap_or(i64::MAX);
+            heads.push(head);
+        }
+        if bytes > max_bytes {
+            return Ok(None);
+        }
+    }
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
@@ -66,12 +94,12 @@ async fn scope_statements(store: &Store, scope: i64) -> Result<u32> {
     let mut after = String::new();
     let mut count = 0;
     loop {
-        let texts = store.scope_texts(scope, &after, COUNTED_AT_ONCE).await?;
-        let Some((last, _)) = texts.last() else { return Ok(count) };
-        after.clone_from(last);
+        let texts = store.scope_heads(scope, &after, COUNTED_AT_ONCE).await?;
+        let Some(last) = texts.last() else { return Ok(count) };
+        after.clone_from(&last.path);
         let seen = |path: &str| MemoryPath::parse(path).is_ok_and(|path| !path.is_excluded());
         count += blocking(move || {
-            texts.iter().filter(|(path, _)| seen(path)).map(|(_, text)| count_statements(text)).sum::<u32>()
+            texts.iter().filter(|head| seen(&head.path)).map(|head| count_statements(&head.text)).sum::<u32>()
         })
         .await?;
     }
@@ -115,15 +143,26 @@ impl Changes {
         self.files.keys().chain(&self.cited).cloned().collect()
     }
 
-    fn judge(self, heads: Vec<HeadText>, dates: &HashMap<Uuid, Arc<LineDates>>) -> (Ledger, DreamLogCounts) {
+    fn judge(
+        self,
+        heads: Vec<HeadText>,
+        dates: &HashMap<Uuid, Arc<LineDates>>,
+        rules: &Rules,
+    ) -> (Ledger, DreamLogCounts, BTreeSet<String>) {
         let mut sources: BTreeMap<String, SourceFile> =
             heads.into_iter().map(|head| (head.path.clone(), source_file(head, dates))).collect();
-        let touched: Vec<JudgedFile> =
-            self.files.into_iter().map(|(path, change)| change.judged(&mut sources, path)).collect();
-        let cited: Vec<SourceFile> = sources.into_values().collect();
-        let ledger = judge(&touched, &cited);
+        let (mut touched, mut known) = (Vec::new(), Vec::new());
+        for (path, change) in self.files {
+            match change.judged(&mut sources, path) {
+                // Ops that took each other back: the file is not touched.
+                JudgedFile { before: Some(before), after: Some(after), .. } if before.text == after => known.push(before),
+                judged => touched.push(judged),
+            }
+        }
+        known.extend(sources.into_values());
+        let ledger = judge(&touched, &known, rules);
         let counts = counts(&ledger, &touched);
-        (ledger, counts)
+        (ledger, counts, touched.into_iter().map(|file| file.path).collect())
     }
 }
 
@@ -138,8 +177,9 @@ impl FileChange {
 
 fn source_file(head: HeadText, dates: &HashMap<Uuid, Arc<LineDates>>) -> SourceFile {
     let days = dates.get(&head.file_id).map(|dates| dates.of(&head.text)).unwrap_or_default();
-    let asserted_on = days.iter().map(|day| day.parse().ok()).collect();
-    SourceFile { path: head.path, version: head.version, text: head.text, asserted_on }
+    let origin = |day: &String| LineOrigin { asserted_on: day.parse().ok(), ..LineOrigin::default() };
+    let origins = days.iter().map(origin).collect();
+    SourceFile { path: head.path, version: head.version, text: head.text, origins }
 }
 
 fn treatments(op: &StagedOp, guards: Guards) -> Result<Vec<Treatment>> {

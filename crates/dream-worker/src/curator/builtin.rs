@@ -1,7 +1,7 @@
 //! The curator without a model: memex-curation, on a thread that may compute.
 
 use futures::future::BoxFuture;
-use memex_curation::{PlannedOp, builtin};
+use memex_curation::{PlannedOp, Rules, builtin};
 use tokio_util::sync::CancellationToken;
 
 use super::{Curator, CuratorError, View};
@@ -14,9 +14,13 @@ impl Curator for Builtin {
     // It takes milliseconds, so that it is not stopped half-way; its answer is dropped instead.
     fn curate(&self, view: View, _stop: CancellationToken) -> BoxFuture<'_, Result<Vec<PlannedOp>, CuratorError>> {
         Box::pin(async move {
-            tokio::task::spawn_blocking(move || builtin::curate(&view.files, view.today))
-                .await
-                .map_err(|_| CuratorError::Panicked)
+            tokio::task::spawn_blocking(move || {
+                let rules = Rules::on(view.today);
+                let rules = if view.partial { rules.over_a_part() } else { rules };
+                builtin::curate(&view.files, &rules).ops
+            })
+            .await
+            .map_err(|_| CuratorError::Panicked)
         })
     }
 }

@@ -4,6 +4,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
 
 use super::{Grade, ReadFile, grade};
+use crate::Rules;
 use crate::language::Reading;
 
 /// A statement of one of the files: index of the file, index of the statement.
@@ -56,10 +57,12 @@ pub(crate) struct Places<'a, 'f> {
     pub files: &'a [&'a ReadFile<'f>],
     /// Statements with a written day by their first word and by their last.
     by_edge: HashMap<(bool, String), Vec<Place>>,
+    /// Other files may hold another value of any statement.
+    partial: bool,
 }
 
 impl<'a, 'f> Places<'a, 'f> {
-    pub fn new(files: &'a [&'a ReadFile<'f>]) -> Self {
+    pub fn new(files: &'a [&'a ReadFile<'f>], rules: &Rules) -> Self {
         let mut by_edge: HashMap<(bool, String), Vec<Place>> = HashMap::new();
         for (f, file) in files.iter().enumerate() {
             for (i, identity) in file.identities.iter().enumerate().filter(|(_, identity)| identity.day.is_some()) {
@@ -71,15 +74,18 @@ impl<'a, 'f> Places<'a, 'f> {
                 }
             }
         }
-        Self { files, by_edge }
+        Self { files, by_edge, partial: rules.partial }
     }
 
     fn at(&self, (f, i): Place) -> (&'a ReadFile<'f>, usize) {
         (self.files[f], i)
     }
 
-    /// Whether a dated statement of the same context holds another value of the statement.
+    /// Whether a dated statement of the same context holds another value of the statement, or may.
     pub fn is_contested(&self, (file, i): (&ReadFile<'_>, usize)) -> bool {
+        if self.partial {
+            return true;
+        }
         let own = &file.identities[i];
         let mine = words(&own.strict.reading);
         [(false, mine.first()), (true, mine.last())].into_iter().any(|(last, word)| {

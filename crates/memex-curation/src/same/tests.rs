@@ -51,7 +51,7 @@ fn explain_pair() {
     }
     let read: Vec<ReadFile<'_>> = files.iter().filter(|f| is_curated(&f.path, &f.text)).map(|f| ReadFile::new(f, &rules)).collect();
     let all: Vec<&ReadFile<'_>> = read.iter().collect();
-    let places = Places::new(&all);
+    let places = Places::new(&all, &rules);
     let mut hits = Vec::new();
     for f in &all { for (i, id) in f.identities.iter().enumerate() { if id.strict.text.to_lowercase().contains(&needle.to_lowercase()) { hits.push((*f, i)); } } }
     for &(f, i) in &hits { let id = &f.identities[i]; println!("{} {:?} bar {:?} day {:?} source {:?} parts {:?} contested {} key {:?}", f.file.path, f.document.statements[i].lines.first, id.bar, id.day, id.source, id.context.parts.iter().map(|p| (&*p.text, p.topic)).collect::<Vec<_>>(), places.is_contested((f, i)), id.key); }

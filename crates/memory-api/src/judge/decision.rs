@@ -40,6 +40,10 @@ pub struct Verdict {
 
 /// Decides: bounds, then the ledger, then the mode. A dry run is reported whatever it broke.
 pub fn decide(case: &Case<'_>) -> Verdict {
+    if case.judged.changed.is_empty() {
+        let cause = "its ops took each other back: nothing was changed".to_owned();
+        return Verdict { state: DreamState::Noop, cause, violations: Vec::new() };
+    }
     let mut violations = bounds(case);
     let only_rewrites = violations.is_empty() && case.judged.ledger.violations.iter().all(is_rewrite);
     if case.ledger {
@@ -129,7 +133,8 @@ mod tests {
         };
         let violations = rules.iter().map(violation).collect();
         let ledger = Ledger { lost_word_for_word: lost, violations, ..Ledger::default() };
-        Judged { ops: vec![], ledger, counts: DreamLogCounts::default(), scope_statements }
+        let changed = ["user/a.md".to_owned()].into();
+        Judged { ops: vec![], changed, ledger, counts: DreamLogCounts::default(), scope_statements }
     }
 
     fn verdict(mode: Mode, guard: &str, judged: &Judged) -> DreamState {

@@ -203,11 +203,12 @@ pub async fn places_of(tx: &mut PgConnection, scope: i64, sequences: &[i64]) -> 
 }
 
 impl Store {
-    /// The next current texts of a scope by path, after `after`: what counts its statements, a bounded part at a time.
-    pub async fn scope_texts(&self, scope: i64, after: &str, limit: i64) -> Result<Vec<(String, String)>> {
-        let rows = sqlx::query!(
-            r#"-- changesets.scope_texts
-            SELECT f.path, coalesce(v.text, '') AS "text!"
+    /// The next current texts of a scope by path, after `after`: a bounded part at a time.
+    pub async fn scope_heads(&self, scope: i64, after: &str, limit: i64) -> Result<Vec<HeadText>> {
+        let heads = sqlx::query_as!(
+            HeadText,
+            r#"-- changesets.scope_heads
+            SELECT f.path, f.file_id, f.version, coalesce(v.text, '') AS "text!"
               FROM mx_file f JOIN mx_revision v ON v.scope_id = f.scope_id AND v.file_id = f.file_id AND v.version = f.version
              WHERE f.scope_id = $1 AND f.path > $2 AND NOT f.deleted ORDER BY f.path LIMIT $3"#,
             scope,
@@ -216,6 +217,6 @@ impl Store {
         )
         .fetch_all(self.pool())
         .await?;
-        Ok(rows.into_iter().map(|row| (row.path, row.text)).collect())
+        Ok(heads)
     }
 }
