@@ -10,7 +10,7 @@ use memex_stack::stack::Stack;
 const DREAM_LOG: &str = "user/dream-log.md";
 
 const PROFILE: &str =
-    "# Ada\n\n- Ada drinks tea in the morning.\n- Ada lives in Porto.\n- Ada drinks tea in the morning (again)\n";
+    "# Ada\n\n- Ada drinks tea in the morning.\n- Ada lives in Porto.\n- FYI: Ada drinks tea in the morning\n";
 const SESSION: &str = "# Session\n\n- Ada lives in Porto.\n- Ada has two cats.\n";
 
 async fn messy() -> Stack {
