@@ -68,14 +68,14 @@ pub fn tidied() -> Treatment {
     Treatment { kind: TreatmentKind::Tidy.into(), ..Treatment::default() }
 }
 
-/// Says of an op that `line` went, because a line of a file at version 1 says the same.
-pub fn dropped(line: i32, (path, kept): (&str, i32)) -> Treatment {
+/// Says of an op that `line` went, because another one says the same: its path, its version and its number.
+pub fn dropped(line: i32, (path, version, kept): (&str, i64, i32)) -> Treatment {
     let lines = |line| Some(LineRange { first: line, last: line });
     Treatment {
         kind: TreatmentKind::DropDuplicate.into(),
         before: lines(line),
         after: None,
-        sources: vec![TreatmentSource { path: path.to_owned(), version: 1, lines: lines(kept) }],
+        sources: vec![TreatmentSource { path: path.to_owned(), version, lines: lines(kept) }],
     }
 }
 
@@ -141,20 +141,25 @@ impl HeldDream {
     /// # Errors
     /// As PatchFile.
     pub async fn drop_duplicate(&self, path: &str, line: i32, kept: i32, text: &str) -> Result<File, Status> {
-        self.drop_for(path, line, text, (path, kept)).await
+        self.drop_for((path, 1, line), (path, 1, kept), text).await
     }
 
-    /// Stages that `line` of a file at version 1 goes, because a line of a file at version 1 says the same.
+    /// Stages that a line goes, because another one says the same. Each is a path, a version and a line's number.
     ///
     /// # Errors
     /// As PatchFile.
-    pub async fn drop_for(&self, path: &str, line: i32, text: &str, kept: (&str, i32)) -> Result<File, Status> {
+    pub async fn drop_for(
+        &self,
+        (path, version, line): (&str, i64, i32),
+        kept: (&str, i64, i32),
+        text: &str,
+    ) -> Result<File, Status> {
         let delete = DeleteLines { first_line: line, last_line: line, expected: text.to_owned() };
         let request = PatchFileRequest {
             user_id: self.user(),
             path: path.to_owned(),
             edits: vec![Edit { kind: Some(Kind::DeleteLines(delete)) }],
-            expected_version: Some(1),
+            expected_version: Some(version),
             reason: "the same stands twice".to_owned(),
             treatments: vec![dropped(line, kept)],
             ..PatchFileRequest::default()

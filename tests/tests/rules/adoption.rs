@@ -40,7 +40,7 @@ impl<'a> Scene<'a> {
     /// Stages that a line goes because another says the same; both as `(path, line)`.
     async fn drops(&self, (path, line): (&str, i32), kept: (&str, i32)) {
         let text = self.files[path].lines().nth(usize::try_from(line).unwrap() - 1).unwrap();
-        self.held.drop_for(path, line, text, kept).await.unwrap();
+        self.held.drop_for((path, 1, line), (kept.0, 1, kept.1), text).await.unwrap();
     }
 
     async fn is_as_it_was(&self, what: &str) {
@@ -97,7 +97,7 @@ async fn what_stands_only_between_two_ops_comes_into_no_revision() {
     let scene = Scene::of(&stack, "bob", &[("user/ben.md", BEN), ("user/tom.md", tom)]).await;
     scene.held.stage("user/ben.md", &format!("{BEN}{INVENTED}"), 1).await.unwrap();
     scene.held.stage("user/tom.md", &format!("{tom}{INVENTED}"), 1).await.unwrap();
-    let ground = |line, kept| dropped(line, ("user/ben.md", kept));
+    let ground = |line, kept| dropped(line, ("user/ben.md", 1, kept));
     scene.held.stage_as("user/ben.md", ONCE, 2, vec![ground(5, 3), ground(6, 4)]).await.unwrap();
     scene.held.stage("user/tom.md", tom, 2).await.unwrap();
     scene.is_adopted(&[("user/ben.md", ONCE)], "taken back beside a drop").await;
@@ -119,9 +119,9 @@ async fn several_ops_of_one_file_are_adopted_as_one_revision_of_it() {
     let scene =
         Scene::of(&stack, "ada", &[("user/ben.md", BEN), ("user/tom.md", "- Tom sails.\n\n\n- Tom is tall.\n")]).await;
     let without_fifth = "# Ben\n\n- Ben speaks Danish.\n- Ben owns a cello.\n- Ben owns a cello.\n";
-    scene.held.stage_as("user/ben.md", without_fifth, 1, vec![dropped(5, ("user/ben.md", 3))]).await.unwrap();
+    scene.held.stage_as("user/ben.md", without_fifth, 1, vec![dropped(5, ("user/ben.md", 1, 3))]).await.unwrap();
     scene.held.stage("user/tom.md", "- Tom sails.\n\n- Tom is tall.\n", 1).await.unwrap();
-    scene.held.stage_as("user/ben.md", ONCE, 2, vec![dropped(5, ("user/ben.md", 4))]).await.unwrap();
+    scene.held.stage_as("user/ben.md", ONCE, 2, vec![dropped(5, ("user/ben.md", 1, 4))]).await.unwrap();
     scene.is_adopted(&[("user/ben.md", ONCE), ("user/tom.md", "- Tom sails.\n\n- Tom is tall.\n")], "two ops").await;
     stack.finish().await;
 }
@@ -189,7 +189,7 @@ async fn a_log_by_any_name_is_neither_read_nor_changed_nor_cited() {
     for log in logs {
         assert_eq!(refused(scene.held.read(log).await), ErrorReason::FileNotFound, "{log}");
         assert_eq!(refused(scene.held.stage(log, "", 1).await), ErrorReason::ExcludedPath, "{log}");
-        let cited = scene.held.drop_for(notes.0, 1, line.trim_end(), (log, 1)).await;
+        let cited = scene.held.drop_for((notes.0, 1, 1), (log, 1, 1), line.trim_end()).await;
         assert_eq!(refused(cited), ErrorReason::GroundInvalid, "{log}");
     }
     assert_eq!(scene.held.ends().await, DreamState::Noop);
@@ -215,7 +215,7 @@ async fn no_file_comes_whatever_is_in_it_and_whoever_is_said_to_have_said_it() {
 async fn the_source_of_an_adopted_text_is_that_of_the_text_before() {
     let stack = Stack::start().await;
     let scene = Scene::said(&stack, "ada", &[("user/ben.md", BEN, Source::Web)]).await;
-    let ground = |line, kept| dropped(line, ("user/ben.md", kept));
+    let ground = |line, kept| dropped(line, ("user/ben.md", 1, kept));
     scene.held.stage_as("user/ben.md", ONCE, 1, vec![ground(5, 3), ground(6, 4), tidied()]).await.unwrap();
     scene.is_adopted(&[("user/ben.md", ONCE)], "a page of the web").await;
     let source = "SELECT DISTINCT source::bigint FROM mx_revision WHERE path = 'user/ben.md'";
@@ -341,7 +341,7 @@ async fn two_copies_are_no_ground_for_each_other_and_a_file_is_never_emptied() {
     let files = [("user/profile.md", text), ("user/sessions/s07.md", text)];
     for (number, left) in ["", "# Ben\n"].into_iter().enumerate() {
         let scene = Scene::of(&stack, &format!("user-{number}"), &files).await;
-        let grounds = vec![dropped(1, ("user/profile.md", 1)), dropped(2, ("user/profile.md", 2))];
+        let grounds = vec![dropped(1, ("user/profile.md", 1, 1)), dropped(2, ("user/profile.md", 1, 2))];
         scene.held.stage_as("user/sessions/s07.md", left, 1, grounds).await.unwrap();
         scene.breaks(Rule::FileEmptied, "user/sessions/s07.md", "every line has a copy").await;
     }
