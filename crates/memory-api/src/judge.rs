@@ -10,7 +10,6 @@ use std::sync::Arc;
 use memex_core::diff::DiffStat;
 use memex_core::dream_log::DreamLogCounts;
 use memex_core::ids::DreamId;
-use memex_core::path::MemoryPath;
 use memex_curation::ledger::{JudgedFile, Ledger, judge};
 use memex_curation::{LineOrigin, Rules, SourceFile, Treatment, TreatmentKind, count_statements, is_curated};
 use memex_proto::v1 as pb;
@@ -41,7 +40,7 @@ pub struct Judged {
     pub ledger: Ledger,
     /// What the dream log says.
     pub counts: DreamLogCounts,
-    /// Statements of all files that a dream sees; counted only where any is lost, else 0.
+    /// Statements of all files that a dream may touch; counted only where any is lost, else 0.
     pub scope_statements: u32,
 }
 
@@ -57,9 +56,10 @@ pub async fn account(store: &Store, guards: Guards, dream: DreamId, ops: Vec<Sta
     let changes = Changes::of(&ops, guards)?;
     let row = dream_row(store.pool(), dream).await?.ok_or(Error::Unexpected("a sealed dream does not exist"))?;
     let rules = Rules::on(row.as_of.ok_or(Error::Unexpected("a claimed dream has no day"))?);
-    let (heads, rules) = match curated_heads(store, dream.scope, row.max_read_bytes).await? {
+    let named = changes.paths();
+    let (heads, rules) = match heads(store, dream.scope, &named, row.max_read_bytes).await? {
         Some(heads) => (heads, rules),
-        None => (head_texts(store.pool(), dream.scope, &changes.paths()).await?, rules.over_a_part()),
+        None => (head_texts(store.pool(), dream.scope, &named).await?, rules.over_a_part()),
     };
     let versions: Vec<(Uuid, i64)> = heads.iter().map(|head| (head.file_id, head.version)).collect();
     let dates = store.asserted(dream.scope, &versions).await?;
@@ -68,14 +68,16 @@ pub async fn account(store: &Store, guards: Guards, dream: DreamId, ops: Vec<Sta
     Ok(Judged { ops, changed, ledger, counts, scope_statements })
 }
 
-/// Every file that a dream may touch; `None` where they have more bytes together than the dream may read.
-async fn curated_heads(store: &Store, scope: i64, max_bytes: i64) -> Result<Option<Vec<HeadText>>> {
+/// Every file that a dream may touch, and those that the changeset names, whatever they are; `None` where they have more
+/// bytes together than the dream may read.
+async fn heads(store: &Store, scope: i64, named: &[String], max_bytes: i64) -> Result<Option<Vec<HeadText>>> {
     let (mut heads, mut bytes, mut after) = (Vec::new(), 0, String::new());
     loop {
         let page = store.scope_heads(scope, &after, COUNTED_AT_ONCE).await?;
         let Some(last) = page.last() else { return Ok(Some(heads)) };
         after.clone_from(&last.path);
-        for head in page.into_iter().filter(|head| is_curated(&head.path, &head.text)) {
+        let known = |head: &HeadText| named.contains(&head.path) || is_curated(&head.path, &head.text);
+        for head in page.into_iter().filter(known) {
             bytes += i64::try_from(head.text.len()).unwrap_or(i64::MAX);
             heads.push(head);
         }
@@ -89,7 +91,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work).await.map_err(|_| Error::Unexpected("judging a changeset panicked"))
 }
 
-/// Counts the statements of every file that a dream sees.
+/// Counts the statements of every file that a dream may touch.
 async fn scope_statements(store: &Store, scope: i64) -> Result<u32> {
     let mut after = String::new();
     let mut count = 0;
@@ -97,9 +99,12 @@ async fn scope_statements(store: &Store, scope: i64) -> Result<u32> {
         let texts = store.scope_heads(scope, &after, COUNTED_AT_ONCE).await?;
         let Some(last) = texts.last() else { return Ok(count) };
         after.clone_from(&last.path);
-        let seen = |path: &str| MemoryPath::parse(path).is_ok_and(|path| !path.is_excluded());
         count += blocking(move || {
-            texts.iter().filter(|head| seen(&head.path)).map(|head| count_statements(&head.text)).sum::<u32>()
+            texts
+                .iter()
+                .filter(|head| is_curated(&head.path, &head.text))
+                .map(|head| count_statements(&head.text))
+                .sum::<u32>()
         })
         .await?;
     }
@@ -155,7 +160,9 @@ impl Changes {
         for (path, change) in self.files {
             match change.judged(&mut sources, path) {
                 // Ops that took each other back: the file is not touched.
-                JudgedFile { before: Some(before), after: Some(after), .. } if before.text == after => known.push(before),
+                JudgedFile { before: Some(before), after: Some(after), .. } if before.text == after => {
+                    known.push(before)
+                }
                 judged => touched.push(judged),
             }
         }

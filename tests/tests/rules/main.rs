@@ -5,6 +5,7 @@
 
 mod access_log;
 mod accounts;
+mod adoption;
 mod archive;
 mod archive_hostile;
 mod archive_lies;

@@ -67,6 +67,12 @@ fn pipe(api: &FakeApi) -> AuthChannel {
     AuthChannel::over(channel, Some(&Token::new("test", "mx_worker").unwrap()), Duration::from_secs(30))
 }
 
+/// Two files that say one thing both: the profile's line stays, that of the notes goes.
+pub const SAID_TWICE: [(&str, &str); 2] = [
+    ("user/profile.md", "- Ann likes green tea.\n- Ann lives in Bern.\n"),
+    ("user/notes.md", "- Ann likes green tea.\n- Ann has a cat.\n"),
+];
+
 /// A dream with the default budget.
 pub fn assignment(number: i64) -> DreamAssignment {
     DreamAssignment {
