@@ -110,19 +110,33 @@ impl HeldDream {
     /// # Errors
     /// As PatchFile.
     pub async fn drop_duplicate(&self, path: &str, line: i32, kept: i32, text: &str) -> Result<File, Status> {
+        self.drop_for((path, 1, line), (path, 1, kept), text).await
+    }
+
+    /// Stages that a line goes, because another one says the same. Each is a path, a version and a line's number.
+    ///
+    /// # Errors
+    /// As PatchFile.
+    pub async fn drop_for(
+        &self,
+        (path, version, line): (&str, i64, i32),
+        (kept_path, kept_version, kept_line): (&str, i64, i32),
+        text: &str,
+    ) -> Result<File, Status> {
         let lines = |line| Some(LineRange { first: line, last: line });
         let delete = DeleteLines { first_line: line, last_line: line, expected: text.to_owned() };
+        let kept = TreatmentSource { path: kept_path.to_owned(), version: kept_version, lines: lines(kept_line) };
         let request = PatchFileRequest {
             user_id: self.user(),
             path: path.to_owned(),
             edits: vec![Edit { kind: Some(Kind::DeleteLines(delete)) }],
-            expected_version: Some(1),
+            expected_version: Some(version),
             reason: "the same stands twice".to_owned(),
             treatments: vec![Treatment {
                 kind: TreatmentKind::DropDuplicate.into(),
                 before: lines(line),
                 after: None,
-                sources: vec![TreatmentSource { path: path.to_owned(), version: 1, lines: lines(kept) }],
+                sources: vec![kept],
             }],
             ..PatchFileRequest::default()
         };
