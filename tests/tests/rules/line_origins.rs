@@ -128,6 +128,23 @@ async fn a_line_that_stood_for_another_carries_that_ones_days_on() {
 }
 
 #[tokio::test]
+async fn of_two_equal_lines_beside_each_other_the_one_that_stays_tells_both_days() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    let first = said(&stack, &ada, TOPIC, &format!("# Food\n\n{SAID}\n"), Source::User).await;
+    stack.advance(2 * DAY).await;
+    let last = said(&stack, &ada, TOPIC, &format!("# Food\n\n{SAID}\n{SAID}\n"), Source::User).await;
+    let dream = held(&stack, &ada).await;
+    let before = dream.read(TOPIC).await.unwrap().origins;
+    assert_eq!([&before[2].asserted_on, &before[3].asserted_on], [&first, &last]);
+    dream.drop_for((TOPIC, 2, 3), (TOPIC, 2, 4), SAID).await.unwrap();
+    assert_eq!(dream.ends().await, DreamState::Applied);
+    assert_eq!(days(&ada, TOPIC).await, [pair(&first, &last)]);
+    assert_eq!(origin(&stack, &ada, TOPIC).await.asserted_on, last, "the later one stayed");
+    stack.finish().await;
+}
+
+#[tokio::test]
 async fn a_line_is_whose_it_was_when_it_first_stood_whatever_came_after() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;

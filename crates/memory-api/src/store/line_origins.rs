@@ -156,14 +156,15 @@ impl Store {
         behind: &BTreeSet<usize>,
         drops: &Drops,
     ) -> Result<Vec<((Uuid, i64), LineOrigins)>> {
-        let droppings = drops.by_base(behind);
-        let mut asked: HashSet<(Uuid, i64)> = wanted.iter().chain(droppings.keys()).copied().collect();
+        let bases = drops.by_base(behind);
+        let mut asked: HashSet<(Uuid, i64)> = wanted.iter().chain(bases.keys()).copied().collect();
         let mut needed: HashMap<Uuid, i64> = HashMap::new();
         for &(file, version) in &asked {
             let most = needed.entry(file).or_insert(version);
             *most = version.max(*most);
         }
         asked.extend(drops.cited(behind));
+        let droppings = drops.by_base(&behind.iter().copied().chain(drops.from(&needed)).collect());
         let walked = self.walk(scope, &needed, Walk::new(asked, droppings)).await?;
         let said = said(&walked, &drops.pairs(&walked, &needed));
         let origins = wanted.into_iter().map(|place| {

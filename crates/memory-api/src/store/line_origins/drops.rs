@@ -120,6 +120,12 @@ impl Drops {
         of.iter().map(|&at| (self.all[at].dream, self.all[at].file)).collect()
     }
 
+    /// What was dropped from these files before their versions.
+    pub fn from<'a>(&'a self, files: &'a HashMap<Uuid, i64>) -> impl Iterator<Item = usize> + 'a {
+        let earlier = |one: &Dropping| files.get(&one.file).is_some_and(|version| one.version < *version);
+        self.all.iter().enumerate().filter(move |(_, one)| earlier(one)).map(|(at, _)| at)
+    }
+
     /// These, by the file and version that they were dropped from.
     pub fn by_base(&self, of: &BTreeSet<usize>) -> HashMap<(Uuid, i64), Vec<(usize, Dropping)>> {
         let mut by_base: HashMap<_, Vec<_>> = HashMap::new();

@@ -97,13 +97,23 @@ pub(super) struct Walk {
     lines: Vec<Line<u32>>,
     /// The lines before the dream that made the revision before.
     before_dream: Option<Vec<Line<u32>>>,
+    /// The lines that a dream drops from the revision before.
+    goes: Vec<LineRange>,
     walked: Walked,
 }
 
 impl Walk {
     /// A walk that keeps the lines of these versions, and what was dropped from them.
     pub fn new(asked: HashSet<(Uuid, i64)>, droppings: HashMap<(Uuid, i64), Vec<(usize, Dropping)>>) -> Self {
-        Self { asked, droppings, file: None, lines: Vec::new(), before_dream: None, walked: Walked::default() }
+        Self {
+            asked,
+            droppings,
+            file: None,
+            lines: Vec::new(),
+            before_dream: None,
+            goes: Vec::new(),
+            walked: Walked::default(),
+        }
     }
 
     /// Goes on over these revisions. A redacted one is not among them: what it brought is the next one's.
@@ -113,6 +123,7 @@ impl Walk {
                 self.file = Some(revision.file);
                 self.lines.clear();
                 self.before_dream = None;
+                self.goes.clear();
             }
             self.pass_one(&revision);
         }
@@ -122,7 +133,10 @@ impl Walk {
         let text = revision.text.as_deref().unwrap_or_default();
         // A revert gives back what the dream took: the lines stand as before it.
         let undone = self.before_dream.take().filter(|_| revision.is(Operation::Revert));
-        let before = undone.as_ref().unwrap_or(&self.lines);
+        let goes = std::mem::take(&mut self.goes);
+        // Of two equal lines beside each other, the texts alone do not say which one the dream dropped.
+        let left = (revision.dreamt && !goes.is_empty()).then(|| without(&self.lines, &goes));
+        let before = undone.as_ref().or(left.as_ref()).unwrap_or(&self.lines);
         let (origin, owns) = (revision.origin(), &mut self.walked.owns);
         let after = follow(before, text, revision.dreamt, || {
             owns.push(origin);
@@ -133,7 +147,9 @@ impl Walk {
         self.before_dream = revision.dreamt.then_some(before);
         let at = (revision.file, revision.version);
         for (dropping, one) in self.droppings.remove(&at).unwrap_or_default() {
-            self.walked.treatments.insert(dropping, one.in_lines_of(text));
+            let treatments = one.in_lines_of(text);
+            self.goes.extend(treatments.iter().filter_map(|treatment| treatment.before));
+            self.walked.treatments.insert(dropping, treatments);
         }
         if self.asked.remove(&at) {
             self.walked.lines.insert(at, self.lines.clone());
@@ -144,4 +160,13 @@ impl Walk {
     pub fn end(self) -> Walked {
         self.walked
     }
+}
+
+/// The lines that are left without these ranges.
+fn without(lines: &[Line<u32>], goes: &[LineRange]) -> Vec<Line<u32>> {
+    let mut stays = vec![true; lines.len()];
+    for range in goes {
+        stays.get_mut(places(*range)).into_iter().flatten().for_each(|one| *one = false);
+    }
+    lines.iter().zip(stays).filter_map(|(line, stays)| stays.then_some(*line)).collect()
 }
