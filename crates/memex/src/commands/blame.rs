@@ -50,9 +50,13 @@ pub async fn run(context: &Context, args: BlameArgs) -> Result<(), Failure> {
 /// The days of a line stand beside it where a dream dropped copies for any line of the file.
 fn table(lines: Vec<BlameLineView>) -> Table {
     let dreamt = lines.iter().any(|line| !line.last_said.is_empty());
-    let said: &[_] = if dreamt { &[words("first said"), words("last said")] } else { &[] };
-    let columns = [numbers("line"), numbers("version"), words("when"), words("by"), words("source"), words("dream")];
-    let mut table = Table::new(&[&columns, said, &[words("text")]].concat());
+    let mut columns =
+        vec![numbers("line"), numbers("version"), words("when"), words("by"), words("source"), words("dream")];
+    if dreamt {
+        columns.extend([words("first said"), words("last said")]);
+    }
+    columns.push(words("text"));
+    let mut table = Table::new(&columns);
     for line in lines {
         let (number, version) = (line.number.to_string(), line.version.to_string());
         // A blank line is shown as one, not as a value that is missing.
