@@ -11,7 +11,7 @@ use memex_core::diff::DiffStat;
 use memex_core::dream_log::DreamLogCounts;
 use memex_core::ids::DreamId;
 use memex_curation::ledger::{JudgedFile, Ledger, judge};
-use memex_curation::{LineOrigin, Rules, SourceFile, Treatment, TreatmentKind, count_statements, is_curated};
+use memex_curation::{Rules, SourceFile, Treatment, TreatmentKind, count_statements, is_curated};
 use memex_proto::v1 as pb;
 use prost::Message as _;
 use uuid::Uuid;
@@ -20,11 +20,12 @@ use crate::convert;
 use crate::error::{Error, Result};
 use crate::guards::Guards;
 use crate::store::Store;
-use crate::store::asserted::LineDates;
 use crate::store::changesets::{HeadText, StagedOp, head_texts};
 use crate::store::dreams::dream_row;
+use crate::store::line_origins::LineOrigins;
 
 pub use decision::{Case, Verdict, decide};
+pub(crate) use lines::in_base_lines;
 
 /// How many texts are counted at a time.
 const COUNTED_AT_ONCE: i64 = 100;
@@ -62,8 +63,8 @@ pub async fn account(store: &Store, guards: Guards, dream: DreamId, ops: Vec<Sta
         None => (head_texts(store.pool(), dream.scope, &named).await?, rules.over_a_part()),
     };
     let versions: Vec<(Uuid, i64)> = heads.iter().map(|head| (head.file_id, head.version)).collect();
-    let dates = store.asserted(dream.scope, &versions).await?;
-    let (ledger, counts, changed) = blocking(move || changes.judge(heads, &dates, &rules)).await?;
+    let origins = if guards.source { store.line_origins(dream.scope, &versions).await? } else { HashMap::new() };
+    let (ledger, counts, changed) = blocking(move || changes.judge(heads, &origins, &rules)).await?;
     let scope_statements = if ledger.lost_word_for_word > 0 { scope_statements(store, dream.scope).await? } else { 0 };
     Ok(Judged { ops, changed, ledger, counts, scope_statements })
 }
@@ -151,11 +152,11 @@ impl Changes {
     fn judge(
         self,
         heads: Vec<HeadText>,
-        dates: &HashMap<Uuid, Arc<LineDates>>,
+        origins: &HashMap<Uuid, Arc<LineOrigins>>,
         rules: &Rules,
     ) -> (Ledger, DreamLogCounts, BTreeSet<String>) {
         let mut sources: BTreeMap<String, SourceFile> =
-            heads.into_iter().map(|head| (head.path.clone(), source_file(head, dates))).collect();
+            heads.into_iter().map(|head| (head.path.clone(), source_file(head, origins))).collect();
         let (mut touched, mut known) = (Vec::new(), Vec::new());
         for (path, change) in self.files {
             match change.judged(&mut sources, path) {
@@ -182,10 +183,9 @@ impl FileChange {
     }
 }
 
-fn source_file(head: HeadText, dates: &HashMap<Uuid, Arc<LineDates>>) -> SourceFile {
-    let days = dates.get(&head.file_id).map(|dates| dates.of(&head.text)).unwrap_or_default();
-    let origin = |day: &String| LineOrigin { asserted_on: day.parse().ok(), ..LineOrigin::default() };
-    let origins = days.iter().map(origin).collect();
+fn source_file(head: HeadText, origins: &HashMap<Uuid, Arc<LineOrigins>>) -> SourceFile {
+    let lines = origins.get(&head.file_id).map(|origins| origins.of(&head.text)).unwrap_or_default();
+    let origins = lines.into_iter().map(convert::origin).collect();
     SourceFile { path: head.path, version: head.version, text: head.text, origins }
 }
 

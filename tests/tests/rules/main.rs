@@ -30,6 +30,7 @@ mod history_earlier;
 mod insert_lines;
 mod isolation;
 mod lanes;
+mod line_origins;
 mod lines;
 mod memory;
 mod metadata;

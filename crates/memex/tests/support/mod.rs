@@ -134,7 +134,7 @@ impl MemoryService for Script {
     ) -> Result<Response<BatchReadFilesResponse>, Status> {
         let read = |path: String| {
             let file = Some(File { path: path.clone(), version: 1, ..File::default() });
-            let content = FileContent { file, content: format!("text of {path}\n"), asserted_on: Vec::new() };
+            let content = FileContent { file, content: format!("text of {path}\n"), origins: Vec::new() };
             BatchReadFilesResult { path, result: Some(batch_read_files_result::Result::File(content)) }
         };
         let results = asked.into_inner().paths.into_iter().map(read).collect();
