@@ -58,6 +58,8 @@ CREATE TABLE mx_dream (
   violations bytea[] NOT NULL DEFAULT '{}',            -- encoded DreamViolation, each
   lost_statements integer NOT NULL DEFAULT 0,
   statements_before integer NOT NULL DEFAULT 0,        -- of the whole scope at its snapshot; 0: nothing was lost, so not counted
+  probable bytea[] NOT NULL DEFAULT '{}',              -- encoded ProbablePair, each: places alone, the first of them
+  probable_pairs integer NOT NULL DEFAULT 0,           -- how many the worker counted
   summary text NOT NULL DEFAULT '',
   cause text NOT NULL DEFAULT '',
   more boolean NOT NULL DEFAULT false,

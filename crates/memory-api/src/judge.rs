@@ -26,6 +26,7 @@ use crate::store::changesets::{HeadText, StagedOp, head_texts};
 use crate::store::dreams::dream_row;
 
 pub use decision::{Case, Verdict, decide};
+pub(crate) use lines::in_base_lines;
 
 /// How many texts are counted at a time.
 const COUNTED_AT_ONCE: i64 = 100;
@@ -155,7 +156,9 @@ impl Changes {
         for (path, change) in self.files {
             match change.judged(&mut sources, path) {
                 // Ops that took each other back: the file is not touched.
-                JudgedFile { before: Some(before), after: Some(after), .. } if before.text == after => known.push(before),
+                JudgedFile { before: Some(before), after: Some(after), .. } if before.text == after => {
+                    known.push(before)
+                }
                 judged => touched.push(judged),
             }
         }
@@ -170,7 +173,7 @@ impl FileChange {
     fn judged(self, sources: &mut BTreeMap<String, SourceFile>, path: String) -> JudgedFile {
         let before = sources.remove(&path).filter(|file| file.version == self.base_version);
         let base = before.as_ref().map_or("", |file| file.text.as_str());
-        let treatments = lines::in_base_lines(base, &self.texts, self.treatments);
+        let treatments = in_base_lines(base, &self.texts, self.treatments);
         JudgedFile { path, after: self.texts.into_iter().next_back().flatten(), treatments, before }
     }
 }
@@ -182,7 +185,8 @@ fn source_file(head: HeadText, dates: &HashMap<Uuid, Arc<LineDates>>) -> SourceF
     SourceFile { path: head.path, version: head.version, text: head.text, origins }
 }
 
-fn treatments(op: &StagedOp, guards: Guards) -> Result<Vec<Treatment>> {
+/// The treatments of a staged op.
+pub(crate) fn treatments(op: &StagedOp, guards: Guards) -> Result<Vec<Treatment>> {
     let read = |bytes: &Vec<u8>| {
         let stored = pb::Treatment::decode(bytes.as_slice())
             .map_err(|_| Error::Unexpected("a stored treatment cannot be decoded"))?;

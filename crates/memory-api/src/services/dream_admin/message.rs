@@ -101,6 +101,7 @@ pub(super) fn dream(row: DreamRow) -> pb::Dream {
         lease_expires_at: row.lease_expires_at.map(timestamp),
         ended_at: row.ended_at.map(timestamp),
         trace_id: row.trace_id.as_deref().map(hex).unwrap_or_default(),
+        probable_pairs: row.probable_pairs,
     }
 }
 
