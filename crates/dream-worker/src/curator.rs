@@ -22,6 +22,8 @@ pub struct View {
     pub today: NaiveDate,
     /// What a person asked to look at; may be empty.
     pub instructions: String,
+    /// Probable copies alone are wanted.
+    pub near: bool,
     /// The read budget had no room for all files.
     pub partial: bool,
 }

@@ -134,6 +134,7 @@ impl Dreamer {
             files: snapshot.files,
             today: assignment.today,
             instructions: assignment.instructions.clone(),
+            near: assignment.near,
             partial: !snapshot.unread.is_empty(),
         };
         let curated = AssertUnwindSafe(curator.curate(view, stop)).catch_unwind().await;

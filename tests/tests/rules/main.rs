@@ -16,6 +16,7 @@ mod contract;
 mod database;
 mod deletions;
 mod drained;
+mod dream_near;
 mod dream_pairs;
 mod dreams;
 mod erasure;

@@ -167,7 +167,15 @@ pub fn write_dream(out: &mut impl Write, dream: &Dream) -> io::Result<()> {
     let by = if view.requested { format!("asked for by {}", view.requested_by) } else { "was due".to_owned() };
     let facts = [
         ("user", view.user_id),
-        ("how", format!("{}, {}, {by}", view.mode, view.curator)),
+        (
+            "how",
+            format!(
+                "{}, {}, {}{by}",
+                view.mode,
+                view.curator,
+                if view.near.is_some() { "probable copies alone, " } else { "" }
+            ),
+        ),
         ("instructions", view.instructions),
         ("as of", view.as_of),
         ("cause", view.cause),

@@ -1,8 +1,8 @@
 //! Dreams and their changesets.
 
 use memex_proto::v1::{
-    Dream, DreamBudget, DreamLedger, DreamState, DreamUsage, DreamViolation, DroppedLine, FileChange, ProbableLine,
-    QuotedLines, StagedOp,
+    Dream, DreamBudget, DreamLedger, DreamNear, DreamState, DreamUsage, DreamViolation, DroppedLine, FileChange,
+    ProbableLine, QuotedLines, StagedOp,
 };
 use serde::Serialize;
 
@@ -37,6 +37,7 @@ pub struct DreamView {
     pub ended_at: Option<String>,
     pub trace_id: String,
     pub probable_pairs: i32,
+    pub near: Option<String>,
 }
 
 impl From<Dream> for DreamView {
@@ -45,6 +46,7 @@ impl From<Dream> for DreamView {
             state: dream_state(dream.state()),
             mode: word(dream.mode().as_str_name(), "DREAM_MODE_"),
             curator: word(dream.curator().as_str_name(), "CURATOR_"),
+            near: (dream.near() != DreamNear::Unspecified).then(|| word(dream.near().as_str_name(), "DREAM_NEAR_")),
             dream_id: dream.dream_id,
             user_id: dream.user_id,
             requested: dream.requested,
