@@ -211,7 +211,11 @@ impl HeldDream {
         self.finish_with(FinishDreamRequest { outcome, left, ..FinishDreamRequest::default() }).await
     }
 
-    async fn finish_with(&self, end: FinishDreamRequest) -> Result<FinishDreamResponse, Status> {
+    /// Finishes the dream as `end` says.
+    ///
+    /// # Errors
+    /// As FinishDream.
+    pub async fn finish_with(&self, end: FinishDreamRequest) -> Result<FinishDreamResponse, Status> {
         let DreamAssignment { dream_id, fence, .. } = self.assignment.clone();
         let request = FinishDreamRequest { dream_id, fence, ..end };
         Ok(self.worker.dream.clone().finish_dream(request).await?.into_inner())

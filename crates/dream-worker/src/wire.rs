@@ -1,7 +1,9 @@
 //! The curation's words in the words of the protocol, and back.
 
 use memex_core::patch::Edit as PlannedEdit;
-use memex_curation::{LineOrigin, LineRange, PlannedOp, Source, SourceFile, Treatment, TreatmentKind};
+use memex_curation::{
+    LineOrigin, LineRange, Pair, PlannedOp, Source, SourceFile, StandsAt, Treatment, TreatmentKind,
+};
 use memex_proto::v1;
 
 /// A file that was read, as the curation wants it. Nothing where the answer lacks the file's state.
@@ -93,6 +95,12 @@ fn treatment(treatment: Treatment) -> v1::Treatment {
         after: treatment.after.map(lines),
         sources: sources.collect(),
     }
+}
+
+/// A probable pair, as FinishDream lists it.
+pub(crate) fn probable_pair(pair: Pair) -> v1::ProbablePair {
+    let at = |at: StandsAt| Some(v1::LinesAt { path: at.path, version: at.version, lines: Some(lines(at.lines)) });
+    v1::ProbablePair { dropped: at(pair.dropped), kept: at(pair.kept) }
 }
 
 fn lines(range: LineRange) -> v1::LineRange {

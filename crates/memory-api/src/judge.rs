@@ -178,7 +178,7 @@ impl FileChange {
     fn judged(self, sources: &mut BTreeMap<String, SourceFile>, path: String) -> JudgedFile {
         let before = sources.remove(&path).filter(|file| file.version == self.base_version);
         let base = before.as_ref().map_or("", |file| file.text.as_str());
-        let treatments = lines::in_base_lines(base, &self.texts, self.treatments);
+        let treatments = in_base_lines(base, &self.texts, self.treatments);
         JudgedFile { path, after: self.texts.into_iter().next_back().flatten(), treatments, before }
     }
 }
@@ -189,7 +189,8 @@ fn source_file(head: HeadText, origins: &HashMap<Uuid, Arc<LineOrigins>>) -> Sou
     SourceFile { path: head.path, version: head.version, text: head.text, origins }
 }
 
-fn treatments(op: &StagedOp, guards: Guards) -> Result<Vec<Treatment>> {
+/// The treatments of a staged op.
+pub(crate) fn treatments(op: &StagedOp, guards: Guards) -> Result<Vec<Treatment>> {
     let read = |bytes: &Vec<u8>| {
         let stored = pb::Treatment::decode(bytes.as_slice())
             .map_err(|_| Error::Unexpected("a stored treatment cannot be decoded"))?;

@@ -17,6 +17,8 @@ mod contract;
 mod database;
 mod deletions;
 mod drained;
+mod dream_near;
+mod dream_pairs;
 mod dreams;
 mod erasure;
 mod erasure_backups;

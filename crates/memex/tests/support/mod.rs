@@ -56,6 +56,8 @@ pub struct Lines {
     pub dreams: Vec<Dream>,
     /// The states that a dream goes through, one a GetDream; the last stays.
     pub dream_states: VecDeque<DreamState>,
+    /// What GetChangeset gives beside the dream.
+    pub changeset: GetChangesetResponse,
     /// Users, tokens, erasures, archives.
     pub admin: admin::AdminLines,
     /// What SearchFiles finds.
@@ -216,7 +218,9 @@ impl DreamAdminService for Script {
     }
 
     async fn get_changeset(&self, _: Request<GetChangesetRequest>) -> Result<Response<GetChangesetResponse>, Status> {
-        Ok(Response::new(GetChangesetResponse { dream: Some(self.dream()), ..GetChangesetResponse::default() }))
+        let dream = Some(self.dream());
+        let changeset = self.lines().changeset.clone();
+        Ok(Response::new(GetChangesetResponse { dream, ..changeset }))
     }
 
     async fn unpark_user(&self, asked: Request<UnparkUserRequest>) -> Result<Response<UnparkUserResponse>, Status> {

@@ -122,6 +122,27 @@ pub async fn texts_at(
     Ok(rows.into_iter().map(|row| ((row.file_id, row.version), text(row.text, row.source, row.redacted))).collect())
 }
 
+/// The texts that stood at paths at versions, by path and version.
+pub async fn texts_by_path(
+    executor: impl PgExecutor<'_>,
+    scope: i64,
+    places: &[(String, i64)],
+) -> Result<HashMap<(String, i64), TextAt>> {
+    let (paths, versions): (Vec<String>, Vec<i64>) = places.iter().cloned().unzip();
+    let rows = sqlx::query!(
+        "-- changesets.texts_by_path
+        SELECT v.path, v.version, v.text, v.source, v.redacted FROM unnest($2::text[], $3::bigint[]) AS p(path, version)
+          JOIN mx_revision v ON v.scope_id = $1 AND v.path = p.path AND v.version = p.version",
+        scope,
+        &paths,
+        &versions
+    )
+    .fetch_all(executor)
+    .await?;
+    let text = |text: Option<String>, source, redacted| TextAt { text: text.unwrap_or_default(), source, redacted };
+    Ok(rows.into_iter().map(|row| ((row.path, row.version), text(row.text, row.source, row.redacted))).collect())
+}
+
 /// Where the files at these paths stand, deleted ones included.
 pub async fn file_states(
     executor: impl PgExecutor<'_>,
