@@ -105,7 +105,7 @@ impl Report {
         let count = |of: fn(&Pairs) -> &[LinePair]| pairs.iter().map(|person| of(person).len()).sum::<usize>();
         let went = counted(count(adopted) as i64, "line");
         self.tell(|out| writeln!(out))?;
-        self.step(&format!("{went} went because another line stands for it; for example:"))?;
+        self.step(&format!("{went} went, because another line stands for each; for example:"))?;
         self.tell(|mut out| pairs_table(["went", "stays"], &examples(pairs, adopted)).write(&mut out))?;
         let left = counted(count(probable) as i64, "pair");
         self.tell(|out| writeln!(out))?;
