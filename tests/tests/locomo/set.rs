@@ -1,11 +1,15 @@
 //! The data sets: made by the evaluation's own generator.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tests::waiting::ends;
+use tests::counts::times;
 use tokio::process::Command;
+
+/// How long one of the evaluation's programs may take: minutes, where other tests keep the machine busy.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// The folder beside the repository that has the evaluation and its data.
 pub struct Shared(PathBuf);
@@ -32,7 +36,8 @@ impl Shared {
         let mut python = Command::new("python3");
         // Imports of the programs must leave nothing in a folder that is not ours.
         python.env("PYTHONDONTWRITEBYTECODE", "1").arg(self.part(program)).args(args).kill_on_drop(true);
-        let output = ends(program, python.output()).await;
+        let output = tokio::time::timeout(PATIENCE, python.output()).await;
+        let output = output.unwrap_or_else(|_| panic!("{program} has not ended after {PATIENCE:?}"));
         let output =
             output.unwrap_or_else(|error| panic!("python3, which the evaluation needs, does not run: {error}"));
         let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
@@ -69,7 +74,11 @@ impl Suite {
                 }
                 made
             }
-            Self::Trust => vec!["--suites".to_owned(), "frames,cases".into(), "--cases".into(), part("cases")],
+            Self::Trust => {
+                let instances = times("1", "3").to_owned();
+                let suites = ["--suites", "frames,cases", "--frames"].map(str::to_owned);
+                suites.into_iter().chain([instances, "--cases".to_owned(), part("cases")]).collect()
+            }
         }
     }
 }
