@@ -154,9 +154,11 @@ mod tests {
 
     #[test]
     fn what_is_only_probable_is_found_with_both_places() {
-        let home = "# Home\n\n- Ada lives in Porto.\n";
-        let memory =
-            Memory::of(&[("user/home.md", 1, home), ("user/sessions/2026-10-05.md", 1, "- Ada lives in Porto.\n")]);
+        let home = "# Home\n\n- Ben lives in Leeds.\n";
+        let memory = Memory::of(&[
+            ("user/home.md", 1, home),
+            ("user/sessions/2026-10-05.md", 1, "- Ben lives in Leeds.\n- Ben asked for a map.\n"),
+        ]);
         let found = probable(&memory);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((found[0].dropped.path.as_str(), found[0].dropped.line), ("user/sessions/2026-10-05.md", 1));
