@@ -91,3 +91,6 @@ pub struct StandsAt {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod left_tmp;
