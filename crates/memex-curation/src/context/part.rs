@@ -31,7 +31,8 @@ impl Part {
         let folded = folded.trim_matches(marks).trim_end_matches(':').trim_matches(marks);
         let days = date::find_days(folded);
         let reading = Reading::new(folded);
-        let in_day = |at: usize| days.iter().any(|d| d.start <= reading.tokens[at].start && reading.tokens[at].end <= d.end);
+        let in_day =
+            |at: usize| days.iter().any(|d| d.start <= reading.tokens[at].start && reading.tokens[at].end <= d.end);
         let rest: Vec<usize> = (0..reading.tokens.len()).filter(|&at| !in_day(at)).collect();
         let words = folded.to_lowercase().replace('-', " ");
         let mut part = Self {

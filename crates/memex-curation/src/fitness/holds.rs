@@ -84,13 +84,15 @@ pub(super) fn first_verb(reading: &Reading, from: usize, to: usize) -> Option<us
         let before = (from..at).rev().find(|&before| !reading.keeps_at(List::Frequency, before));
         before.is_some_and(|before| {
             let token = &reading.tokens[before];
-            (token.capital && !token.possessive) || [List::SelfWords, List::Reference].iter().any(|&list| reading.keeps_at(list, before))
+            (token.capital && !token.possessive)
+                || [List::SelfWords, List::Reference].iter().any(|&list| reading.keeps_at(list, before))
         })
     };
     let mut candidates = (from..to).filter(|&at| finite(at));
     let first = candidates.next()?;
     let next = candidates.find(|&at| !noun_too(at));
-    let verb = !noun_too(first) || (after_subject(first) && next != Some(first + 1)) || (next.is_none() && first == from);
+    let verb =
+        !noun_too(first) || (after_subject(first) && next != Some(first + 1)) || (next.is_none() && first == from);
     if verb { Some(first) } else { next }
 }
 
@@ -151,11 +153,13 @@ fn is_perfect(
 fn unspaced(reading: &Reading, language: LanguageIndex) -> Says {
     let last = reading.tokens.len();
     let ends = |list: List| reading.of(language, list).any(|hit| hit.end == last && hit.end > hit.first);
-    let longest = |list: List| reading.of(language, list).filter(|hit| hit.end == last).map(|hit| hit.end - hit.first).max();
+    let longest =
+        |list: List| reading.of(language, list).filter(|hit| hit.end == last).map(|hit| hit.end - hit.first).max();
     let keeps = [List::Past, List::Future, List::Progressive];
     let event = keeps.iter().filter_map(|&list| longest(list)).max();
     let state = longest(List::State).max(longest(List::Action));
-    let verb_within = VOCABULARY.languages[usize::from(language)].verb_first && reading.of(language, List::State).next().is_some();
+    let verb_within =
+        VOCABULARY.languages[usize::from(language)].verb_first && reading.of(language, List::State).next().is_some();
     match (state, event) {
         (Some(state), Some(event)) if state > event => Says::State,
         (Some(_), None) => Says::State,
@@ -205,7 +209,11 @@ fn is_passing(text: &str, reading: &Reading) -> bool {
         first == 0 || of_a_verb(first) || reading.tokens[first].unspaced || first_after(reading, 0) == Some(first)
     };
     let first_verb = first_after(reading, 0);
-    let joined = |at: usize| at > 0 && (reading.keeps_at(List::And, at - 1) || text[..reading.tokens[at].start].trim_end().ends_with([',', ';']));
+    let joined = |at: usize| {
+        at > 0
+            && (reading.keeps_at(List::And, at - 1)
+                || text[..reading.tokens[at].start].trim_end().ends_with([',', ';']))
+    };
     // What is future or only perhaps in a clause of its own says nothing of the main one.
     let future = |at: usize| first_verb.is_none_or(|verb| at <= verb) || joined(at) || reading.tokens[at].unspaced;
     reading.keeping(List::RelativeDays).next().is_some()
@@ -245,7 +253,8 @@ pub(crate) fn is_measured(text: &str, reading: &Reading) -> bool {
         glued && VOCABULARY.has_in_any(List::Measures, tail)
     };
     let last = reading.tokens.len();
-    let measure = (0..last).any(|at| number(at) && (unit(at) || (at + 1 < last && reading.keeps_at(List::Measures, at + 1))));
+    let measure =
+        (0..last).any(|at| number(at) && (unit(at) || (at + 1 < last && reading.keeps_at(List::Measures, at + 1))));
     let currency = text.contains(['$', '\u{20ac}', '\u{a3}', '\u{a5}']);
     let any_number = (0..last).any(number);
     measure

@@ -12,7 +12,8 @@ pub(super) fn is_named(text: &str, reading: &Reading, says: Says) -> bool {
         Says::Field | Says::Attribute => false,
         Says::Instruction => {
             let all = 0..reading.tokens.len();
-            reading.tokens.len() >= INSTRUCTION_WORDS && (has_name(reading, language, all.clone()) || is_self(reading, language, all))
+            reading.tokens.len() >= INSTRUCTION_WORDS
+                && (has_name(reading, language, all.clone()) || is_self(reading, language, all))
         }
         Says::State | Says::Event if VOCABULARY.languages[usize::from(language)].spaced => {
             let before = 0..subject_end(text, reading);
@@ -27,7 +28,9 @@ pub(super) fn is_named(text: &str, reading: &Reading, says: Says) -> bool {
 fn subject_end(text: &str, reading: &Reading) -> usize {
     let verb = super::holds::first_verb(reading, 0, reading.tokens.len());
     // A statement with a key is judged by its clause.
-    let comma = text.find([';', '\u{2014}']).map_or(reading.tokens.len(), |end| reading.tokens.partition_point(|t| t.start < end));
+    let comma = text
+        .find([';', '\u{2014}'])
+        .map_or(reading.tokens.len(), |end| reading.tokens.partition_point(|t| t.start < end));
     verb.unwrap_or(0).min(comma)
 }
 
@@ -61,7 +64,10 @@ fn is_name(reading: &Reading, language: LanguageIndex, at: usize) -> bool {
 /// A sentence begins with a capital anyway, so the first word is a name only where no list knows it and no plural's verb
 /// follows.
 fn is_first_name(reading: &Reading, language: LanguageIndex, token: &Token) -> bool {
-    let known = reading.hits.iter().any(|hit| hit.first == 0 && (hit.language == language || reading.tongues.keeps(hit.language)));
+    let known = reading
+        .hits
+        .iter()
+        .any(|hit| hit.first == 0 && (hit.language == language || reading.tongues.keeps(hit.language)));
     let joined = reading.of(language, List::And).any(|hit| hit.first == 1);
     let plural = reading.keeping(List::SharedVerbs).any(|hit| hit.first == 1);
     token.capital && token.letters && !known && (joined || !plural) && !is_calendar(reading, 0)
@@ -90,16 +96,29 @@ fn unspaced(text: &str, reading: &Reading, language: LanguageIndex) -> bool {
     let mark = reading.of(language, List::TopicMarks).map(|hit| hit.first).min();
     let begins = |list| reading.of(language, list).filter(|hit| hit.first == 0).map(|hit| hit.end).max();
     let Some(end) = mark.filter(|&end| end > 0) else {
-        let no_marks = reading.of(language, List::TopicMarks).next().is_none() && VOCABULARY.languages[usize::from(language)].verb_first;
-        return no_marks && (begins(List::SelfWords).is_some() || begins(List::User).is_some() || begins(List::Surnames).is_some());
+        let no_marks = reading.of(language, List::TopicMarks).next().is_none()
+            && VOCABULARY.languages[usize::from(language)].verb_first;
+        return no_marks
+            && (begins(List::SelfWords).is_some() || begins(List::User).is_some() || begins(List::Surnames).is_some());
     };
     // The last part of "X's Y" is the thing, the first the owner: one of them must be a name.
     let of = reading.of(language, List::Of).map(|hit| hit.first).filter(|&at| at > 0 && at < end).min();
     let owner = &text[..reading.tokens[of.unwrap_or(end) - 1].end];
     let titled = reading.of(language, List::Titles).any(|hit| hit.end == of.unwrap_or(end) && hit.first > 0);
-    let listed = (0..of.unwrap_or(end)).all(|at| reading.of(language, List::Nouns).chain(reading.of(language, List::Function)).chain(reading.of(language, List::TimeUnits)).any(|hit| hit.first <= at && at < hit.end));
+    let listed = (0..of.unwrap_or(end)).all(|at| {
+        reading
+            .of(language, List::Nouns)
+            .chain(reading.of(language, List::Function))
+            .chain(reading.of(language, List::TimeUnits))
+            .any(|hit| hit.first <= at && at < hit.end)
+    });
     let katakana = owner.chars().count() > 1 && owner.chars().all(|c| matches!(c, '\u{30a1}'..='\u{30fc}'));
-    let kanji = (1..=4).contains(&owner.chars().count()) && owner.chars().all(|c| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{3005}'));
+    let kanji = (1..=4).contains(&owner.chars().count())
+        && owner.chars().all(|c| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{3005}'));
     let whole = |list| begins(list) == Some(of.unwrap_or(end));
-    (titled && !listed) || whole(List::SelfWords) || whole(List::User) || ((katakana || kanji) && !listed) || begins(List::Surnames).is_some_and(|at| at < of.unwrap_or(end) && !listed)
+    (titled && !listed)
+        || whole(List::SelfWords)
+        || whole(List::User)
+        || ((katakana || kanji) && !listed)
+        || begins(List::Surnames).is_some_and(|at| at < of.unwrap_or(end) && !listed)
 }

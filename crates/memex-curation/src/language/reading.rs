@@ -182,7 +182,9 @@ fn tongues(tokens: &[Token], hits: &[Hit]) -> Tongues {
     if most == 0 {
         return Tongues::default();
     }
-    Tongues((0..).zip(&points).filter(|(_, p)| **p == most).fold(0, |mask, (language, _): (u32, _)| mask | 1 << language))
+    Tongues(
+        (0..).zip(&points).filter(|(_, p)| **p == most).fold(0, |mask, (language, _): (u32, _)| mask | 1 << language),
+    )
 }
 
 /// Whether the character belongs to a script that puts no space between words.
