@@ -106,7 +106,7 @@ fn touched(files: &[SourceFile], ops: &[PlannedOp]) -> Vec<JudgedFile> {
 
 /// Short unless the long counts are asked for.
 fn cases() -> u32 {
-    if std::env::var_os("MEMEX_LONG").is_some() { 30_000 } else { 800 }
+    if std::env::var_os("MEMEX_LONG").is_some() { 30_000 } else { 200 }
 }
 
 proptest! {

@@ -80,10 +80,10 @@ fn among_equal_copies_the_plain_one_stays_then_the_first_path() {
 
 #[test]
 fn a_then_b_then_a_ends_at_a_where_days_are_written() {
-    let dated = "# Notes\n## 2026-11-01\n- Ann lives in Porto.\n## 2026-11-02\n- Ann lives in Rome.\n## 2026-11-03\n- Ann lives in Porto.\n";
+    let dated = "# Notes\n## 2026-11-01\n- Ann lives in Oslo.\n## 2026-11-02\n- Ann lives in Rome.\n## 2026-11-03\n- Ann lives in Oslo.\n";
     let after = one(dated);
-    assert!(after.find("Rome") < after.find("Porto"), "{after}");
-    assert_eq!(after.matches("Porto").count(), 1);
+    assert!(after.find("Rome") < after.find("Oslo"), "{after}");
+    assert_eq!(after.matches("Oslo").count(), 1);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn copies_side_by_side_keep_the_first_plain_one() {
         one("- Noted: Ann likes green tea\n- Ann likes green tea\n- Ann likes green tea.\n"),
         "- Ann likes green tea.\n"
     );
-    assert_eq!(one("- The dog likes fish.\n- The dog likes fish.\n"), "- The dog likes fish.\n");
+    assert_eq!(one("- The dog prefers fish.\n- The dog prefers fish.\n"), "- The dog prefers fish.\n");
 }
 
 #[test]
@@ -103,10 +103,10 @@ fn context_survives() {
         "Ann likes:\n\n- green tea\n\nBob likes:\n\n- green tea\n",
         "1. Add the water.\n2. Stir for ten minutes.\n3. Add flour.\n4. Stir for ten minutes.\n",
         "- Add the water.\n- Stir for ten minutes.\n- Add flour.\n- Stir for ten minutes.\n",
-        "- Ann lives in Porto.\n## History\n- Ann lives in Porto.\n",
+        "- Ann lives in Oslo.\n## History\n- Ann lives in Oslo.\n",
         "- [ ] Ann calls the vet.\n- [x] Ann calls the vet.\n",
         "- Ann took 5 mg.\n- Ann took 5 mg.\n",
-        "Name: Ann\nCity: Porto\n\nName: Bob\nCity: Porto\n",
+        "Name: Ann\nCity: Oslo\n\nName: Bob\nCity: Oslo\n",
     ] {
         assert_eq!(one(text), text);
     }
@@ -114,7 +114,7 @@ fn context_survives() {
 
 #[test]
 fn no_allergy_goes_because_somebody_else_has_the_same() {
-    let line = "- Allergic to peanuts.\n- Lives in Porto.\n";
+    let line = "- Allergic to peanuts.\n- Lives in Oslo.\n";
     for (a, b) in [
         (("user/people/anna.md", line), ("user/people/ben.md", line)),
         (
@@ -251,12 +251,12 @@ fn orders_in_memory_are_lines_like_any_other() {
 
 #[test]
 fn a_line_that_was_asserted_after_the_day_of_the_dream_is_no_plan() {
-    let text = "- Ann lives in Porto.\n- Ann has two cats.\n- Ann lives in Porto.\n";
+    let text = "- Ann lives in Oslo.\n- Ann has two cats.\n- Ann lives in Oslo.\n";
     let origin = LineOrigin { asserted_on: NaiveDate::from_ymd_opt(2026, 12, 24), ..LineOrigin::default() };
     let file = SourceFile { origins: vec![origin; 3], ..file("user/a.md", text) };
     let ops = curate(&[file], &rules()).ops;
     assert_eq!(ops.len(), 1);
-    assert_eq!(ops[0].result.matches("Porto").count(), 1);
+    assert_eq!(ops[0].result.matches("Oslo").count(), 1);
 }
 
 #[test]
@@ -280,7 +280,7 @@ fn files_with_duplicates_come_before_files_that_are_only_untidy() {
 
 #[test]
 fn probable_pairs_are_listed_with_both_places_and_dropped_only_by_a_dream_of_their_own() {
-    let dog = "- The dog likes fish.\n";
+    let dog = "- The dog prefers fish.\n";
     let files =
         [file("user/profile.md", &format!("{dog}{TEA}")), file("user/sessions/s1.md", &format!("- b c\n{dog}{TEA}"))];
     let plan = curate(&files, &rules());

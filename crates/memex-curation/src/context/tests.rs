@@ -39,7 +39,7 @@ fn a_path_says_nothing_where_it_only_names_a_session_a_note_or_a_day() {
         "user/sessions/s-04.md",
         "user/sessions/session-4.md",
         "user/notes/n-3fa2.md",
-        "user/chats/0f3a9c1b.md",
+        "user/conversations/0f3a9c1b.md",
         "user/conversations/123e4567-e89b-12d3-a456-426614174000.md",
         "user/notes/01ARZ3NDEKTSV4RRFFQ69G5FAV.md",
         "user/threads/t12.md",

@@ -2,6 +2,9 @@
 
 use crate::language::{LanguageIndex, List, Reading, VOCABULARY};
 
+/// A key has at most this many words.
+const KEY_WORDS: usize = 4;
+
 /// What kind of thing a statement says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Says {
@@ -30,12 +33,11 @@ fn in_language(text: &str, reading: &Reading, language: LanguageIndex) -> Says {
     if is_instruction(reading, language) {
         return Says::Instruction;
     }
-    let (key, value) = text.split_once(": ").unwrap_or(("", text));
-    let key_end = reading.tokens.partition_point(|t| t.start < key.len());
-    if !key.is_empty() && key_end <= 4 && first_verb(reading, 0, key_end).is_none() {
+    let key_end = key_end(text, reading);
+    if key_end > 0 {
         let sentence = first_verb(reading, key_end, reading.tokens.len()).is_some();
         if !sentence {
-            return field(reading, language, key_end, value);
+            return field(reading, language, key_end);
         }
         if reading.keeping(List::DailyKeys).any(|hit| hit.first == 0 && hit.end == key_end) {
             return Says::Event;
@@ -51,10 +53,17 @@ fn in_language(text: &str, reading: &Reading, language: LanguageIndex) -> Says {
     }
 }
 
-fn field(reading: &Reading, language: LanguageIndex, key_end: usize, value: &str) -> Says {
+/// How many words the key of `key: …` has: at most four, without a verb. 0 where there is none.
+pub(super) fn key_end(text: &str, reading: &Reading) -> usize {
+    let Some((key, _)) = text.split_once(": ") else { return 0 };
+    let end = reading.tokens.partition_point(|t| t.start < key.len());
+    if end <= KEY_WORDS && first_verb(reading, 0, end).is_none() { end } else { 0 }
+}
+
+fn field(reading: &Reading, language: LanguageIndex, key_end: usize) -> Says {
     let whole = |list| reading.of(language, list).any(|hit| hit.first == 0 && hit.end == key_end);
     let daily = reading.keeping(List::DailyKeys).any(|hit| hit.end <= key_end);
-    if whole(List::LastingKeys) && !daily && !value.trim().is_empty() { Says::Field } else { Says::Event }
+    if whole(List::LastingKeys) && !daily && key_end < reading.tokens.len() { Says::Field } else { Says::Event }
 }
 
 /// Begins as a standing instruction does, with something after it.
@@ -218,10 +227,15 @@ fn is_passing(text: &str, reading: &Reading) -> bool {
     let future = |at: usize| first_verb.is_none_or(|verb| at <= verb) || joined(at) || reading.tokens[at].unspaced;
     reading.keeping(List::RelativeDays).next().is_some()
         || reading.keeping(List::Passing).any(|hit| passes(hit.first))
-        || reading.keeping(List::Future).any(|hit| future(hit.first))
+        || reading.keeping(List::Future).any(|hit| future(hit.first) && !is_month(reading, hit.first))
         || first_past_after(reading, first_verb).is_some_and(joined)
         || is_somewhere(reading)
         || is_measured(text, reading)
+}
+
+/// "May" with a capital within a sentence is the month.
+fn is_month(reading: &Reading, at: usize) -> bool {
+    at > 0 && reading.tokens[at].capital && reading.keeps_at(List::Months, at)
 }
 
 /// The first past form after the main verb that is no present form too; one in a clause of its own says nothing of the
@@ -255,10 +269,11 @@ pub(crate) fn is_measured(text: &str, reading: &Reading) -> bool {
     let last = reading.tokens.len();
     let measure =
         (0..last).any(|at| number(at) && (unit(at) || (at + 1 < last && reading.keeps_at(List::Measures, at + 1))));
-    let currency = text.contains(['$', '\u{20ac}', '\u{a3}', '\u{a5}']);
+    let currency = text.contains(['$', '\u{20ac}', '\u{a3}', '\u{a5}', '\u{ffe5}']);
+    let sign = currency || text.contains(['%', '\u{ff05}', '\u{b0}', '\u{2103}']);
     let any_number = (0..last).any(number);
     measure
-        || (currency && any_number)
+        || (sign && any_number)
         || reading.keeping(List::Doses).next().is_some()
         || ((currency || any_number) && reading.keeping(List::Payments).next().is_some())
 }

@@ -1,7 +1,9 @@
 //! Whether a statement names its subject, so that it says the same wherever it stands.
 
-use super::Says;
-use crate::language::{LanguageIndex, List, Reading, Token, VOCABULARY};
+use std::ops::Range;
+
+use super::{Says, holds};
+use crate::language::{LanguageIndex, List, Reading, VOCABULARY};
 
 /// An instruction of at least this many words that holds a name counts as if it named its subject.
 const INSTRUCTION_WORDS: usize = 6;
@@ -16,7 +18,7 @@ pub(super) fn is_named(text: &str, reading: &Reading, says: Says) -> bool {
                 && (has_name(reading, language, all.clone()) || is_self(reading, language, all))
         }
         Says::State | Says::Event if VOCABULARY.languages[usize::from(language)].spaced => {
-            let before = 0..subject_end(text, reading);
+            let before = subject_words(text, reading);
             has_name(reading, language, before.clone()) || is_self(reading, language, before)
         }
         Says::State | Says::Event => unspaced(text, reading, language),
@@ -24,38 +26,41 @@ pub(super) fn is_named(text: &str, reading: &Reading, says: Says) -> bool {
     reading.tongues.all(named)
 }
 
-/// The words before the first verb; of a verb without a subject none.
-fn subject_end(text: &str, reading: &Reading) -> usize {
-    let verb = super::holds::first_verb(reading, 0, reading.tokens.len());
-    // A statement with a key is judged by its clause.
+/// The words before the first verb, after a key before the clause; of a verb without a subject none.
+fn subject_words(text: &str, reading: &Reading) -> Range<usize> {
+    let from = holds::key_end(text, reading);
+    let verb = holds::first_verb(reading, from, reading.tokens.len());
     let comma = text
         .find([';', '\u{2014}'])
         .map_or(reading.tokens.len(), |end| reading.tokens.partition_point(|t| t.start < end));
-    verb.unwrap_or(0).min(comma)
+    from..verb.unwrap_or(from).min(comma).max(from)
 }
 
-fn is_self(reading: &Reading, language: LanguageIndex, within: std::ops::Range<usize>) -> bool {
+fn is_self(reading: &Reading, language: LanguageIndex, within: Range<usize>) -> bool {
     let stands = |list| reading.of(language, list).any(|hit| within.contains(&hit.first) && hit.end <= within.end);
     stands(List::SelfWords) || stands(List::User)
 }
 
 /// Whether a name stands in the range that is the subject's: not one after "near", "in" and the like.
-fn has_name(reading: &Reading, language: LanguageIndex, within: std::ops::Range<usize>) -> bool {
-    within.clone().any(|at| is_name(reading, language, at) && !after_preposition(reading, at, within.start))
+fn has_name(reading: &Reading, language: LanguageIndex, within: Range<usize>) -> bool {
+    within
+        .clone()
+        .any(|at| is_name(reading, language, at, within.start) && !after_preposition(reading, at, within.start))
 }
 
-fn is_name(reading: &Reading, language: LanguageIndex, at: usize) -> bool {
+/// Whether the word is a name in a clause that begins at `from`.
+fn is_name(reading: &Reading, language: LanguageIndex, at: usize, from: usize) -> bool {
     let token = &reading.tokens[at];
     if !token.capital || !token.letters || is_calendar(reading, at) {
         return false;
     }
-    if at == 0 {
-        return is_first_name(reading, language, token);
+    if at == from {
+        return is_first_name(reading, language, at);
     }
     if VOCABULARY.languages[usize::from(language)].capital_nouns {
         // Every noun has a capital: a name is what "von" and a name before it show to be one.
         let of = reading.of(language, List::Of).any(|hit| hit.end == at);
-        let name_before = is_name(reading, language, at - 1);
+        let name_before = is_name(reading, language, at - 1, from);
         return (of || name_before) && !reading.of(language, List::Nouns).any(|hit| hit.first == at);
     }
     token.lower.chars().count() > 1
@@ -63,14 +68,14 @@ fn is_name(reading: &Reading, language: LanguageIndex, at: usize) -> bool {
 
 /// A sentence begins with a capital anyway, so the first word is a name only where no list knows it and no plural's verb
 /// follows.
-fn is_first_name(reading: &Reading, language: LanguageIndex, token: &Token) -> bool {
+fn is_first_name(reading: &Reading, language: LanguageIndex, at: usize) -> bool {
     let known = reading
         .hits
         .iter()
-        .any(|hit| hit.first == 0 && (hit.language == language || reading.tongues.keeps(hit.language)));
-    let joined = reading.of(language, List::And).any(|hit| hit.first == 1);
-    let plural = reading.keeping(List::SharedVerbs).any(|hit| hit.first == 1);
-    token.capital && token.letters && !known && (joined || !plural) && !is_calendar(reading, 0)
+        .any(|hit| hit.first == at && (hit.language == language || reading.tongues.keeps(hit.language)));
+    let joined = reading.of(language, List::And).any(|hit| hit.first == at + 1);
+    let plural = reading.keeping(List::SharedVerbs).any(|hit| hit.first == at + 1);
+    !known && (joined || !plural)
 }
 
 fn is_calendar(reading: &Reading, at: usize) -> bool {

@@ -14,14 +14,14 @@ fn holds(text: &str) -> bool {
 #[test]
 fn a_verb_of_state_or_habit_in_the_present_holds() {
     for text in [
-        "Ann lives in Porto",
+        "Ann lives in Oslo",
         "Ann likes green tea",
         "Ann has two cats",
         "Ann is vegetarian",
         "Ann is allergic to peanuts",
         "Ann does not eat meat",
         "The cat of Ann is called Miso",
-        "My brother works at the harbour",
+        "My brother lives in Oslo",
         "Ann plays tennis on Sundays",
         "Ann always takes 5 mg in the morning",
         "Ann pays 40 euros every month",
@@ -51,7 +51,7 @@ fn a_standing_instruction_holds_and_one_act_does_not() {
         "Never call Ann before nine",
         "From now on, use tabs",
         "Do not use emoji",
-        "Prefer short answers",
+        "Prefer tabs instead of spaces",
         "Use tabs for the Makefile",
     ] {
         assert_eq!(of(text).says, Says::Instruction, "{text}");
@@ -63,7 +63,7 @@ fn a_standing_instruction_holds_and_one_act_does_not() {
 
 #[test]
 fn a_key_holds_where_its_value_lasts() {
-    for text in ["City: Porto", "Birthday: 3 May", "Blood group: A+", "Shoe size: 38", "Email: ann@example.org"] {
+    for text in ["City: Oslo", "Birthday: 3 May", "Blood group: A+", "Shoe size: 38"] {
         assert_eq!(of(text).says, Says::Field, "{text}");
     }
     for text in ["Mood: good", "Sleep: bad", "Weight: 61", "Weather: rain", "Build: green", "Zyx: qwv", "City:"] {
@@ -74,15 +74,15 @@ fn a_key_holds_where_its_value_lasts() {
 #[test]
 fn what_was_will_be_or_is_going_on_is_an_event() {
     for text in [
-        "Ann moved to Porto",
-        "Ann was in Porto",
+        "Ann moved to Oslo",
+        "Ann was in Oslo",
         "Ann went to Rome",
-        "Ann has moved to Porto",
+        "Ann has moved to Oslo",
         "Ann has been ill",
-        "Ann will move to Porto",
-        "Ann is going to move to Porto",
-        "Ann might move to Porto",
-        "Ann is moving to Porto",
+        "Ann will move to Oslo",
+        "Ann is going to move to Oslo",
+        "Ann might move to Oslo",
+        "Ann is moving to Oslo",
         "Ann is still waiting for the plumber",
         "Ann froobled the sink",
         "Jana ist nach Bremen gezogen",
@@ -103,18 +103,20 @@ fn measures_doses_payments_and_passing_states_are_events() {
         "Ann weighs 60 kg",
         "Ann pays 40 euros",
         "Ann owes $40",
+        "Ann owns 40% of it",
+        "Ann prefers 21 °C",
         "Ann is ill",
         "Ann is very tired",
         "Ann has a fever",
         "Ann is away",
         "Ann is on call",
-        "Ann is in Porto",
+        "Ann is in Oslo",
         "Ann is at Bob's",
         "Ann is at home",
         "The shop is closed",
         "Ann has an appointment",
         "Ann likes tea today",
-        "Ann lives in Porto now",
+        "Ann lives in Oslo now",
     ] {
         assert!(!holds(text), "{text}");
     }
@@ -140,14 +142,14 @@ fn what_no_rule_knows_is_an_event() {
 #[test]
 fn a_name_i_my_or_the_user_names_the_subject() {
     for text in [
-        "Ann lives in Porto",
-        "Ann Miller lives in Porto",
-        "Ann and Bob live in Porto",
-        "I live in Porto",
-        "My brother lives in Porto",
-        "The user lives in Porto",
+        "Ann lives in Oslo",
+        "Ann Miller lives in Oslo",
+        "Ann and Bob live in Oslo",
+        "I live in Oslo",
+        "My brother lives in Oslo",
+        "The user lives in Oslo",
         "The cat of Ann is called Miso",
-        "Ann's manager lives in Porto",
+        "Ann's manager lives in Oslo",
         "The old cat of Ann likes fish",
         "Always answer Ann in good French",
         "Do not call me before nine",
@@ -166,15 +168,15 @@ fn a_name_i_my_or_the_user_names_the_subject() {
 #[test]
 fn an_article_a_common_noun_or_a_name_beside_the_subject_names_nothing() {
     for text in [
-        "The dog likes fish",
+        "The dog prefers fish",
         "This house is old",
-        "We live in Porto",
+        "We live in Oslo",
         "Our server is old",
         "Likes green tea",
         "Vegetarian",
-        "City: Porto",
+        "City: Oslo",
         "The dog near Ann likes fish",
-        "The shop in Porto is old",
+        "The shop in Oslo is old",
         "Monday is a holiday",
         "May is the best month",
         "Dogs like fish",
@@ -196,19 +198,19 @@ fn a_verb_of_action_is_of_its_day_unless_it_is_a_habit() {
     for text in ["Ann plays tennis", "Ann takes the bus", "Ann runs in the park"] {
         assert!(of(text).of_a_day, "{text}");
     }
-    for text in ["Ann plays tennis on Sundays", "Ann always takes the bus", "Ann lives in Porto", "Ann likes tea"] {
+    for text in ["Ann plays tennis on Sundays", "Ann always takes the bus", "Ann lives in Oslo", "Ann likes tea"] {
         assert!(!of(text).of_a_day, "{text}");
     }
 }
 
 #[test]
 fn an_event_with_a_day_of_its_own_may_be_a_copy_and_a_dose_may_not() {
-    for text in ["Ann moved to Porto on 3 May 2024", "Ann was born on 1990-05-03"] {
+    for text in ["Ann moved to Oslo on 3 May 2024", "Ann was born on 1990-05-03"] {
         assert!(of(text).own_day, "{text}");
     }
     for text in [
-        "Ann moved to Porto",
-        "Ann moved to Porto in May 2024",
+        "Ann moved to Oslo",
+        "Ann moved to Oslo in May 2024",
         "Ann took 5 mg on 3 May 2024",
         "Ann paid 40 euros on 3 May 2024",
         "Ann ran 5 km on 3 May 2024",

@@ -54,7 +54,7 @@ fn a_line_is_treated_once() {
 fn a_standing_instruction_is_never_lost() {
     let a = file("user/a.md", "- Always answer in French.\n- Ann has 2 cats.\n");
     let ledger = judge(&[judged(&a, "- Ann has 2 cats.\n", vec![])], &[]);
-    assert_eq!(found(&ledger), [Rule::StatementLost, Rule::StandingInstructionLost]);
+    assert_eq!(found(&ledger), [Rule::StatementLost, Rule::StandingInstructionLost, Rule::TidyDiffers]);
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn kinds_that_cannot_be_checked_need_a_person() {
         let treatment = Treatment { kind, ..drop_line(2, "user/profile.md", 2) };
         let ledger =
             judge(&[judged(&a, "# Notes\n- Ann has 2 cats.\n", vec![treatment])], &[file("user/profile.md", B)]);
-        assert_eq!(found(&ledger), [Rule::NotSupportedYet], "{kind:?}");
+        assert_eq!(found(&ledger), [Rule::TidyDiffers, Rule::NotSupportedYet], "{kind:?}");
     }
 }
 
@@ -163,7 +163,7 @@ fn a_copy_under_a_later_day_than_the_dream_is_no_ground() {
 #[test]
 fn a_line_that_is_only_probably_the_same_is_for_a_person() {
     for text in [
-        "# At work\n- Ann likes green tea.\n",
+        "## At work\n- Ann likes green tea.\n",
         "# Notes\n- Ann likes a green tea.\n",
         "# Notes\n- Ann likes Green tea.\n",
     ] {
@@ -261,7 +261,7 @@ fn tidying_is_what_the_builtin_tidier_makes_of_the_page_byte_for_byte() {
 fn what_leaves_or_comes_without_a_treatment_is_found() {
     let (a, b) = (file("user/sessions/s1.md", A), file("user/profile.md", B));
     let lost = judge(&[judged(&a, "# Notes\n- Ann likes green tea.\n", vec![])], &[]);
-    assert_eq!((found(&lost), lost.lost_word_for_word), (vec![Rule::TidyDiffers, Rule::StatementLost], 1));
+    assert_eq!((found(&lost), lost.lost_word_for_word), (vec![Rule::StatementLost, Rule::TidyDiffers], 1));
     let silent = judge(&[judged(&a, LEFT, vec![])], &[b]);
     assert_eq!((found(&silent), silent.lost_word_for_word), (vec![Rule::TreatmentMissing, Rule::TidyDiffers], 0));
     let added = judge(&[judged(&a, &format!("{A}- Ann is rich.\n"), vec![tidy()])], &[]);

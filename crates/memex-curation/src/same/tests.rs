@@ -38,11 +38,11 @@ fn what_a_reader_of_the_other_copy_knows_as_well_is_certainly_a_copy() {
         ("# Ann\n- Ann likes green tea\n", "# Ann\n- Ann likes green tea\n"),
         ("- Ann likes green tea\n", "# Food\n- Ann likes green tea\n"),
         ("- [ ] Ann likes green tea\n", "- [ ] Ann likes green tea\n"),
-        ("- Ann has a son.\n- My brother likes him.\n", "- Bob is here.\n- My brother likes him.\n"),
+        ("- Ann has a son.\n- My brother knows him.\n", "- Bob is here.\n- My brother knows him.\n"),
         ("- 田中さんは茶が好きです。\n", "# Notes\n- 田中さんは茶が好きです\n"),
         (
-            "- Ann lives in [a tower][1]\n\n[1]: https://a.example\n",
-            "- Ann lives in [a tower][1]\n\n[1]: https://a.example\n",
+            "[1]: https://a.example\n\n- Ann lives in [a tower][1]\n",
+            "[1]: https://a.example\n\n- Ann lives in [a tower][1]\n",
         ),
     ] {
         assert_eq!(of_texts(a, b), Some(Grade::Certain), "{a:?} / {b:?}");
@@ -53,9 +53,9 @@ fn what_a_reader_of_the_other_copy_knows_as_well_is_certainly_a_copy() {
 fn a_copy_for_a_person_to_judge_is_probable() {
     for (a, b) in [
         ("- Ann does not eat meat\n", "- Ann doesn't eat meat\n"),
-        ("- The dog likes fish\n", "- The dog likes fish\n"),
+        ("- The dog prefers fish\n", "- The dog prefers fish\n"),
         ("- Vegetarian\n", "- Vegetarian\n"),
-        ("- City: Porto\n", "# Notes\n- City: Porto\n"),
+        ("- Diet: vegan\n", "# Notes\n- Diet: vegan\n"),
         ("- Always answer in French\n", "- Always answer in French\n"),
         ("## At work\n- Ann likes green tea\n", "- Ann likes green tea\n"),
         ("# Ann\n## At work\n- Ann likes green tea\n", "# Ann\n- Ann likes green tea\n"),
@@ -69,12 +69,12 @@ fn a_copy_for_a_person_to_judge_is_probable() {
 fn another_context_an_event_or_a_place_that_does_not_count_makes_lines_different() {
     for (a, b) in [
         ("## At work\n- Ann drinks black coffee\n", "## At home\n- Ann drinks black coffee\n"),
-        ("# Ann\n- Lives in sunny Porto\n", "# Bob\n- Lives in sunny Porto\n"),
+        ("# Ann\n- Lives in sunny Oslo\n", "# Bob\n- Lives in sunny Oslo\n"),
         ("## Food\n- Ann likes green tea\n", "## Health\n- Ann likes green tea\n"),
         ("Ann's favourites:\n- Bob likes tea\n", "Ben's favourites:\n- Bob likes tea\n"),
         ("- Ann\n  - likes green tea\n", "- Bob\n  - likes green tea\n"),
-        ("Name: Ann\nCity: Porto\n", "Name: Bob\nCity: Porto\n"),
-        ("- Ann has a brother.\n- He lives in Porto.\n", "- Bob is here.\n- He lives in Porto.\n"),
+        ("Name: Ann\nCity: Oslo\n", "Name: Bob\nCity: Oslo\n"),
+        ("- Ann has a brother.\n- He lives in Oslo.\n", "- Bob is here.\n- He lives in Oslo.\n"),
         ("- [ ] Ann calls the dentist\n", "- [x] Ann calls the dentist\n"),
         ("- [ ] Ann likes green tea\n", "- Ann likes green tea\n"),
         ("- coffee\n", "- coffee\n"),
@@ -91,10 +91,10 @@ fn another_context_an_event_or_a_place_that_does_not_count_makes_lines_different
         ("Ann likes\ngreen tea\n", "Ann likes\ngreen tea\n"),
         ("- He likes green tea\n", "- He likes green tea\n"),
         (
-            "- Ann lives in [a tower][1]\n\n[1]: https://a.example\n",
-            "- Ann lives in [a tower][1]\n\n[1]: https://b.example\n",
+            "[1]: https://a.example\n\n- Ann lives in [a tower][1]\n",
+            "[1]: https://b.example\n\n- Ann lives in [a tower][1]\n",
         ),
-        ("- Ann lives in a tower[^1]\n\n[^1]: in Porto\n", "- Ann lives in a tower[^1]\n\n[^1]: in Rome\n"),
+        ("[^1]: in Oslo\n\n- Ann lives in a tower[^1]\n", "[^1]: in Rome\n\n- Ann lives in a tower[^1]\n"),
     ] {
         assert_eq!(of_texts(a, b), None, "{a:?} / {b:?}");
     }
@@ -102,7 +102,7 @@ fn another_context_an_event_or_a_place_that_does_not_count_makes_lines_different
 
 #[test]
 fn an_event_is_a_copy_only_where_it_names_its_day_and_stands_in_another_file() {
-    let (dated, undated) = ("- Ann moved to Porto on 3 May 2024.\n", "- Ann moved to Porto.\n");
+    let (dated, undated) = ("- Ann moved to Oslo on 3 May 2024.\n", "- Ann moved to Oslo.\n");
     assert_eq!(of_texts(dated, dated), Some(Grade::Certain));
     assert_eq!(of_texts(undated, undated), None);
     let twice = file("user/a.md", &format!("{dated}- Ann has a cat.\n{dated}"));
@@ -120,12 +120,12 @@ fn what_names_no_subject_is_a_copy_only_of_the_line_directly_before_it_in_its_li
         let read = ReadFile::new(&file, &rules());
         grade((&read, a), (&read, b))
     };
-    let line = "- The dog likes fish.\n";
+    let line = "- The dog prefers fish.\n";
     assert_eq!(of(&line.repeat(2), 0, 1), Some(Grade::Certain));
     assert_eq!(of(&format!("{line}\n{line}"), 0, 1), Some(Grade::Certain));
     assert_eq!(of(&format!("{line}- Ann has a cat.\n{line}"), 0, 2), Some(Grade::Probable));
     assert_eq!(of(&format!("{line}\n## Facts\n{line}"), 0, 1), Some(Grade::Probable));
-    assert_eq!(of("The dog likes fish.\n\nThe dog likes fish.\n", 0, 1), Some(Grade::Probable));
+    assert_eq!(of("The dog prefers fish.\n\nThe dog prefers fish.\n", 0, 1), Some(Grade::Probable));
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn the_better_copy_stays_by_place_then_day_then_writing_then_path() {
         (("user/notes.md", TEA), ("user/journal.md", TEA)),
         (("user/z.md", "---\ndate: 2026-11-05\n---\n- Ann likes green tea.\n"), ("user/b.md", TEA)),
         (("user/sessions/2026-11-05.md", TEA), ("user/sessions/2026-11-03.md", TEA)),
-        (("user/sessions/2026-11-03.md", TEA), ("user/sessions/a.md", TEA)),
+        (("user/sessions/2026-11-03.md", TEA), ("user/sessions/s9.md", TEA)),
         (("user/n/z.md", TEA), ("user/n/a.md", "- ann likes green tea.\n")),
         (("user/n/z.md", TEA), ("user/n/a.md", "- Ann likes green tea\n")),
         (("user/n/z.md", TEA), ("user/n/a.md", "-   Ann likes green tea.\n")),

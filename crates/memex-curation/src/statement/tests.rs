@@ -178,7 +178,7 @@ fn a_line_refers_where_a_word_of_reference_stands_before_a_name_of_its_own() {
         "Ann lives with him.",
         "Ann says he is old.",
         "The third floor belongs to Ann.",
-        "The last train goes at nine.",
+        "The last house belongs to Ann.",
         "My brother likes it.",
         "The dog likes him.",
         "Jana mag ihn.",

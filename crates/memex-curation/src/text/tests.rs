@@ -90,7 +90,7 @@ fn the_first_and_the_last_word_beside_a_secret_are_no_ordinary_words() {
         assert_ne!(key(a), key(b), "{a} / {b}");
         assert_ne!(free(a), free(b), "loosely {a} / {b}");
     }
-    assert_eq!(key("The key lies under the mat."), key("the key lies under the mat"));
+    assert_eq!(key("The key of Ann lies there."), key("the key of Ann lies there"));
 }
 
 #[test]
@@ -133,9 +133,9 @@ fn loosely_different_is_what_strictly_counts_otherwise() {
 
 #[test]
 fn what_folds_applies_only_where_the_language_is_certain() {
-    // "Zyx" and "Qwv" are words of no language, so nobody knows whether "Nota" is a lead or a name.
-    assert_ne!(key("Nota: Zyx Qwv"), key("Zyx Qwv"));
-    assert_ne!(free("Zyx Qwv two"), free("Zyx Qwv 2"));
+    // "Un" is an article in Spanish and Italian; whether it is French, nobody knows.
+    assert_ne!(free("Zyx un qwv"), free("Zyx qwv"));
+    assert_eq!(free("Zyx two qwv"), free("Zyx 2 qwv"));
 }
 
 #[test]

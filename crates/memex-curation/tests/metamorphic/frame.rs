@@ -52,7 +52,7 @@ pub const PATHS: &[Value] = &[
     nothing("user/profile.md"),
     nothing("user/notes.md"),
     nothing("user/notes/n-3fa2.md"),
-    nothing("user/chats/0f3a9c1b.md"),
+    nothing("user/conversations/0f3a9c1b.md"),
     dated("user/sessions/2026-11-03.md", "2026-11-03"),
     dated("user/2026/11/05.md", "2026-11-05"),
     about("user/food.md", "food"),
@@ -162,9 +162,9 @@ pub const WRAPPERS: &[Value] = &[
     part("Ada:\n\n- @\n+", &["ada"]),
     part("**Ben**\n\n- @\n+", &["ben"]),
     part("For the trip to Rome we settled this:\n\n- @\n+", &["for the trip to rome we settled this"]),
-    part("<details>\n\n- @\n+\n</details>\n", &["<details>"]),
-    part("<details>\n<summary>Ada</summary>\n\n- @\n+\n</details>\n", &["<details>", "ada"]),
-    part("<del>\n\n- @\n+\n</del>\n", &["<del>"]),
+    part("<details>\n\n- @\n+- Zed rests.\n\n</details>\n", &["<details>"]),
+    part("<details>\n<summary>Ada</summary>\n\n- @\n+- Zed rests.\n\n</details>\n", &["<details>", "ada"]),
+    part("<del>\n\n- @\n+- Zed rests.\n\n</del>\n", &["<del>"]),
     part("<!-- Ada -->\n- @\n+", &["ada"]),
     part("<h2>Ben</h2>\n\n- @\n+", &["ben"]),
     Value { text: "- [ ] @\n+", says: Says::Text("open"), day: None },
@@ -248,7 +248,7 @@ impl Frame {
         let [_, front, title, heading, wrapper, stamp, follow] = values[..] else { unreachable!("seven dimensions") };
         let front = if front.is_empty() { String::new() } else { format!("---\n{front}\n---\n\n") };
         let (above, rest) = wrapper.split_once('@').expect("a wrapper holds the line");
-        let (tail, below) = rest.rsplit_once('+').expect("a wrapper says where the next line follows");
+        let (tail, below) = rest.split_once('+').expect("a wrapper says where the next line follows");
         let section = format!("{heading}\n\n{above}{stamp}{line}{tail}{follow}{below}\n");
         (format!("{front}{title}\n\n"), section)
     }

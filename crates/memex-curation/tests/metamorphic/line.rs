@@ -190,7 +190,7 @@ pub fn demo() -> Vec<Line> {
 }
 
 /// Words that tell of what was, will be or passes.
-const EVENT_WORDS: [&str; 25] = [
+const EVENT_WORDS: [&str; 24] = [
     "was",
     "were",
     "had",
@@ -207,7 +207,6 @@ const EVENT_WORDS: [&str; 25] = [
     "booked",
     "paid",
     "bought",
-    "called",
     "met",
     "ill",
     "sick",
@@ -217,6 +216,9 @@ const EVENT_WORDS: [&str; 25] = [
     "spent",
     "planted",
 ];
+
+/// Words that begin a clause of its own.
+const CLAUSES: [&str; 6] = ["that", "because", "when", "who", "which", "where"];
 
 /// Words that make a habit of it.
 const HABIT_WORDS: [&str; 10] =
@@ -236,10 +238,13 @@ const REFERENCES: [&str; 14] =
 fn read(text: &str) -> Line {
     let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|w| !w.is_empty()).collect();
     let lower: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    // What stands in a clause of its own says nothing of the main one.
+    let clause = lower.iter().position(|word| CLAUSES.contains(&word.as_str())).unwrap_or(lower.len());
+    let event = lower[..clause].iter().any(|word| EVENT_WORDS.contains(&word.as_str()));
     let has = |list: &[&str]| lower.iter().any(|word| list.contains(&word.as_str()));
     let first = lower.first().map_or("", String::as_str);
     let dated = text.as_bytes().windows(4).any(|w| w.iter().all(u8::is_ascii_digit));
-    let kind = match (has(&EVENT_WORDS) && !has(&HABIT_WORDS), has(&ACTIONS) && !has(&HABIT_WORDS)) {
+    let kind = match (event && !has(&HABIT_WORDS), has(&ACTIONS) && !has(&HABIT_WORDS)) {
         (true, _) if dated => Kind::DatedEvent,
         (true, _) => Kind::Event,
         (false, true) => Kind::Action,
