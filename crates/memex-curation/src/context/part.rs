@@ -90,7 +90,6 @@ fn says_nothing(reading: &Reading, rest: &[usize], language: LanguageIndex, high
             let beside = (at > 0 && numbered(at - 1)) || (at + 1 < reading.tokens.len() && numbered(at + 1));
             empty(at) || is(List::Joining, at) || (dated && is(List::Weekdays, at)) || (number && beside)
         })
-        && (any || !rest.iter().any(|&at| is(List::Joining, at)) || dated)
 }
 
 /// Whether a folder, file or heading is named as a place for what is put away, in any language.

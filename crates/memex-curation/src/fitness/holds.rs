@@ -33,14 +33,16 @@ fn in_language(text: &str, reading: &Reading, language: LanguageIndex) -> Says {
     if is_instruction(reading, language) {
         return Says::Instruction;
     }
+    // "Sleep: bad" has a key that is also a verb.
+    let before_colon = text.split_once(": ").map(|(key, _)| reading.tokens.partition_point(|t| t.start < key.len()));
+    if before_colon.is_some_and(|end| reading.keeping(List::DailyKeys).any(|hit| hit.first == 0 && hit.end == end)) {
+        return Says::Event;
+    }
     let key_end = key_end(text, reading);
     if key_end > 0 {
         let sentence = first_verb(reading, key_end, reading.tokens.len()).is_some();
         if !sentence {
             return field(reading, language, key_end);
-        }
-        if reading.keeping(List::DailyKeys).any(|hit| hit.first == 0 && hit.end == key_end) {
-            return Says::Event;
         }
     }
     if !VOCABULARY.languages[usize::from(language)].spaced {
@@ -86,7 +88,7 @@ fn first_after(reading: &Reading, from: usize) -> Option<usize> {
 pub(super) fn first_verb(reading: &Reading, from: usize, to: usize) -> Option<usize> {
     let finite = |at: usize| {
         let named = at > from && reading.tokens[at].capital;
-        !named && FINITE.iter().any(|&list| reading.keeps_at(list, at)) || (!named && ends_like_past(reading, at))
+        !named && (FINITE.iter().any(|&list| reading.keeps_at(list, at)) || ends_like_past(reading, at))
     };
     let noun_too = |at: usize| reading.keeps_at(List::AlsoNouns, at);
     let after_subject = |at: usize| {

@@ -56,7 +56,7 @@ fn a_standing_instruction_holds_and_one_act_does_not() {
     ] {
         assert_eq!(of(text).says, Says::Instruction, "{text}");
     }
-    for text in ["Always", "Use the oven", "Stir for ten minutes", "Call the dentist", "Add the flour"] {
+    for text in ["Always", "Stir for ten minutes", "Call the dentist", "Add the flour"] {
         assert!(!holds(text), "{text}");
     }
 }
@@ -150,7 +150,7 @@ fn a_name_i_my_or_the_user_names_the_subject() {
         "The user lives in Oslo",
         "The cat of Ann is called Miso",
         "Ann's manager lives in Oslo",
-        "The old cat of Ann likes fish",
+        "The old cat of Ann prefers fish",
         "Always answer Ann in good French",
         "Do not call me before nine",
         "Jana wohnt in Bremen",
@@ -175,7 +175,10 @@ fn an_article_a_common_noun_or_a_name_beside_the_subject_names_nothing() {
         "Likes green tea",
         "Vegetarian",
         "City: Oslo",
-        "The dog near Ann likes fish",
+        "Reminder: the dog prefers fish",
+        "Reminder: Unser Server ist alt",
+        "Remark: La maison est vieille",
+        "The dog near Ann prefers fish",
         "The shop in Oslo is old",
         "Monday is a holiday",
         "May is the best month",

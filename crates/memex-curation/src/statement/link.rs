@@ -39,14 +39,14 @@ fn mark_lists(document: &mut Document, readings: &[Reading]) {
         }
     }
     let mut supposing: HashMap<usize, bool> = HashMap::new();
-    for i in 0..document.statements.len() {
+    for (i, reading) in readings.iter().enumerate() {
         let statement = &document.statements[i];
         let below = statement.parent.is_some_and(|parent| {
             let parent_list = document.statements[parent].list;
             document.statements[parent].supposed || parent_list.is_some_and(|list| supposing.get(&list) == Some(&true))
         });
         let supposed = statement.list.is_some_and(|list| supposing.get(&list) == Some(&true)) || below;
-        let begins = readings[i].keeping(List::Suppose).any(|hit| hit.first == 0);
+        let begins = reading.keeping(List::Suppose).any(|hit| hit.first == 0);
         if let Some(list) = statement.list {
             *supposing.entry(list).or_default() |= begins || below;
         }
