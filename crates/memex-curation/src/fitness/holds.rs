@@ -49,10 +49,16 @@ fn in_language(text: &str, reading: &Reading, language: LanguageIndex) -> Says {
         return unspaced(reading, language);
     }
     match first_verb(reading, 0, reading.tokens.len()) {
+        Some(at) if at == key_end && is_imperative(reading, at) => Says::Event,
         Some(at) if is_present(reading, language, at) => Says::State,
         None if reading.of(language, List::Adjectives).any(|hit| hit.first == 0) => Says::Attribute,
         _ => Says::Event,
     }
+}
+
+/// A verb of action that begins its clause in a form that also asks for the act: "Call the dentist".
+fn is_imperative(reading: &Reading, at: usize) -> bool {
+    reading.keeps_at(List::Action, at) && reading.keeps_at(List::Plain, at) && !reading.permits_at(List::State, at)
 }
 
 /// How many words the key of `key: …` has: at most four, without a verb. 0 where there is none.

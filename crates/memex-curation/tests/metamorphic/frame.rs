@@ -171,7 +171,7 @@ pub const WRAPPERS: &[Value] = &[
     Value { text: "- [x] @\n+", says: Says::Text("done"), day: None },
     Value { text: "- ~~@~~\n+", says: Says::Text("struck"), day: None },
     Value { text: "- @ (again)\n+", says: Says::Text("again"), day: None },
-    Value { text: "- Remark: @\n+", says: Says::Text("remark"), day: None },
+    Value { text: "- Zyx: @\n+", says: Says::Text("zyx"), day: None },
     barred("> @\n+"),
     barred("1. @\n+"),
     barred("+ good\n- bad\n+ fine\n- @\n+"),

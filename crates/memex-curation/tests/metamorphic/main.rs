@@ -165,7 +165,7 @@ fn any_line() -> impl Strategy<Value = Line> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_line_goes_where_any_mixture_of_frames_keeps_it(line in any_line(), a in any_frame(), b in any_frame()) {
