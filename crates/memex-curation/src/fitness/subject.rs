@@ -28,7 +28,10 @@ pub(super) fn is_named(text: &str, reading: &Reading, says: Says) -> bool {
 
 /// The words before the first verb, after a key before the clause; of a verb without a subject none.
 fn subject_words(text: &str, reading: &Reading) -> Range<usize> {
-    let from = holds::key_end(text, reading);
+    // "09:30 The shop is old": the clause begins with its first word.
+    let worded = |at: &usize| reading.tokens[*at].lower.starts_with(char::is_alphabetic);
+    let key = holds::key_end(text, reading);
+    let from = (key..reading.tokens.len()).find(worded).unwrap_or(key);
     let verb = holds::first_verb(reading, from, reading.tokens.len());
     let comma = text
         .find([';', '\u{2014}'])
@@ -63,7 +66,7 @@ fn is_name(reading: &Reading, language: LanguageIndex, at: usize, from: usize) -
         let name_before = is_name(reading, language, at - 1, from);
         return (of || name_before) && !reading.of(language, List::Nouns).any(|hit| hit.first == at);
     }
-    token.lower.chars().count() > 1
+    token.lower.chars().count() > 1 && !reading.keeps_at(List::Articles, at)
 }
 
 /// A sentence begins with a capital anyway, so the first word is a name only where no list knows it and no plural's verb

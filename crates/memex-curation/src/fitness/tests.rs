@@ -175,6 +175,8 @@ fn an_article_a_common_noun_or_a_name_beside_the_subject_names_nothing() {
         "Likes green tea",
         "Vegetarian",
         "City: Oslo",
+        "09:30 The dog prefers fish",
+        "09:30 Our server is old",
         "Reminder: the dog prefers fish",
         "Reminder: Unser Server ist alt",
         "Remark: La maison est vieille",
