@@ -204,3 +204,5 @@ fn joined(lines: Option<LineRange>, other: u32) -> Option<LineRange> {
     Some(LineRange { first: lines.first.min(other), last: lines.last.max(other) })
 }
 
+#[cfg(test)]
+mod tests;

@@ -37,7 +37,8 @@ impl Context {
     /// Equal, or one empty while all parts of the other only say what about.
     pub fn agrees_with(&self, other: &Self) -> bool {
         let topics = |one: &Self| one.parts.iter().all(|part| part.topic);
-        let same = self.parts.len() == other.parts.len() && self.parts.iter().zip(&other.parts).all(|(a, b)| a.text == b.text);
+        let same =
+            self.parts.len() == other.parts.len() && self.parts.iter().zip(&other.parts).all(|(a, b)| a.text == b.text);
         same || (self.parts.is_empty() && topics(other)) || (other.parts.is_empty() && topics(self))
     }
 
@@ -141,3 +142,6 @@ impl Context {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

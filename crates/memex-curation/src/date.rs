@@ -142,6 +142,5 @@ mod tests {
     }
 
     #[test]
-    fn only_a_day_at_the_start_is_a_stamp() {
-    }
+    fn only_a_day_at_the_start_is_a_stamp() {}
 }

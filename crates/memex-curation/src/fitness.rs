@@ -43,3 +43,6 @@ pub(crate) fn is_standing_instruction(text: &str) -> bool {
     let reading = Reading::new(text);
     reading.keeping(List::Instructions).any(|hit| hit.first == 0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 pub(crate) use list::List;
-pub(crate) use reading::{Reading, Token, Tongues, is_unspaced, tokens};
+pub(crate) use reading::{Reading, Tongues, is_unspaced, tokens};
 
 /// Code and text of each file of `words/`.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/word_files.rs"));
@@ -20,9 +20,6 @@ pub(crate) type LanguageIndex = u8;
 /// What is said of a language as a whole.
 #[derive(Debug)]
 pub(crate) struct Language {
-    /// Its ISO 639-1 code.
-    #[cfg_attr(not(test), expect(dead_code, reason = "tests name the language by it"))]
-    pub code: &'static str,
     /// Words are separated by spaces.
     pub spaced: bool,
     /// Every noun begins with a capital, so that a capital names nobody.
@@ -57,52 +54,27 @@ pub(crate) struct Vocabulary {
 pub(crate) static VOCABULARY: LazyLock<Vocabulary> =
     LazyLock::new(|| Vocabulary::read(FILES).expect("a test reads every file of words/"));
 
-/// What is wrong with a file of words.
-#[derive(Debug)]
-pub(crate) struct WordsFault(pub String);
-
 impl Vocabulary {
-    fn read(files: &[(&'static str, &str)]) -> Result<Self, WordsFault> {
-        let mut languages = Vec::new();
-        let mut words: HashMap<String, Vec<Entry>> = HashMap::new();
-        let mut runs: HashMap<String, Vec<(LanguageIndex, List)>> = HashMap::new();
-        let mut values = HashMap::new();
-        let mut endings = Vec::new();
+    /// The words of all files; what is wrong with one of them, in words.
+    fn read(files: &[(&str, &str)]) -> Result<Self, String> {
+        let mut words = Words::default();
         for (index, (code, text)) in files.iter().enumerate() {
-            let language = LanguageIndex::try_from(index).map_err(|_| WordsFault("too many languages".to_owned()))?;
-            let table: toml::Table = text.parse().map_err(|e| WordsFault(format!("{code}: {e}")))?;
+            let language = LanguageIndex::try_from(index).map_err(|_| "too many languages".to_owned())?;
+            let table: toml::Table = text.parse().map_err(|e| format!("{code}: {e}"))?;
             let flag = |key: &str| table.get(key).and_then(toml::Value::as_bool);
-            let spaced = flag("spaced").ok_or_else(|| WordsFault(format!("{code}: spaced is missing")))?;
-            languages.push(Language { code, spaced, capital_nouns: flag("capital_nouns").unwrap_or(false), verb_first: flag("verb_first").unwrap_or(false) });
+            let spaced = flag("spaced").ok_or_else(|| format!("{code}: spaced is missing"))?;
+            words.languages.push(Language {
+                spaced,
+                capital_nouns: flag("capital_nouns").unwrap_or(false),
+                verb_first: flag("verb_first").unwrap_or(false),
+            });
             for list in List::ALL {
-                for entry in entries(&table, list).ok_or_else(|| WordsFault(format!("{code}: no {}", list.path())))? {
-                    let (said, value) = match entry.split_once('=') {
-                        Some((said, value)) if list.has_values() => (said.trim(), Some(value.trim())),
-                        _ => (entry, None),
-                    };
-                    if let Some(value) = value {
-                        values.insert((language, list, said.to_owned()), value.to_owned());
-                    }
-                    if list.is_of_endings() {
-                        endings.push((list, language, said.to_owned()));
-                        continue;
-                    }
-                    if !spaced && said.chars().any(is_unspaced) {
-                        runs.entry(said.to_owned()).or_default().push((language, list));
-                        continue;
-                    }
-                    let mut parts = tokens(said).into_iter().map(|t| t.lower);
-                    let Some(first) = parts.next() else { continue };
-                    words.entry(first).or_default().push(Entry { language, list, rest: parts.collect() });
+                for entry in entries(&table, list).ok_or_else(|| format!("{code}: no {}", list.path()))? {
+                    words.add(language, list, entry);
                 }
             }
         }
-        let (patterns, run_entries): (Vec<_>, Vec<_>) = runs.into_iter().unzip();
-        let runs = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .build(&patterns)
-            .map_err(|e| WordsFault(e.to_string()))?;
-        Ok(Self { languages, words, runs, run_entries, values, endings })
+        words.into_vocabulary()
     }
 
     /// The value of an entry: the digits of a number word, the number of a month, the long form of a contraction.
@@ -112,7 +84,10 @@ impl Vocabulary {
 
     /// The entries of a list of endings, with their languages.
     pub fn endings(&self, list: List) -> impl Iterator<Item = (LanguageIndex, &str)> {
-        self.endings.iter().filter(move |(of, ..)| *of == list).map(|(_, language, ending)| (*language, ending.as_str()))
+        self.endings
+            .iter()
+            .filter(move |(of, ..)| *of == list)
+            .map(|(_, language, ending)| (*language, ending.as_str()))
     }
 
     /// Whether a list of any language has the word.
@@ -127,11 +102,58 @@ impl Vocabulary {
     }
 }
 
+/// Entries as they are read.
+#[derive(Default)]
+struct Words {
+    languages: Vec<Language>,
+    spaced: HashMap<String, Vec<Entry>>,
+    runs: HashMap<String, Vec<(LanguageIndex, List)>>,
+    values: HashMap<(LanguageIndex, List, String), String>,
+    endings: Vec<(List, LanguageIndex, String)>,
+}
+
+impl Words {
+    fn add(&mut self, language: LanguageIndex, list: List, entry: &str) {
+        let (said, value) = word_and_value(list, entry);
+        if let Some(value) = value {
+            self.values.insert((language, list, said.to_owned()), value.to_owned());
+        }
+        if list.is_of_endings() {
+            self.endings.push((list, language, said.to_owned()));
+            return;
+        }
+        if !self.languages[usize::from(language)].spaced && said.chars().any(is_unspaced) {
+            self.runs.entry(said.to_owned()).or_default().push((language, list));
+            return;
+        }
+        let mut parts = tokens(said).into_iter().map(|t| t.lower);
+        if let Some(first) = parts.next() {
+            self.spaced.entry(first).or_default().push(Entry { language, list, rest: parts.collect() });
+        }
+    }
+
+    fn into_vocabulary(self) -> Result<Vocabulary, String> {
+        let (patterns, run_entries): (Vec<_>, Vec<_>) = self.runs.into_iter().unzip();
+        let runs =
+            AhoCorasick::builder().match_kind(MatchKind::Standard).build(&patterns).map_err(|e| e.to_string())?;
+        let Self { languages, spaced: words, values, endings, .. } = self;
+        Ok(Vocabulary { languages, words, runs, run_entries, values, endings })
+    }
+}
+
+/// `two=2` is a word and its value, in lists that have values.
+fn word_and_value(list: List, entry: &str) -> (&str, Option<&str>) {
+    match entry.split_once('=') {
+        Some((said, value)) if list.has_values() => (said.trim(), Some(value.trim())),
+        _ => (entry, None),
+    }
+}
+
 fn entries(table: &toml::Table, list: List) -> Option<impl Iterator<Item = &str>> {
     let (group, name) = list.path().split_once('.')?;
     let text = table.get(group)?.get(name)?.as_str()?;
     Some(text.split([',', '\n']).map(str::trim).filter(|entry| !entry.is_empty()))
 }
 
-
-
+#[cfg(test)]
+mod tests;

@@ -267,7 +267,8 @@ impl Ledger {
                 self.kept += headings;
                 self.tidied_files += 1;
                 if !page.says_that_it_tidies() {
-                    let line = first_difference(&page.before.file.text, page.judged.after.as_deref().unwrap_or_default());
+                    let line =
+                        first_difference(&page.before.file.text, page.judged.after.as_deref().unwrap_or_default());
                     self.violations.push(page.violation(line, Rule::TreatmentMissing, "tidied without saying so"));
                 }
             }
@@ -278,7 +279,11 @@ impl Ledger {
             self.violations.push(page.violation(0, Rule::FileEmptied, "a dream leaves no file without a statement"));
         }
         if !crate::is_curated(&page.judged.path, &page.before.file.text) {
-            self.violations.push(page.violation(0, Rule::FileNotCurated, "it is a log, or neither Markdown nor plain text"));
+            self.violations.push(page.violation(
+                0,
+                Rule::FileNotCurated,
+                "it is a log, or neither Markdown nor plain text",
+            ));
         }
     }
 
@@ -295,7 +300,8 @@ impl Ledger {
         }
         let after = page.judged.after.as_deref().unwrap_or_default();
         let line = first_difference(&page.before.file.text, after);
-        let detail = "the text is neither what is left without the dropped lines nor that text as the builtin curator tidies it";
+        let detail =
+            "the text is neither what is left without the dropped lines nor that text as the builtin curator tidies it";
         self.violations.push(page.violation(line, Rule::TidyDiffers, detail));
     }
 }
@@ -307,3 +313,7 @@ fn first_difference(before: &str, after: &str) -> u32 {
     u32::try_from(same + 1).unwrap_or(u32::MAX)
 }
 
+#[cfg(test)]
+mod mutations;
+#[cfg(test)]
+mod tests;

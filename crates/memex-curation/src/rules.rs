@@ -29,7 +29,9 @@ impl Rules {
 
     /// The same with parts of a context that say nothing: whole headings, folders or file names, in any case.
     pub fn with_neutral<'a>(self, phrases: impl IntoIterator<Item = &'a str>) -> Self {
-        let plain = |phrase: &str| phrase.to_lowercase().replace(['-', '_'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        let plain = |phrase: &str| {
+            phrase.to_lowercase().replace(['-', '_'], " ").split_whitespace().collect::<Vec<_>>().join(" ")
+        };
         Self { neutral: Arc::new(phrases.into_iter().map(plain).filter(|phrase| !phrase.is_empty()).collect()), ..self }
     }
 }

@@ -158,3 +158,5 @@ impl Document {
     }
 }
 
+#[cfg(test)]
+mod tests;

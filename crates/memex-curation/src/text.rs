@@ -47,10 +47,14 @@ fn holds_secret(reading: &Reading, text: &str) -> bool {
     let key = |end: usize| {
         let Some(at) = end.checked_sub(1).and_then(|last| reading.tokens.get(last)) else { return false };
         let rest = text[at.end..].trim_start();
-        let is = reading.tokens.get(end).is_some_and(|_| {
-            reading.keeping(List::State).any(|hit| hit.first == end && hit.end == end + 1)
-        });
+        let is = reading
+            .tokens
+            .get(end)
+            .is_some_and(|_| reading.keeping(List::State).any(|hit| hit.first == end && hit.end == end + 1));
         rest.starts_with([':', '=']) || is
     };
     reading.keeping(List::Secrets).next().is_some() || reading.keeping(List::Keys).any(|hit| key(hit.end))
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,7 +31,8 @@ impl Part {
         let folded = folded.trim_matches(marks).trim_end_matches(':').trim_matches(marks);
         let days = date::find_days(folded);
         let reading = Reading::new(folded);
-        let in_day = |at: usize| days.iter().any(|d| d.start <= reading.tokens[at].start && reading.tokens[at].end <= d.end);
+        let in_day =
+            |at: usize| days.iter().any(|d| d.start <= reading.tokens[at].start && reading.tokens[at].end <= d.end);
         let rest: Vec<usize> = (0..reading.tokens.len()).filter(|&at| !in_day(at)).collect();
         let words = folded.to_lowercase().replace('-', " ");
         let mut part = Self {
@@ -89,7 +90,6 @@ fn says_nothing(reading: &Reading, rest: &[usize], language: LanguageIndex, high
             let beside = (at > 0 && numbered(at - 1)) || (at + 1 < reading.tokens.len() && numbered(at + 1));
             empty(at) || is(List::Joining, at) || (dated && is(List::Weekdays, at)) || (number && beside)
         })
-        && (any || !rest.iter().any(|&at| is(List::Joining, at)) || dated)
 }
 
 /// Whether a folder, file or heading is named as a place for what is put away, in any language.

@@ -91,7 +91,9 @@ pub(super) fn is_uuid(text: &str) -> bool {
 
 /// A ULID: 26 characters of Crockford's base 32.
 pub(super) fn is_ulid(text: &str) -> bool {
-    let base32 = |b: u8| b.is_ascii_digit() || (b.is_ascii_alphabetic() && !matches!(b.to_ascii_uppercase(), b'I' | b'L' | b'O' | b'U'));
+    let base32 = |b: u8| {
+        b.is_ascii_digit() || (b.is_ascii_alphabetic() && !matches!(b.to_ascii_uppercase(), b'I' | b'L' | b'O' | b'U'))
+    };
     text.len() == 26 && text.bytes().all(base32) && text.starts_with(|c: char| ('0'..='7').contains(&c))
 }
 
@@ -110,7 +112,8 @@ fn is_initial(stem: &str, folder: &str) -> bool {
     let Some(rest) = lower.strip_prefix(&initial).filter(|_| !initial.is_empty()) else { return false };
     let rest = rest.strip_prefix('-').unwrap_or(rest);
     let digits = !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit());
-    let short_hex = rest.len() == 4 && rest.bytes().all(|b| b.is_ascii_hexdigit()) && rest.bytes().any(|b| b.is_ascii_digit());
+    let short_hex =
+        rest.len() == 4 && rest.bytes().all(|b| b.is_ascii_hexdigit()) && rest.bytes().any(|b| b.is_ascii_digit());
     digits || short_hex
 }
 

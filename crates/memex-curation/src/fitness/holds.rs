@@ -2,6 +2,9 @@
 
 use crate::language::{LanguageIndex, List, Reading, VOCABULARY};
 
+/// A key has at most this many words.
+const KEY_WORDS: usize = 4;
+
 /// What kind of thing a statement says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Says {
@@ -30,31 +33,45 @@ fn in_language(text: &str, reading: &Reading, language: LanguageIndex) -> Says {
     if is_instruction(reading, language) {
         return Says::Instruction;
     }
-    let (key, value) = text.split_once(": ").unwrap_or(("", text));
-    let key_end = reading.tokens.partition_point(|t| t.start < key.len());
-    if !key.is_empty() && key_end <= 4 && first_verb(reading, 0, key_end).is_none() {
+    // "Sleep: bad" has a key that is also a verb.
+    let before_colon = text.split_once(": ").map(|(key, _)| reading.tokens.partition_point(|t| t.start < key.len()));
+    if before_colon.is_some_and(|end| reading.keeping(List::DailyKeys).any(|hit| hit.first == 0 && hit.end == end)) {
+        return Says::Event;
+    }
+    let key_end = key_end(text, reading);
+    if key_end > 0 {
         let sentence = first_verb(reading, key_end, reading.tokens.len()).is_some();
         if !sentence {
-            return field(reading, language, key_end, value);
-        }
-        if reading.keeping(List::DailyKeys).any(|hit| hit.first == 0 && hit.end == key_end) {
-            return Says::Event;
+            return field(reading, language, key_end);
         }
     }
     if !VOCABULARY.languages[usize::from(language)].spaced {
         return unspaced(reading, language);
     }
     match first_verb(reading, 0, reading.tokens.len()) {
+        Some(at) if at == key_end && is_imperative(reading, at) => Says::Event,
         Some(at) if is_present(reading, language, at) => Says::State,
         None if reading.of(language, List::Adjectives).any(|hit| hit.first == 0) => Says::Attribute,
         _ => Says::Event,
     }
 }
 
-fn field(reading: &Reading, language: LanguageIndex, key_end: usize, value: &str) -> Says {
+/// A verb of action that begins its clause in a form that also asks for the act: "Call the dentist".
+fn is_imperative(reading: &Reading, at: usize) -> bool {
+    reading.keeps_at(List::Action, at) && reading.keeps_at(List::Plain, at) && !reading.permits_at(List::State, at)
+}
+
+/// How many words the key of `key: …` has: at most four, without a verb. 0 where there is none.
+pub(super) fn key_end(text: &str, reading: &Reading) -> usize {
+    let Some((key, _)) = text.split_once(": ") else { return 0 };
+    let end = reading.tokens.partition_point(|t| t.start < key.len());
+    if end <= KEY_WORDS && first_verb(reading, 0, end).is_none() { end } else { 0 }
+}
+
+fn field(reading: &Reading, language: LanguageIndex, key_end: usize) -> Says {
     let whole = |list| reading.of(language, list).any(|hit| hit.first == 0 && hit.end == key_end);
     let daily = reading.keeping(List::DailyKeys).any(|hit| hit.end <= key_end);
-    if whole(List::LastingKeys) && !daily && !value.trim().is_empty() { Says::Field } else { Says::Event }
+    if whole(List::LastingKeys) && !daily && key_end < reading.tokens.len() { Says::Field } else { Says::Event }
 }
 
 /// Begins as a standing instruction does, with something after it.
@@ -77,20 +94,22 @@ fn first_after(reading: &Reading, from: usize) -> Option<usize> {
 pub(super) fn first_verb(reading: &Reading, from: usize, to: usize) -> Option<usize> {
     let finite = |at: usize| {
         let named = at > from && reading.tokens[at].capital;
-        !named && FINITE.iter().any(|&list| reading.keeps_at(list, at)) || (!named && ends_like_past(reading, at))
+        !named && (FINITE.iter().any(|&list| reading.keeps_at(list, at)) || ends_like_past(reading, at))
     };
     let noun_too = |at: usize| reading.keeps_at(List::AlsoNouns, at);
     let after_subject = |at: usize| {
         let before = (from..at).rev().find(|&before| !reading.keeps_at(List::Frequency, before));
         before.is_some_and(|before| {
             let token = &reading.tokens[before];
-            (token.capital && !token.possessive) || [List::SelfWords, List::Reference].iter().any(|&list| reading.keeps_at(list, before))
+            (token.capital && !token.possessive)
+                || [List::SelfWords, List::Reference].iter().any(|&list| reading.keeps_at(list, before))
         })
     };
     let mut candidates = (from..to).filter(|&at| finite(at));
     let first = candidates.next()?;
     let next = candidates.find(|&at| !noun_too(at));
-    let verb = !noun_too(first) || (after_subject(first) && next != Some(first + 1)) || (next.is_none() && first == from);
+    let verb =
+        !noun_too(first) || (after_subject(first) && next != Some(first + 1)) || (next.is_none() && first == from);
     if verb { Some(first) } else { next }
 }
 
@@ -151,11 +170,13 @@ fn is_perfect(
 fn unspaced(reading: &Reading, language: LanguageIndex) -> Says {
     let last = reading.tokens.len();
     let ends = |list: List| reading.of(language, list).any(|hit| hit.end == last && hit.end > hit.first);
-    let longest = |list: List| reading.of(language, list).filter(|hit| hit.end == last).map(|hit| hit.end - hit.first).max();
+    let longest =
+        |list: List| reading.of(language, list).filter(|hit| hit.end == last).map(|hit| hit.end - hit.first).max();
     let keeps = [List::Past, List::Future, List::Progressive];
     let event = keeps.iter().filter_map(|&list| longest(list)).max();
     let state = longest(List::State).max(longest(List::Action));
-    let verb_within = VOCABULARY.languages[usize::from(language)].verb_first && reading.of(language, List::State).next().is_some();
+    let verb_within =
+        VOCABULARY.languages[usize::from(language)].verb_first && reading.of(language, List::State).next().is_some();
     match (state, event) {
         (Some(state), Some(event)) if state > event => Says::State,
         (Some(_), None) => Says::State,
@@ -205,15 +226,24 @@ fn is_passing(text: &str, reading: &Reading) -> bool {
         first == 0 || of_a_verb(first) || reading.tokens[first].unspaced || first_after(reading, 0) == Some(first)
     };
     let first_verb = first_after(reading, 0);
-    let joined = |at: usize| at > 0 && (reading.keeps_at(List::And, at - 1) || text[..reading.tokens[at].start].trim_end().ends_with([',', ';']));
+    let joined = |at: usize| {
+        at > 0
+            && (reading.keeps_at(List::And, at - 1)
+                || text[..reading.tokens[at].start].trim_end().ends_with([',', ';']))
+    };
     // What is future or only perhaps in a clause of its own says nothing of the main one.
     let future = |at: usize| first_verb.is_none_or(|verb| at <= verb) || joined(at) || reading.tokens[at].unspaced;
     reading.keeping(List::RelativeDays).next().is_some()
         || reading.keeping(List::Passing).any(|hit| passes(hit.first))
-        || reading.keeping(List::Future).any(|hit| future(hit.first))
+        || reading.keeping(List::Future).any(|hit| future(hit.first) && !is_month(reading, hit.first))
         || first_past_after(reading, first_verb).is_some_and(joined)
         || is_somewhere(reading)
         || is_measured(text, reading)
+}
+
+/// "May" with a capital within a sentence is the month.
+fn is_month(reading: &Reading, at: usize) -> bool {
+    at > 0 && reading.tokens[at].capital && reading.keeps_at(List::Months, at)
 }
 
 /// The first past form after the main verb that is no present form too; one in a clause of its own says nothing of the
@@ -245,11 +275,13 @@ pub(crate) fn is_measured(text: &str, reading: &Reading) -> bool {
         glued && VOCABULARY.has_in_any(List::Measures, tail)
     };
     let last = reading.tokens.len();
-    let measure = (0..last).any(|at| number(at) && (unit(at) || (at + 1 < last && reading.keeps_at(List::Measures, at + 1))));
-    let currency = text.contains(['$', '\u{20ac}', '\u{a3}', '\u{a5}']);
+    let measure =
+        (0..last).any(|at| number(at) && (unit(at) || (at + 1 < last && reading.keeps_at(List::Measures, at + 1))));
+    let currency = text.contains(['$', '\u{20ac}', '\u{a3}', '\u{a5}', '\u{ffe5}']);
+    let sign = currency || text.contains(['%', '\u{ff05}', '\u{b0}', '\u{2103}']);
     let any_number = (0..last).any(number);
     measure
-        || (currency && any_number)
+        || (sign && any_number)
         || reading.keeping(List::Doses).next().is_some()
         || ((currency || any_number) && reading.keeping(List::Payments).next().is_some())
 }

@@ -152,6 +152,10 @@ fn unspaced_hits(text: &str, tokens: &[Token], hits: &mut Vec<Hit>) {
     }
 }
 
+/// Lists whose entries count within a longer one of another list too: "but not" refers as "but" does.
+const NEVER_WITHIN: [List; 6] =
+    [List::Reference, List::These, List::Retractions, List::Every, List::TimeUnits, List::Weekdays];
+
 /// Of the entries of one language, a longer one stands for those within it: "is called" is no "is".
 fn keep_the_longest(hits: &mut Vec<Hit>) {
     hits.sort_by_key(|hit| (hit.language, hit.first, std::cmp::Reverse(hit.end)));
@@ -163,7 +167,7 @@ fn keep_the_longest(hits: &mut Vec<Hit>) {
         if !within && reach.is_none_or(|(language, _, end)| language != hit.language || hit.end > end) {
             reach = Some((hit.language, hit.first, hit.end));
         }
-        !within
+        !within || NEVER_WITHIN.contains(&hit.list)
     });
     hits.sort_by_key(|hit| (hit.first, hit.end));
 }
@@ -182,7 +186,9 @@ fn tongues(tokens: &[Token], hits: &[Hit]) -> Tongues {
     if most == 0 {
         return Tongues::default();
     }
-    Tongues((0..).zip(&points).filter(|(_, p)| **p == most).fold(0, |mask, (language, _): (u32, _)| mask | 1 << language))
+    Tongues(
+        (0..).zip(&points).filter(|(_, p)| **p == most).fold(0, |mask, (language, _): (u32, _)| mask | 1 << language),
+    )
 }
 
 /// Whether the character belongs to a script that puts no space between words.

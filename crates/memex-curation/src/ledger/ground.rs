@@ -30,7 +30,10 @@ pub(super) fn check(
         let found = grade(kept, goes)
             .ok_or((Rule::GroundInvalid, "the cited line is not the same statement in the same context"))?;
         if !snapshot.places.may_stay_for(kept, goes) {
-            return Err((Rule::KeptCopyOlder, "by its source, its place or its day another copy stays than the cited line"));
+            return Err((
+                Rule::KeptCopyOlder,
+                "by its source, its place or its day another copy stays than the cited line",
+            ));
         }
         if snapshot.touched.get(source.path.as_str()).is_some_and(|page| !page.still_stands(kept.1)) {
             return Err((Rule::GroundInvalid, "the cited line does not stand at the end"));

@@ -161,8 +161,5 @@ fn is_other_value(a: &Reading, b: &Reading) -> bool {
     };
     let (a_end, b_end) = (x.len() - tail, y.len() - tail);
     let verb = |reading: &Reading, end: usize| (head..end).any(|i| reading.is_verb(i) && !reading.tokens[i].capital);
-    head + tail > 0
-        && weight(a, a_end).max(weight(b, b_end)) <= VALUE_WORDS
-        && !verb(a, a_end)
-        && !verb(b, b_end)
+    head + tail > 0 && weight(a, a_end).max(weight(b, b_end)) <= VALUE_WORDS && !verb(a, a_end) && !verb(b, b_end)
 }

@@ -37,7 +37,8 @@ pub(crate) fn is_curated(path: &str, text: &str) -> bool {
 
 impl<'a> ReadFile<'a> {
     pub fn new(file: &'a SourceFile, rules: &Rules) -> Self {
-        let document = if is_curated(&file.path, &file.text) { Document::parse(&file.text) } else { Document::default() };
+        let document =
+            if is_curated(&file.path, &file.text) { Document::parse(&file.text) } else { Document::default() };
         Self::read(file, document, rules)
     }
 
@@ -149,7 +150,9 @@ fn defined(text: &str, definitions: &HashMap<String, String>) -> String {
 fn style(own: &Parts, text: &str, line: u32) -> u8 {
     let raw = split_lines(text).get(line as usize - 1).copied().unwrap_or_default().trim();
     let body = own.strict.body.as_str();
-    let shouting = body.chars().any(char::is_alphabetic) && !body.chars().any(char::is_lowercase) && body.chars().any(char::is_uppercase);
+    let shouting = body.chars().any(char::is_alphabetic)
+        && !body.chars().any(char::is_lowercase)
+        && body.chars().any(char::is_uppercase);
     let after_mark = raw.strip_prefix(['-', '*', '+', '\u{2022}']).is_none_or(|rest| !rest.starts_with("  "));
     let faults = [
         !body.starts_with(|c: char| !c.is_lowercase()),

@@ -33,7 +33,8 @@ pub(super) fn marks(block: &str) -> Vec<Mark> {
         let end = rest.find('>').unwrap_or(rest.len());
         let tag = &rest[1..end];
         let (closes, name) = tag.strip_prefix('/').map_or((false, tag), |name| (true, name));
-        let name: String = name.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+        let name: String =
+            name.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
         rest = &rest[(end + 1).min(rest.len())..];
         let heading = matches!(name.as_bytes(), [b'h', b'1'..=b'6']);
         if heading && !closes {

@@ -74,14 +74,16 @@ fn in_marks(text: &str) -> bool {
     let bare = text.trim_end_matches(':');
     ["***", "**", "__", "*", "_"].iter().any(|mark| {
         let inside = bare.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
-        inside.is_some_and(|inside| !inside.is_empty() && !inside.contains(mark) && !inside.starts_with(['*', '_', ' ']))
+        inside
+            .is_some_and(|inside| !inside.is_empty() && !inside.contains(mark) && !inside.starts_with(['*', '_', ' ']))
     })
 }
 
 /// The line is a day of the calendar or of the week, and nothing else.
 fn is_day(text: &str, reading: &Reading) -> bool {
     let days = date::find_days(text);
-    let rest = reading.tokens.iter().enumerate().filter(|(_, t)| !days.iter().any(|d| d.start <= t.start && t.end <= d.end));
+    let rest =
+        reading.tokens.iter().enumerate().filter(|(_, t)| !days.iter().any(|d| d.start <= t.start && t.end <= d.end));
     let mut weekdays = rest.map(|(i, _)| reading.keeps_at(List::Weekdays, i));
     let all = weekdays.all(|weekday| weekday);
     !reading.tokens.is_empty() && all
@@ -89,7 +91,8 @@ fn is_day(text: &str, reading: &Reading) -> bool {
 
 /// Every word begins with a capital, no full stop ends it, and it is no predicate such as "Vegetarian".
 fn is_name(text: &str, reading: &Reading) -> bool {
-    let predicate = |i: usize| reading.is_verb(i) || reading.keeps_at(List::Adjectives, i) || reading.keeps_at(List::Passing, i);
+    let predicate =
+        |i: usize| reading.is_verb(i) || reading.keeps_at(List::Adjectives, i) || reading.keeps_at(List::Passing, i);
     !reading.tokens.is_empty()
         && reading.tokens.iter().all(|t| t.capital)
         && !text.ends_with(['.', '!', '\u{3002}'])

@@ -11,8 +11,7 @@ use crate::language::{List, Reading, VOCABULARY};
 pub(super) fn link(document: &mut Document, lines: &[&str]) {
     let readings: Vec<Reading> = document.statements.iter().map(|s| Reading::new(&s.text)).collect();
     mark_lists(document, &readings);
-    let looks: Vec<Option<Look>> =
-        document.statements.iter().map(|s| labels::may_be(s).then(|| Look::of(s))).collect();
+    let looks: Vec<Option<Look>> = document.statements.iter().map(|s| labels::may_be(s).then(|| Look::of(s))).collect();
     let item_labels = label_items(document, &looks);
     let mut walk = Walk { readings: &readings, looks: &looks, item_labels: &item_labels, ..Walk::new() };
     for (at, element) in document.elements.clone().into_iter().enumerate() {
@@ -40,14 +39,14 @@ fn mark_lists(document: &mut Document, readings: &[Reading]) {
         }
     }
     let mut supposing: HashMap<usize, bool> = HashMap::new();
-    for i in 0..document.statements.len() {
+    for (i, reading) in readings.iter().enumerate() {
         let statement = &document.statements[i];
         let below = statement.parent.is_some_and(|parent| {
             let parent_list = document.statements[parent].list;
             document.statements[parent].supposed || parent_list.is_some_and(|list| supposing.get(&list) == Some(&true))
         });
         let supposed = statement.list.is_some_and(|list| supposing.get(&list) == Some(&true)) || below;
-        let begins = readings[i].keeping(List::Suppose).any(|hit| hit.first == 0);
+        let begins = reading.keeping(List::Suppose).any(|hit| hit.first == 0);
         if let Some(list) = statement.list {
             *supposing.entry(list).or_default() |= begins || below;
         }
@@ -148,7 +147,8 @@ impl Walk<'_> {
             document.statements[paragraph].introduces |= document.statements[paragraph].text.ends_with(':');
         }
         self.in_list = false;
-        self.block_above = block.trim_start().starts_with('|').then(|| block.lines().next().unwrap_or_default().to_owned());
+        self.block_above =
+            block.trim_start().starts_with('|').then(|| block.lines().next().unwrap_or_default().to_owned());
         for mark in html::marks(block) {
             match mark {
                 HtmlMark::Heading(words) => self.html_heading = Some(words),
@@ -252,7 +252,9 @@ impl Walk<'_> {
         chain.push(i);
         for &level in &chain {
             let list = document.statements[level].list;
-            let label = list.and_then(|list| self.list_label.get(&list)).filter(|&&label| label != level && !document.statements[level].label);
+            let label = list
+                .and_then(|list| self.list_label.get(&list))
+                .filter(|&&label| label != level && !document.statements[level].label);
             found.extend(label.map(|&label| Introducer::Statement(label)));
             if level != i {
                 found.push(Introducer::Statement(level));

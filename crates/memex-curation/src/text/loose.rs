@@ -78,7 +78,8 @@ impl<'a> Said<'a> {
             return false;
         }
         let next = self.chunk(i + 1).core();
-        let word = next.chars().count() > 1 && next.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_uppercase());
+        let word =
+            next.chars().count() > 1 && next.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_uppercase());
         word && self.reading.permits_at(List::Articles, at) && !self.reading.keeps_at(List::ArticleCountsBefore, at + 1)
     }
 

@@ -75,7 +75,8 @@ fn without_emphasis(text: &str) -> String {
         let length = chars[at..].iter().take_while(|x| **x == c).count();
         let before = at.checked_sub(1).map(|i| chars[i]);
         let after = chars.get(at + length).copied();
-        let edge = |c: Option<char>| c.is_none_or(|c| c.is_whitespace() || (!c.is_alphanumeric() && !matches!(c, '*' | '_')));
+        let edge =
+            |c: Option<char>| c.is_none_or(|c| c.is_whitespace() || (!c.is_alphanumeric() && !matches!(c, '*' | '_')));
         let inside = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace());
         let marks = length <= 3 && !(c == '_' && length != 1);
         if marks && inside(before) && edge(after) && open.last().is_some_and(|&(_, l, m)| (l, m) == (length, c)) {
@@ -114,9 +115,11 @@ fn without_leads<'a>(text: &'a str, reading: &Reading) -> (&'a str, bool) {
         let first = reading.tokens.partition_point(|t| t.start < from);
         let begins = reading.tokens.get(first).is_some_and(|t| text[from..t.start].trim().is_empty());
         let ends = |language| {
-            let longest = reading.of(language, List::Leads).filter(|hit| hit.first == first).map(|hit| hit.end).max()?;
+            let longest =
+                reading.of(language, List::Leads).filter(|hit| hit.first == first).map(|hit| hit.end).max()?;
             let end = reading.tokens[longest - 1].end;
-            let rest = text[end..].trim_start().strip_prefix([',', ':', '\u{3001}', '\u{ff1a}', '\u{ff0c}'])?.trim_start();
+            let rest =
+                text[end..].trim_start().strip_prefix([',', ':', '\u{3001}', '\u{ff1a}', '\u{ff0c}'])?.trim_start();
             (!rest.is_empty()).then_some(text.len() - rest.len())
         };
         let mut answers = reading.tongues.iter().map(ends);
