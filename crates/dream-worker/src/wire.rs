@@ -1,9 +1,7 @@
 //! The curation's words in the words of the protocol, and back.
 
 use memex_core::patch::Edit as PlannedEdit;
-use memex_curation::{
-    LineOrigin, LineRange, Pair, PlannedOp, Source, SourceFile, StandsAt, Treatment, TreatmentKind,
-};
+use memex_curation::{LineOrigin, LineRange, Pair, PlannedOp, Source, SourceFile, StandsAt, Treatment, TreatmentKind};
 use memex_proto::v1;
 
 /// A file that was read, as the curation wants it. Nothing where the answer lacks the file's state.

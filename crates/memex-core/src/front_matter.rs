@@ -154,8 +154,14 @@ mod tests {
             found.into_iter().map(|v| (v.key, v.value)).collect()
         };
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-        assert_eq!(read("title: \"A: b\"\ntags: [x, y]\n"), [pair("title", "A: b"), pair("tags", "x"), pair("tags", "y")]);
-        assert_eq!(read("about:\n  who: Ann\n  since: 2024\nz: 1\n"), [pair("about who", "Ann"), pair("about since", "2024"), pair("z", "1")]);
+        assert_eq!(
+            read("title: \"A: b\"\ntags: [x, y]\n"),
+            [pair("title", "A: b"), pair("tags", "x"), pair("tags", "y")]
+        );
+        assert_eq!(
+            read("about:\n  who: Ann\n  since: 2024\nz: 1\n"),
+            [pair("about who", "Ann"), pair("about since", "2024"), pair("z", "1")]
+        );
         assert_eq!(read("a: &x [1]\nb: *x\n"), [pair("a", "1"), pair("b", "*")]);
         assert_eq!(read("plain words\n"), [pair("", "plain words")]);
         let broken = read("a: 1\nb: [\nc: Ann\n");

@@ -91,6 +91,3 @@ pub struct StandsAt {
 
 #[cfg(test)]
 mod tests;
-
-#[cfg(test)]
-mod left_tmp;

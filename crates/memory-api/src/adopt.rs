@@ -82,7 +82,8 @@ fn change(ops: &[&StagedOp], dream: DreamId, principal: Uuid, known: Option<&Fil
     let source = known.map_or(Source::Agent.code(), |state| state.source);
     Ok(Change {
         scope: dream.scope,
-        operation: Operation::from_code(last.operation).ok_or(Error::Unexpected("a staged op is of an unknown kind"))?,
+        operation: Operation::from_code(last.operation)
+            .ok_or(Error::Unexpected("a staged op is of an unknown kind"))?,
         path: MemoryPath::parse(&last.path).map_err(|_| Error::Unexpected("a staged op has no canonical path"))?,
         text: last.text.clone().map(memory_text).transpose()?,
         expected: Some(known.map_or(0, FileState::expected)),

@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use crate::front_matter::pin;
 use super::links::links;
 use super::{CurrentFile, Ground, PINNED};
+use crate::front_matter::pin;
 use crate::path::MemoryPath;
 use crate::search::{Weights, relevant};
 

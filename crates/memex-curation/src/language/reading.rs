@@ -172,15 +172,24 @@ fn keep_the_longest(hits: &mut Vec<Hit>) {
     hits.sort_by_key(|hit| (hit.first, hit.end));
 }
 
-/// Two characters of a script without spaces count as one word.
+/// The languages that know the most. Two characters of a script without spaces count as one word. A capital within the
+/// text is a name's, whatever else the word means, and one at its beginning may be: the first counts half.
 fn tongues(tokens: &[Token], hits: &[Hit]) -> Tongues {
     let mut known = vec![vec![false; tokens.len()]; VOCABULARY.languages.len()];
     for hit in hits {
-        known[usize::from(hit.language)][hit.first..hit.end].fill(true);
+        let language = usize::from(hit.language);
+        let small_noun = hit.list == List::Nouns && VOCABULARY.languages[language].capital_nouns;
+        if !small_noun || tokens[hit.first].capital {
+            known[language][hit.first..hit.end].fill(true);
+        }
     }
-    let points = |known: &Vec<bool>| -> u32 {
-        known.iter().zip(tokens).filter(|(known, _)| **known).map(|(_, t)| if t.unspaced { 1 } else { 2 }).sum()
+    let worth = |at: usize| match &tokens[at] {
+        token if token.unspaced => 1,
+        token if token.capital && at > 0 => 0,
+        token if token.capital && tokens.len() > 1 => 1,
+        _ => 2,
     };
+    let points = |known: &Vec<bool>| -> u32 { (0..tokens.len()).filter(|&at| known[at]).map(worth).sum() };
     let points: Vec<u32> = known.iter().map(points).collect();
     let most = points.iter().copied().max().unwrap_or(0);
     if most == 0 {

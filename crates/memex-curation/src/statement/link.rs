@@ -30,12 +30,12 @@ pub(super) fn link(document: &mut Document, lines: &[&str]) {
 
 /// Lists that weigh for and against, and items below "suppose …".
 fn mark_lists(document: &mut Document, readings: &[Reading]) {
-    let mut marks: HashMap<usize, (bool, bool)> = HashMap::new();
+    let mut marks: HashMap<usize, (u32, u32)> = HashMap::new();
     for statement in &document.statements {
         if let (Mark::Bullet(mark), Some(list)) = (statement.mark, statement.list) {
             let seen = marks.entry(list).or_default();
-            seen.0 |= mark == '+';
-            seen.1 |= mark == '-';
+            seen.0 += u32::from(mark == '+');
+            seen.1 += u32::from(mark == '-');
         }
     }
     let mut supposing: HashMap<usize, bool> = HashMap::new();
@@ -50,7 +50,8 @@ fn mark_lists(document: &mut Document, readings: &[Reading]) {
         if let Some(list) = statement.list {
             *supposing.entry(list).or_default() |= begins || below;
         }
-        let weighed = statement.list.and_then(|list| marks.get(&list)).is_some_and(|&(plus, minus)| plus && minus);
+        let weighed =
+            statement.list.and_then(|list| marks.get(&list)).is_some_and(|&(plus, minus)| plus > 1 && minus > 1);
         document.statements[i].supposed = supposed;
         document.statements[i].weighed = weighed;
     }

@@ -42,10 +42,8 @@ fn rules() -> Rules {
 fn a_duplicate_in_a_cited_file_is_ground_and_is_counted() {
     let changes = Changes::of(&[op("user/notes.md", 1, "- Ann has a cat\n")], Guards::default()).unwrap();
     assert_eq!(changes.paths(), ["user/notes.md", "user/food.md"]);
-    let heads = vec![
-        head("user/food.md", "- Ann likes tea\n"),
-        head("user/notes.md", "- Ann has a cat\n- Ann likes tea\n"),
-    ];
+    let heads =
+        vec![head("user/food.md", "- Ann likes tea\n"), head("user/notes.md", "- Ann has a cat\n- Ann likes tea\n")];
     let (ledger, counts, changed) = changes.judge(heads, &HashMap::new(), &rules());
     assert_eq!(changed, ["user/notes.md".to_owned()].into());
     assert_eq!((ledger.violations.as_slice(), ledger.duplicate, ledger.kept), ([].as_slice(), 1, 1));
