@@ -147,8 +147,8 @@ impl Dies {
     }
 }
 
-async fn let_answers_go_soon(url: String) {
-    let owner = until("Postgres is there again", async || PgPool::connect(&url).await.ok()).await;
+async fn let_answers_go_soon(url: &str) {
+    let owner = until("Postgres is there again", async || PgPool::connect(url).await.ok()).await;
     let_answers_go(&owner).await;
     owner.close().await;
 }
@@ -174,17 +174,19 @@ async fn a_postgres_that_dies_while_it_owes_answers_is_unavailable_and_neither_a
         owed.retain(|(_, answer)| !answer.is_finished());
         dreams += unanswered(&owed);
         let still = dies.now(postgres, &owner).await;
-        // Where Postgres recovers by itself it would withhold the answers to later calls, too.
-        let freed = matches!(dies, Dies::ByABackend).then(|| tokio::spawn(let_answers_go_soon(url.clone())));
         let late = answers(people.every_call());
         for (name, answer) in owed {
             let answer = ends(&name, answer).await.unwrap();
             otherwise.extend(answered_otherwise(&name, answer).map(|what| format!("{dies:?}, owed: {what}")));
         }
-        otherwise.extend(late.await.into_iter().map(|what| format!("{dies:?}, after it: {what}")));
-        if let Some(freed) = freed {
-            freed.await.unwrap();
-        }
+        // Where Postgres recovers by itself it would withhold the answers to later calls, too.
+        let freed = async {
+            if matches!(dies, Dies::ByABackend) {
+                let_answers_go_soon(&url).await;
+            }
+        };
+        let (late, ()) = tokio::join!(late, freed);
+        otherwise.extend(late.into_iter().map(|what| format!("{dies:?}, after it: {what}")));
         owner.close().await;
         postgres = match still {
             Some(postgres) => postgres,
