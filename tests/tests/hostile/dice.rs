@@ -132,7 +132,7 @@ impl Dice {
             "lines" => vec!["- Three.", "- Four."],
             "expected" => vec!["- One.", "- Two."],
             "request_id" | "page_token" | "cursor" | "actor" | "as_of" => vec![""],
-            "after_heading" => vec!["", "", "A", "# A"],
+            "after_heading" => vec!["", "", "", "", "", "A"],
             "reason" | "worker_name" | "summary" | "instructions" => vec!["why"],
             "query" => vec!["One"],
             _ => vec![],

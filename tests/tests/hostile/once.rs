@@ -81,7 +81,7 @@ fn files() -> Vec<Case> {
         idle: Some((write(path, "- one\n", id()), vec![write(path, "- three\n", String::new())])),
     };
     let patch = |line: &str, request_id: String| {
-        let append = AppendLines { lines: vec![line.into()], ..Default::default() };
+        let append = AppendLines { lines: vec![line.into()], skip_if_present: true, ..Default::default() };
         let edits = vec![Edit { kind: Some(Kind::AppendLines(append)) }];
         asked(
             "PatchFile",

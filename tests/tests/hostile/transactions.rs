@@ -7,7 +7,7 @@ use std::time::Duration;
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
     ClaimDreamsRequest, CreateTokenRequest, ErrorReason, MoveFileRequest, PauseUserRequest, Role, StartDreamRequest,
-    WriteFileRequest,
+    UnparkUserRequest, WriteFileRequest,
 };
 use memex_runtime::client::AuthChannel;
 use memex_stack::stack::sqlx::{self, AssertSqlSafe};
@@ -146,12 +146,14 @@ impl Scene {
     async fn next(&self, round: usize) -> Call {
         let mut cases = cases(&self.subject);
         let create = CreateTokenRequest { role: Role::Auditor.into(), ..Default::default() };
-        let more = 3;
+        let unpark = UnparkUserRequest { user_id: "ada".into(), ..Default::default() };
+        let more = 4;
         let all = cases.len() + more;
         match round % all {
             0 => Call::Raw(("CreateToken", vec![create.encode_to_vec()])),
             1 => Call::Claim,
-            2 => self.claimed().await.map_or(Call::Claim, |dream| Call::Finish(Box::new(dream))),
+            2 => Call::Raw(("UnparkUser", vec![unpark.encode_to_vec()])),
+            3 => self.claimed().await.map_or(Call::Claim, |dream| Call::Finish(Box::new(dream))),
             case => {
                 let case = cases.swap_remove(case - more);
                 for (name, messages) in case.before {
@@ -339,7 +341,7 @@ async fn until_aside(stack: &Stack) {
 async fn what_is_acknowledged_is_there_whatever_call_is_left_in_the_middle_of_its_transaction() {
     let mut scene = Scene::with(Guards::default()).await;
     let cases = cases(&scene.subject);
-    let shown: BTreeSet<&str> = cases.iter().map(|case| case.asked.0).chain(["CreateToken"]).collect();
+    let shown: BTreeSet<&str> = cases.iter().map(|case| case.asked.0).chain(["CreateToken", "UnparkUser"]).collect();
     assert_eq!(shown, mutations(&scene.methods), "a mutation is left by nobody");
     let mut chance = Chance::new(14);
     let (mut lost, rounds) = (0, times(200, 5_000));

@@ -33,7 +33,7 @@ const RULES: [(&str, &str); 7] = [
         "-- closing.words
         SELECT what FROM (SELECT l.scope_id, format('operation %s by %s at %s', l.operation, l.actor, l.path) FROM mx_access_log l
           JOIN mx_scope s ON s.scope_id = l.scope_id AND s.kind = 2 LEFT JOIN mx_token t ON t.token_id = l.principal
-          WHERE l.path LIKE 'user/_%' OR t.user_id IS NOT NULL AND l.actor NOT IN ('agent', 'backend')",
+          WHERE l.path LIKE 'user/_%' OR t.user_id IS NOT NULL AND l.actor NOT IN ('agent', 'backend', 'operator', 'auditor')",
     ),
     (
         "a scope's sequence has a gap",

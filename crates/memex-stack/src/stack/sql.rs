@@ -29,6 +29,7 @@ pub(super) async fn make_time_movable(url: &str) -> Result<(), sqlx::Error> {
 }
 
 /// Lets time pass in the database, in which memory-api lived: mx_alive is moved along, so that this is no outage.
+#[expect(clippy::disallowed_methods, reason = "a test's own transaction is sqlx's")]
 pub(super) async fn advance(owner: &PgPool, time: Duration) -> Result<(), sqlx::Error> {
     let mut both = owner.begin().await?;
     // First, as mx_alive_1 does, which reads the time under this lock.
