@@ -51,7 +51,7 @@ impl Look {
 
     /// Whether the item of a list names the items after it, whatever the other items are.
     pub fn is_item_label(&self) -> bool {
-        self.day || self.in_marks || self.colon || self.name
+        self.day || self.in_marks || self.colon || (self.name && !self.key_value)
     }
 
     fn is_short(&self) -> bool {

@@ -80,7 +80,10 @@ impl LineOrigins {
 /// What was worked out before, with the droppings that it rests on: while they are the same it holds, because a version
 /// never changes.
 #[derive(Clone, Debug, Default)]
-pub struct Remembered(Arc<Mutex<HashMap<FileVersion, (Vec<DroppingKey>, Arc<LineOrigins>)>>>);
+pub struct Remembered(Arc<Mutex<KnownOrigins>>);
+
+/// Per file version: the droppings that its origins rest on, and the origins.
+type KnownOrigins = HashMap<FileVersion, (Vec<DroppingKey>, Arc<LineOrigins>)>;
 
 impl Remembered {
     fn get(&self, file: &FileVersion, behind: &[DroppingKey]) -> Option<Arc<LineOrigins>> {
