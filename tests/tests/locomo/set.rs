@@ -75,7 +75,7 @@ impl Suite {
                 made
             }
             Self::Trust => {
-                let instances = times("1", "3").to_owned();
+                let instances = times("2", "3").to_owned();
                 let suites = ["--suites", "frames,cases", "--frames"].map(str::to_owned);
                 suites.into_iter().chain([instances, "--cases".to_owned(), part("cases")]).collect()
             }
