@@ -29,6 +29,7 @@ CREATE TABLE mx_dream (
   state text NOT NULL,
   mode text NOT NULL,
   curator text NOT NULL,
+  near text NOT NULL DEFAULT 'off',                    -- review: a dream of probable copies alone, beside all others
   requested boolean NOT NULL,
   requested_by text NOT NULL DEFAULT '',
   instructions text NOT NULL DEFAULT '',
@@ -58,6 +59,8 @@ CREATE TABLE mx_dream (
   violations bytea[] NOT NULL DEFAULT '{}',            -- encoded DreamViolation, each
   lost_statements integer NOT NULL DEFAULT 0,
   statements_before integer NOT NULL DEFAULT 0,        -- of the whole scope at its snapshot; 0: nothing was lost, so not counted
+  probable bytea[] NOT NULL DEFAULT '{}',              -- encoded ProbablePair, each: places alone, the first of them
+  probable_pairs integer NOT NULL DEFAULT 0,           -- how many the worker counted
   summary text NOT NULL DEFAULT '',
   cause text NOT NULL DEFAULT '',
   more boolean NOT NULL DEFAULT false,
@@ -68,11 +71,13 @@ CREATE TABLE mx_dream (
   CONSTRAINT mx_dream_pk PRIMARY KEY (scope_id, dream_id),
   CONSTRAINT mx_dream_state_known CHECK (state IN ('requested', 'running', 'proposed', 'applied', 'noop', 'reported',
     'refused', 'rejected', 'expired', 'stale', 'replaced', 'overtaken', 'canceled', 'released', 'lost', 'failed', 'reverted')),
+  CONSTRAINT mx_dream_near_known CHECK (near IN ('off', 'review')),
   CONSTRAINT mx_dream_leased CHECK ((state = 'running') = (lease_expires_at IS NOT NULL))
 );
 CREATE UNIQUE INDEX mx_dream_open ON mx_dream (scope_id) WHERE state IN ('requested', 'running');
 CREATE INDEX mx_dream_lease ON mx_dream (workspace_id, lease_expires_at) WHERE state = 'running';
 CREATE INDEX mx_dream_requested ON mx_dream (workspace_id, created_at) WHERE state = 'requested';
+CREATE INDEX mx_dream_near ON mx_dream (ended_at) WHERE state = 'proposed' AND near <> 'off';
 CREATE INDEX mx_dream_listing ON mx_dream (workspace_id, created_at DESC, dream_id);
 
 CREATE TABLE mx_dream_op (

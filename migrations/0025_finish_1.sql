@@ -2,6 +2,7 @@
 -- this FinishDream gets, and the log row.
 CREATE FUNCTION mx_finish_1(p_scope bigint, p_dream uuid, p_worker uuid, p_digest bytea, p_state text, p_cause text, p_more boolean, p_left text[],
   p_summary text, p_tokens bigint, p_ledger bytea, p_violations bytea[], p_lost integer, p_statements integer,
+  p_probable bytea[], p_probable_pairs integer,
   p_operation smallint, p_actor text, p_trace bytea) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -9,7 +10,8 @@ BEGIN
     RAISE 'mx_finish_1 without mx_gate_1';
   END IF;
   UPDATE mx_dream SET finished = p_digest, finished_as = p_state, finished_cause = p_cause, summary = p_summary, model_tokens = model_tokens + p_tokens,
-      ledger = p_ledger, violations = p_violations, lost_statements = p_lost, statements_before = p_statements, trace_id = coalesce(p_trace, trace_id)
+      ledger = p_ledger, violations = p_violations, lost_statements = p_lost, statements_before = p_statements,
+      probable = p_probable, probable_pairs = p_probable_pairs, trace_id = coalesce(p_trace, trace_id)
     WHERE scope_id = p_scope AND dream_id = p_dream;
   INSERT INTO mx_access_log (scope_id, operation, outcome, actor, principal, dream_id, trace_id)
     VALUES (p_scope, p_operation, 1, p_actor, p_worker, p_dream, p_trace);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use memex_proto::v1::{
     ClaimDreamsRequest, DreamAssignment, DreamState, Edit, File, FileContent, FinishDreamRequest, FinishDreamResponse,
-    FinishOutcome, LineRange, PatchFileRequest, ReadFileRequest, RenewLeaseRequest, RenewLeaseResponse,
+    FinishOutcome, LineRange, PatchFileRequest, ReadFileRequest, RenewLeaseRequest, RenewLeaseResponse, Source,
     StartDreamRequest, Treatment, TreatmentKind, TreatmentSource, WriteFileRequest, edit::Kind,
     write_file_request::Precondition,
 };
@@ -63,6 +63,22 @@ pub async fn claim_one(worker: &Clients) -> HeldDream {
     claimed.remove(0)
 }
 
+/// Says of an op that it tidied.
+pub fn tidied() -> Treatment {
+    Treatment { kind: TreatmentKind::Tidy.into(), ..Treatment::default() }
+}
+
+/// Says of an op that `line` went, because another one says the same: its path, its version and its number.
+pub fn dropped(line: i32, (path, version, kept): (&str, i64, i32)) -> Treatment {
+    let lines = |line| Some(LineRange { first: line, last: line });
+    Treatment {
+        kind: TreatmentKind::DropDuplicate.into(),
+        before: lines(line),
+        after: None,
+        sources: vec![TreatmentSource { path: path.to_owned(), version, lines: lines(kept) }],
+    }
+}
+
 /// A dream that was claimed, held or no longer held.
 #[derive(Debug, Clone)]
 pub struct HeldDream {
@@ -92,13 +108,28 @@ impl HeldDream {
     /// # Errors
     /// As WriteFile.
     pub async fn stage(&self, path: &str, text: &str, expected_version: i64) -> Result<File, Status> {
+        self.stage_as(path, text, expected_version, vec![tidied()]).await
+    }
+
+    /// Stages a whole text at a version, with what is said of it, as if the person had written it.
+    ///
+    /// # Errors
+    /// As WriteFile.
+    pub async fn stage_as(
+        &self,
+        path: &str,
+        text: &str,
+        expected_version: i64,
+        treatments: Vec<Treatment>,
+    ) -> Result<File, Status> {
         let request = WriteFileRequest {
             user_id: self.user(),
             path: path.to_owned(),
             content: text.to_owned(),
             precondition: Some(Precondition::ExpectedVersion(expected_version)),
             reason: "tidied".to_owned(),
-            treatments: vec![Treatment { kind: TreatmentKind::Tidy.into(), ..Treatment::default() }],
+            source: Source::User.into(),
+            treatments,
             ..WriteFileRequest::default()
         };
         let answer = self.worker.memory.clone().write_file(self.within(request)).await?;
@@ -110,20 +141,27 @@ impl HeldDream {
     /// # Errors
     /// As PatchFile.
     pub async fn drop_duplicate(&self, path: &str, line: i32, kept: i32, text: &str) -> Result<File, Status> {
-        let lines = |line| Some(LineRange { first: line, last: line });
+        self.drop_for((path, 1, line), (path, 1, kept), text).await
+    }
+
+    /// Stages that a line goes, because another one says the same. Each is a path, a version and a line's number.
+    ///
+    /// # Errors
+    /// As PatchFile.
+    pub async fn drop_for(
+        &self,
+        (path, version, line): (&str, i64, i32),
+        kept: (&str, i64, i32),
+        text: &str,
+    ) -> Result<File, Status> {
         let delete = DeleteLines { first_line: line, last_line: line, expected: text.to_owned() };
         let request = PatchFileRequest {
             user_id: self.user(),
             path: path.to_owned(),
             edits: vec![Edit { kind: Some(Kind::DeleteLines(delete)) }],
-            expected_version: Some(1),
+            expected_version: Some(version),
             reason: "the same stands twice".to_owned(),
-            treatments: vec![Treatment {
-                kind: TreatmentKind::DropDuplicate.into(),
-                before: lines(line),
-                after: None,
-                sources: vec![TreatmentSource { path: path.to_owned(), version: 1, lines: lines(kept) }],
-            }],
+            treatments: vec![dropped(line, kept)],
             ..PatchFileRequest::default()
         };
         let answer = self.worker.memory.clone().patch_file(self.within(request)).await?;
@@ -135,7 +173,7 @@ impl HeldDream {
     /// # Errors
     /// As PatchFile.
     pub async fn clean(&self) -> Result<File, Status> {
-        self.drop_duplicate("user/notes.md", 3, 5, crate::messy::TWICE).await
+        self.drop_duplicate("user/notes.md", 5, 3, crate::messy::TWICE).await
     }
 
     /// Renews the lease.
@@ -173,7 +211,11 @@ impl HeldDream {
         self.finish_with(FinishDreamRequest { outcome, left, ..FinishDreamRequest::default() }).await
     }
 
-    async fn finish_with(&self, end: FinishDreamRequest) -> Result<FinishDreamResponse, Status> {
+    /// Finishes the dream as `end` says.
+    ///
+    /// # Errors
+    /// As FinishDream.
+    pub async fn finish_with(&self, end: FinishDreamRequest) -> Result<FinishDreamResponse, Status> {
         let DreamAssignment { dream_id, fence, .. } = self.assignment.clone();
         let request = FinishDreamRequest { dream_id, fence, ..end };
         Ok(self.worker.dream.clone().finish_dream(request).await?.into_inner())

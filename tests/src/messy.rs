@@ -9,7 +9,7 @@ pub const TWICE: &str = "- Ada likes green tea in the morning.";
 pub const FILES: [(&str, &str); 2] = [
     (
         "user/notes.md",
-        "# Notes\n\n- Ada likes green tea in the morning.\n- The bicycle is blue.\n- Ada likes green tea in the morning.\n- The train leaves at 7:40.\n- The bicycle is blue.\n",
+        "# Notes\n\n- Ada likes green tea in the morning.\n- Ada's bicycle is blue.\n- Ada likes green tea in the morning.\n- The train leaves at 7:40.\n- Ada's bicycle is blue.\n",
     ),
     ("user/profile.md", "# Profile\n\n- Ada lives in Graz.\n- Ada works as a gardener.\n"),
 ];

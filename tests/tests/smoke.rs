@@ -10,8 +10,8 @@ use memex_stack::stack::Stack;
 const DREAM_LOG: &str = "user/dream-log.md";
 
 const PROFILE: &str =
-    "# Ada\n\n- Ada drinks tea in the morning.\n- Ada lives in Porto.\n- Ada drinks tea in the morning (again)\n";
-const SESSION: &str = "# Session\n\n- Ada lives in Porto.\n- Ada has two cats.\n";
+    "# Ada\n\n- Ada drinks tea in the morning.\n- Ada speaks Portuguese.\n- FYI: Ada drinks tea in the morning\n";
+const SESSION: &str = "# Session\n\n- Ada speaks Portuguese.\n- Ada has two cats.\n";
 
 async fn messy() -> Stack {
     let stack = Stack::start().await;
@@ -40,7 +40,7 @@ async fn duplicates_go_in_one_dream_which_leaves_its_line_and_can_be_undone_byte
 
     let dreamt = ada.files().await;
     let all: String = dreamt.iter().filter(|(path, _)| *path != DREAM_LOG).map(|(_, text)| text.as_str()).collect();
-    for said in ["tea in the morning", "lives in Porto", "two cats"] {
+    for said in ["tea in the morning", "speaks Portuguese", "two cats"] {
         assert_eq!(all.matches(said).count(), 1, "{said} in {all}");
     }
     let line = dreamt[DREAM_LOG].lines().last().unwrap().to_owned();

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use memex_core::budget::Budget;
 use memex_core::clock::Clock;
 use memex_core::limits::MAX_WRITE_LINKS;
-use memex_proto::v1::{Curator, DreamAssignment, DreamBudget, DreamMode};
+use memex_proto::v1::{Curator, DreamAssignment, DreamBudget, DreamMode, DreamNear};
 use memex_runtime::trace::{add_link, set_parent};
 use tokio::time::Instant;
 use tracing::Span;
@@ -26,6 +26,8 @@ pub(crate) struct Assignment {
     pub(crate) curator: Curator,
     /// What a person asked the curator to look at.
     pub(crate) instructions: String,
+    /// It looks for probable copies alone.
+    pub(crate) near: bool,
     /// The hard limits.
     pub(crate) budget: Budget,
     /// How long a lease is.
@@ -52,6 +54,7 @@ impl Assignment {
         Self {
             fence: wire.fence,
             mode: wire.mode(),
+            near: wire.near() == DreamNear::Review,
             curator: wire.curator(),
             budget: budget(wire.budget.as_ref()),
             lease: Duration::from_secs(u64::try_from(wire.lease_seconds).unwrap_or(0).max(1)),

@@ -26,7 +26,7 @@ const CLAIM_TIMEOUT: Duration = Duration::from_secs(10);
 /// A call within a dream waits no longer for one answer before it is tried again.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The longest answer that is read: a batch of texts, with a day for each of their lines, is longer than the texts.
+/// The longest answer that is read: a batch of texts, with where each of their lines comes from, is longer than the texts.
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
 /// Files of one page: as many as a page can have, because each page is a round trip.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use futures::future::BoxFuture;
-use memex_curation::{PlannedOp, SourceFile};
+use memex_curation::SourceFile;
+use memex_curation::builtin::Plan;
 use memex_proto::v1::Curator as CuratorKind;
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +22,10 @@ pub struct View {
     pub today: NaiveDate,
     /// What a person asked to look at; may be empty.
     pub instructions: String,
+    /// Probable copies alone are wanted.
+    pub near: bool,
+    /// The read budget had no room for all files.
+    pub partial: bool,
 }
 
 /// Why a curator gave no ops. The text is shown to people and never has content.
@@ -36,10 +41,10 @@ pub enum CuratorError {
 
 /// Decides the ops of one dream.
 pub trait Curator: std::fmt::Debug + Send + Sync + 'static {
-    /// The ops in the order in which to stage them. Any prefix of them must be safe by itself: the budget may end
+    /// The ops in the order in which to stage them, and the pairs that are left to a person. Any prefix of them must be safe by itself: the budget may end
     /// anywhere, and memory-api may refuse one. At most one op a file, because its line numbers speak of the snapshot.
     /// `stop` is cancelled when the dream is over; the answer is then no longer wanted.
-    fn curate(&self, view: View, stop: CancellationToken) -> BoxFuture<'_, Result<Vec<PlannedOp>, CuratorError>>;
+    fn curate(&self, view: View, stop: CancellationToken) -> BoxFuture<'_, Result<Plan, CuratorError>>;
 }
 
 /// The curators that a worker has.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use memex_core::clock::Clock;
-use memex_curation::PlannedOp;
+use memex_curation::{Pair, PlannedOp};
 use memex_proto::v1::DreamAssignment;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -49,14 +49,15 @@ enum Pass {
     Over(String),
 }
 
-/// What a dream took, for its span, its log line and its summary. Counts and sizes only.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What a dream took and found, for its span, its log line and its summary. Counts, sizes and places only.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Tally {
     files_read: usize,
     read_bytes: u64,
     ops_staged: u32,
     ops_dropped: u32,
     lines_dropped: usize,
+    probable: Vec<Pair>,
 }
 
 impl Dreamer {
@@ -129,11 +130,17 @@ impl Dreamer {
         let snapshot = view::read(calls, assignment).await?;
         tally.files_read = snapshot.files.len();
         tally.read_bytes = snapshot.read_bytes;
-        let view =
-            View { files: snapshot.files, today: assignment.today, instructions: assignment.instructions.clone() };
+        let view = View {
+            files: snapshot.files,
+            today: assignment.today,
+            instructions: assignment.instructions.clone(),
+            near: assignment.near,
+            partial: !snapshot.unread.is_empty(),
+        };
         let curated = AssertUnwindSafe(curator.curate(view, stop)).catch_unwind().await;
-        let ops = curated.unwrap_or(Err(CuratorError::Panicked)).map_err(failed)?;
-        Ok((snapshot.unread, ops))
+        let plan = curated.unwrap_or(Err(CuratorError::Panicked)).map_err(failed)?;
+        tally.probable = plan.probable;
+        Ok((snapshot.unread, plan.ops))
     }
 }
 

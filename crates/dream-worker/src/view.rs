@@ -15,7 +15,7 @@ use crate::wire;
 /// What a dream may see: its user's own files.
 const PREFIX: &str = "user/";
 
-/// Bytes of text that one batch asks for. A day for each line may make the answer several times as long, and it must
+/// Bytes of text that one batch asks for. What is told of each line may make the answer several times as long, and it must
 /// stay below what a message may have.
 const BATCH_BYTES: u64 = 1024 * 1024;
 

@@ -1,7 +1,7 @@
 //! The curation's words in the words of the protocol, and back.
 
 use memex_core::patch::Edit as PlannedEdit;
-use memex_curation::{LineRange, PlannedOp, SourceFile, Treatment, TreatmentKind};
+use memex_curation::{LineOrigin, LineRange, Pair, PlannedOp, Source, SourceFile, StandsAt, Treatment, TreatmentKind};
 use memex_proto::v1;
 
 /// A file that was read, as the curation wants it. Nothing where the answer lacks the file's state.
@@ -11,8 +11,22 @@ pub(crate) fn source_file(read: v1::FileContent) -> Option<SourceFile> {
         path: file.path,
         version: file.version,
         text: read.content,
-        asserted_on: read.asserted_on.iter().map(|day| day.parse().ok()).collect(),
+        origins: read.origins.iter().map(origin).collect(),
     })
+}
+
+/// A day that cannot be read is none, and a source that is not known an agent's: the guard decides by its own.
+fn origin(line: &v1::LineOrigin) -> LineOrigin {
+    LineOrigin {
+        asserted_on: line.asserted_on.parse().ok(),
+        last_said: line.last_said.parse().ok(),
+        source: match line.source() {
+            v1::Source::User => Source::User,
+            v1::Source::Tool => Source::Tool,
+            v1::Source::Web => Source::Web,
+            v1::Source::Agent | v1::Source::Import | v1::Source::Unspecified => Source::Agent,
+        },
+    }
 }
 
 /// The call that stages an op.
@@ -79,6 +93,12 @@ fn treatment(treatment: Treatment) -> v1::Treatment {
         after: treatment.after.map(lines),
         sources: sources.collect(),
     }
+}
+
+/// A probable pair, as FinishDream lists it.
+pub(crate) fn probable_pair(pair: Pair) -> v1::ProbablePair {
+    let at = |at: StandsAt| Some(v1::LinesAt { path: at.path, version: at.version, lines: Some(lines(at.lines)) });
+    v1::ProbablePair { dropped: at(pair.dropped), kept: at(pair.kept) }
 }
 
 fn lines(range: LineRange) -> v1::LineRange {

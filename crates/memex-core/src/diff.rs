@@ -2,6 +2,8 @@
 
 mod unified;
 
+use std::hash::Hash;
+
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 pub use unified::{unified, unified_within};
@@ -40,9 +42,13 @@ pub fn inserted_bytes(old: &str, new: &str) -> u64 {
 
 /// For each line of `new`, in order, the line of `old` that it is, counted from 1; `None` for a line that came.
 pub fn kept_lines(old: &str, new: &str) -> Vec<Option<u32>> {
-    let new_lines = lines(new);
-    let mut kept = vec![None; new_lines.len()];
-    for op in ops(&lines(old), &new_lines) {
+    kept(&lines(old), &lines(new))
+}
+
+/// The same of lines that are told apart by something else than their texts.
+pub fn kept<T: Hash + Eq + Ord>(old: &[T], new: &[T]) -> Vec<Option<u32>> {
+    let mut kept = vec![None; new.len()];
+    for op in ops(old, new) {
         if let DiffOp::Equal { old_index, new_index, len } = op {
             for i in 0..len {
                 kept[new_index + i] = u32::try_from(old_index + i + 1).ok();
@@ -65,7 +71,7 @@ fn differing(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
 
 /// Without a clock the search for the shortest account is bounded by size: where the texts differ in more than
 /// [`limits::MAX_DIFF_LINES`] lines between their common beginning and end, all of that is one replacement.
-fn ops(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
+fn ops<T: Hash + Eq + Ord>(old: &[T], new: &[T]) -> Vec<DiffOp> {
     let head = old.iter().zip(new).take_while(|(old, new)| old == new).count();
     let tail = old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(|(old, new)| old == new).count();
     let (old_len, new_len) = (old.len() - head - tail, new.len() - head - tail);

@@ -8,6 +8,7 @@ pub mod diff;
 pub mod dream;
 pub mod dream_log;
 pub mod eligibility;
+pub mod front_matter;
 pub mod ids;
 pub mod keys;
 pub mod limits;

@@ -52,6 +52,9 @@ pub const MAX_INSTRUCTIONS_BYTES: usize = 4_000;
 /// Bytes of the summary with which a worker finishes a dream; shown in lists.
 pub const MAX_SUMMARY_BYTES: usize = 1_000;
 
+/// Probable pairs that a dream lists at most; it counts all of them.
+pub const MAX_PROBABLE_PAIRS: usize = 200;
+
 /// Bytes of a worker's name: a pod's name (253) is cut by nobody's habit at 63; twice that.
 pub const MAX_WORKER_NAME_BYTES: usize = 128;
 

@@ -19,7 +19,10 @@ pub use refusal::PathRefusal;
 use crate::words::word_enum;
 
 const DREAM_LOG: &str = "user/dream-log.md";
-const LOG: &str = "user/log.md";
+/// Stems that are a log's.
+const LOG_STEMS: [&str; 4] = ["log", "changelog", "worklog", "devlog"];
+/// Endings of a log's stem.
+const LOG_ENDINGS: [&str; 4] = ["-log", "_log", " log", ".log"];
 
 word_enum! {
     /// Which of a workspace's scopes a path lies in.
@@ -61,14 +64,20 @@ impl MemoryPath {
         if self.0.starts_with("user/") { ScopeKind::User } else { ScopeKind::Shared }
     }
 
-    /// Whether dreams never see it and it never makes a user due: `user/log.md`, `user/dream-log.md`, and any path
-    /// under `user/` that ends in `-log.md` or `.log`.
+    /// Whether it is a log: dreams never see it and it never makes a user due.
     ///
-    /// Paths are case-sensitive and so is this: `user/Log.md` is an ordinary file. A rule that people can predict
-    /// from its words is worth more than one that guesses; who wants a log kept from dreams names it as one.
+    /// A log is, in any case, a file under `user/` whose stem is `log`, `changelog`, `worklog` or `devlog` or ends in `-log`,
+    /// `_log`, ` log` or `.log`; one whose name ends in `.log`; and whatever lies in a folder `log` or `logs`.
     pub fn is_excluded(&self) -> bool {
-        self.scope_kind() == ScopeKind::User
-            && (self.0 == LOG || self.0 == DREAM_LOG || self.0.ends_with("-log.md") || self.0.ends_with(".log"))
+        let lower = self.0.to_lowercase();
+        let Some((folders, name)) = lower.rsplit_once('/').filter(|_| self.scope_kind() == ScopeKind::User) else {
+            return false;
+        };
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        LOG_STEMS.contains(&stem)
+            || LOG_ENDINGS.iter().any(|ending| stem.ends_with(ending))
+            || name.ends_with(".log")
+            || folders.split('/').any(|folder| matches!(folder, "log" | "logs"))
     }
 
     /// Whether it is the [dream log](Self::dream_log).

@@ -2,7 +2,6 @@
 //! them.
 
 mod block;
-mod front_matter;
 mod links;
 mod order;
 mod part;
@@ -63,6 +62,12 @@ pub struct Recall {
     pub files: Vec<Recalled>,
     /// The others, in the order in which they would have come; logs that nothing asks for at the end.
     pub left_out: Vec<Recalled>,
+}
+
+/// Whether recall takes a file first: its front matter says `pin: true`, or it is one of [`PINNED`] and does not say
+/// `pin: false`.
+pub fn is_pinned(path: &str, text: &str) -> bool {
+    order::is_pinned(path, text)
 }
 
 /// Makes a block of at most `max_bytes`. Each file stands in it whole, in the order of the grounds, until there is no

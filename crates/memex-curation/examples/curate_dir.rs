@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use memex_curation::ledger::{self, JudgedFile, Ledger};
-use memex_curation::{PlannedOp, SourceFile, builtin};
+use memex_curation::{PlannedOp, Rules, SourceFile, builtin};
 
 /// Passes after which a user is given up: one pass drops every duplicate that it can ground.
 const MAX_PASSES: u32 = 20;
@@ -75,7 +75,7 @@ fn read(root: &Path) -> Result<BTreeMap<String, SourceFile>, Box<dyn Error>> {
                 folders.push(path);
             } else if let Ok(text) = fs::read_to_string(&path) {
                 let name = path.strip_prefix(root)?.to_string_lossy().replace('\\', "/");
-                files.insert(name.clone(), SourceFile { path: name, version: 1, text, asserted_on: Vec::new() });
+                files.insert(name.clone(), SourceFile { path: name, version: 1, text, ..SourceFile::default() });
             }
         }
     }
@@ -96,12 +96,13 @@ fn curate(files: &mut BTreeMap<String, SourceFile>, today: NaiveDate) -> Ledger 
     let mut total = Ledger::default();
     for _ in 0..MAX_PASSES {
         let snapshot: Vec<SourceFile> = files.values().cloned().collect();
-        let ops = builtin::curate(&snapshot, today);
+        let rules = Rules::on(today);
+        let ops = builtin::curate(&snapshot, &rules).ops;
         if ops.is_empty() {
             break;
         }
         let touched: Vec<JudgedFile> = ops.iter().map(|op| judged(files, op)).collect();
-        add(&mut total, ledger::judge(&touched, &snapshot));
+        add(&mut total, ledger::judge(&touched, &snapshot, &rules));
         for op in ops {
             if let Some(file) = files.get_mut(&op.path) {
                 file.text = op.result;

@@ -1,45 +1,124 @@
 //! The builtin curator: drops duplicates that it can ground and tidies pages, without a model.
 
-mod choice;
 mod edits;
 mod page;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::NaiveDate;
-use memex_core::path::{MemoryPath, ScopeKind};
-
-use crate::identity::{ReadFile, may_stand_for};
 use crate::ledger::{self, JudgedFile};
-use crate::{LineRange, PlannedOp, SourceFile, Treatment, TreatmentKind, TreatmentSource};
+use crate::same::{Grade, Pair, Place, Places, ReadFile, StandsAt, is_curated};
+use crate::{LineRange, PlannedOp, Rules, SourceFile, Treatment, TreatmentKind, TreatmentSource};
 
 /// Lines that one op drops at most: each is a treatment, and an op carries 2,000 of them. What is left is dropped by
 /// the next dream.
 const MAX_DROPS_PER_OP: usize = 1_900;
 
-/// A statement of one of the files: index of the file, index of the statement.
-type Place = (usize, usize);
-
 /// For each statement that goes, the one that stays for it.
 type Grounds = BTreeMap<Place, Place>;
 
-/// All changes that the curator can ground, at most one for each file: files with duplicates by path, then files that
-/// are only untidy by path.
+/// What the curator proposes, and what it leaves to a person.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan {
+    /// Changes, at most one for each file: files with duplicates by path, then files that are only untidy by path. Any
+    /// prefix of them is safe by itself, because the line that stays of each group of duplicates is dropped by no op.
+    pub ops: Vec<PlannedOp>,
+    /// Pairs of lines that are probably copies of each other, by the place of the one that would go.
+    pub probable: Vec<Pair>,
+}
+
+/// All changes that the curator can ground with certainty, and the pairs that are only probable.
 ///
-/// Any prefix of the answer is safe by itself, because the line that stays of each group of duplicates is dropped by
-/// no op. `today` is the day of the dream: what stands under a later day is a plan and is left alone. Paths that are
-/// not of the user scope, and excluded ones, are never touched and never a ground. Never fails; the same input gives
-/// the same output.
-pub fn curate(files: &[SourceFile], today: NaiveDate) -> Vec<PlannedOp> {
-    let read = read(files);
-    let grounds = grounds(&read, today);
+/// Logs, and what is neither Markdown nor plain text, are never touched and never a ground. Never fails; the same input
+/// gives the same output.
+pub fn curate(files: &[SourceFile], rules: &Rules) -> Plan {
+    let read = read(files, rules);
+    let all: Vec<&ReadFile<'_>> = read.iter().collect();
+    let places = Places::new(&all, rules);
+    let grounds = grounds(&places, Grade::Certain);
+    let probable = probable(&places, &grounds);
+    Plan { ops: ops(&places, &grounds, true), probable }
+}
+
+/// Changes that drop the lines of probable pairs and nothing else: they need a person.
+pub fn curate_probable(files: &[SourceFile], rules: &Rules) -> Vec<PlannedOp> {
+    let read = read(files, rules);
+    let all: Vec<&ReadFile<'_>> = read.iter().collect();
+    let places = Places::new(&all, rules);
+    let certain = grounds(&places, Grade::Certain);
+    let likely = probable_grounds(&places, &certain);
+    ops(&places, &likely, false)
+}
+
+fn read<'a>(files: &'a [SourceFile], rules: &Rules) -> Vec<ReadFile<'a>> {
+    let mut by_path = BTreeMap::new();
+    for file in files.iter().filter(|file| is_curated(&file.path, &file.text)) {
+        by_path.entry(file.path.as_str()).or_insert(file);
+    }
+    by_path.into_values().map(|file| ReadFile::new(file, rules)).collect()
+}
+
+/// Statements of equal texts, as `form` makes them; groups of one are left out.
+fn groups<'a>(places: &'a Places<'_, '_>, form: impl Fn(&'a ReadFile<'_>, usize) -> &'a str) -> Vec<Vec<Place>> {
+    let mut groups: HashMap<&str, Vec<Place>> = HashMap::new();
+    for (f, file) in places.files.iter().enumerate() {
+        let free = file.identities.iter().enumerate().filter(|(_, identity)| identity.bar.is_none());
+        for (s, _) in free {
+            groups.entry(form(file, s)).or_default().push((f, s));
+        }
+    }
+    let mut groups: Vec<Vec<Place>> = groups.into_values().filter(|group| group.len() > 1).collect();
+    groups.sort();
+    groups
+}
+
+fn grounds(places: &Places<'_, '_>, wanted: Grade) -> Grounds {
+    let groups = groups(places, |file, s| &file.identities[s].key);
+    let mut grounds: Grounds = groups.iter().flat_map(|group| places.grounds(group, wanted)).collect();
+    spare_the_last_of_each_file(places, &mut grounds);
+    grounds
+}
+
+/// A file is never left without a statement: the first that would go stays.
+fn spare_the_last_of_each_file(places: &Places<'_, '_>, grounds: &mut Grounds) {
+    for (f, file) in places.files.iter().enumerate() {
+        let all = 0..file.document.statements.len();
+        if !all.is_empty() && all.clone().all(|s| grounds.contains_key(&(f, s))) {
+            grounds.remove(&(f, 0));
+        }
+    }
+}
+
+/// Grounds of probable pairs among the statements that stay.
+fn probable_grounds(places: &Places<'_, '_>, certain: &Grounds) -> Grounds {
+    let mut likely = Grounds::new();
+    for mut group in groups(places, |file, s| file.identities[s].loose()) {
+        group.retain(|place| !certain.contains_key(place));
+        likely.extend(places.grounds(&group, Grade::Probable));
+    }
+    spare_the_last_of_each_file(places, &mut likely);
+    likely
+}
+
+fn probable(places: &Places<'_, '_>, certain: &Grounds) -> Vec<Pair> {
+    let stands = |(f, s): Place| {
+        let file = places.files[f];
+        StandsAt { path: file.file.path.clone(), version: file.file.version, lines: file.document.statements[s].lines }
+    };
+    let pair = |(dropped, kept)| Pair { grade: Grade::Probable, dropped: stands(dropped), kept: stands(kept) };
+    probable_grounds(places, certain).into_iter().map(pair).collect()
+}
+
+fn ops(places: &Places<'_, '_>, grounds: &Grounds, tidies: bool) -> Vec<PlannedOp> {
     let mut ops = Vec::new();
-    for (i, file) in read.iter().enumerate() {
+    for (f, file) in places.files.iter().enumerate() {
         let dropped: BTreeMap<usize, Place> =
-            grounds.range((i, 0)..(i + 1, 0)).take(MAX_DROPS_PER_OP).map(|(&(_, s), &keep)| (s, keep)).collect();
-        let op = plan(&read, file, &dropped).or_else(|| {
+            grounds.range((f, 0)..(f + 1, 0)).take(MAX_DROPS_PER_OP).map(|(&(_, s), &keep)| (s, keep)).collect();
+        if dropped.is_empty() && !tidies {
+            continue;
+        }
+        let op = plan(places, file, &dropped).or_else(|| {
             // A drop that would change how the rest of the page reads is given up, with all others of that page.
-            (!dropped.is_empty()).then(|| plan(&read, file, &BTreeMap::new())).flatten()
+            (!dropped.is_empty() && tidies).then(|| plan(places, file, &BTreeMap::new())).flatten()
         });
         ops.extend(op);
     }
@@ -47,88 +126,19 @@ pub fn curate(files: &[SourceFile], today: NaiveDate) -> Vec<PlannedOp> {
     ops
 }
 
-fn read(files: &[SourceFile]) -> Vec<ReadFile<'_>> {
-    let mut by_path = BTreeMap::new();
-    for file in files {
-        let curated =
-            MemoryPath::parse(&file.path).is_ok_and(|path| path.scope_kind() == ScopeKind::User && !path.is_excluded());
-        if curated {
-            by_path.entry(file.path.as_str()).or_insert(file);
-        }
-    }
-    by_path.into_values().map(ReadFile::new).collect()
-}
-
-fn grounds(read: &[ReadFile<'_>], today: NaiveDate) -> Grounds {
-    let mut groups: HashMap<&str, Vec<Place>> = HashMap::new();
-    for (f, file) in read.iter().enumerate() {
-        for (s, identity) in file.identities.iter().enumerate() {
-            if let Some(key) = identity.key.as_deref()
-                && identity.headed.is_none_or(|day| day <= today)
-            {
-                groups.entry(key).or_default().push((f, s));
-            }
-        }
-    }
-    let groups: Vec<Vec<Place>> = groups.into_values().filter(|g| g.len() > 1).collect();
-    let mut grounds = Grounds::new();
-    for group in &groups {
-        let keep = choice::copy_that_stays(read, group);
-        for &place in group {
-            if may_stand_for((&read[keep.0], keep.1), (&read[place.0], place.1)).is_ok() {
-                grounds.insert(place, keep);
-            }
-        }
-    }
-    spare_what_others_need(read, &mut grounds);
-    while spare_groups_that_cannot_be_one(&groups, &mut grounds) {
-        spare_what_others_need(read, &mut grounds);
-    }
-    grounds
-}
-
-/// A line stays while an item nested in it, a list that it introduces or a "he" that means it stays.
-fn spare_what_others_need(read: &[ReadFile<'_>], grounds: &mut Grounds) {
-    for (f, file) in read.iter().enumerate() {
-        // What depends on a line stands below it, so one pass from the bottom up settles chains.
-        for (s, statement) in file.document.statements.iter().enumerate().rev() {
-            if !grounds.contains_key(&(f, s)) {
-                for &needed in statement.parent.iter().chain(&statement.antecedents) {
-                    grounds.remove(&(f, needed));
-                }
-            }
-        }
-    }
-}
-
-/// Where a copy beside the one that stays must stay too, all of the group stay: else the next dream, which sees fewer
-/// copies, might choose another one. Grounds only ever go, so this ends. Says whether any went.
-fn spare_groups_that_cannot_be_one(groups: &[Vec<Place>], grounds: &mut Grounds) -> bool {
-    let before = grounds.len();
-    for group in groups {
-        if group.iter().filter(|place| !grounds.contains_key(place)).count() > 1 {
-            for place in group {
-                grounds.remove(place);
-            }
-        }
-    }
-    grounds.len() < before
-}
-
 /// The op for one file, or `None` if it changes nothing or the ledger would not account for it.
-fn plan(read: &[ReadFile<'_>], file: &ReadFile<'_>, dropped: &BTreeMap<usize, Place>) -> Option<PlannedOp> {
-    let page = page::Page::tidy(file, dropped);
-    let (edits, result) = edits::edits(&file.file.text, &page.fates)?;
+fn plan(places: &Places<'_, '_>, file: &ReadFile<'_>, dropped: &BTreeMap<usize, Place>) -> Option<PlannedOp> {
+    let (fates, tidied) = tidied(file, &dropped.keys().copied().collect());
+    let (edits, result) = edits::edits(&file.file.text, &fates)?;
     let mut treatments: Vec<Treatment> =
-        dropped.iter().map(|(&s, &keep)| drop_treatment(read, file, s, keep)).collect();
-    let tidied = page.tidied.map(|lines| Treatment {
+        dropped.iter().map(|(&s, &keep)| drop_treatment(places, file, s, keep)).collect();
+    let reason = reason(dropped.len(), tidied.is_some());
+    treatments.extend(tidied.map(|lines| Treatment {
         kind: TreatmentKind::Tidy,
         before: Some(lines),
         after: None,
         sources: Vec::new(),
-    });
-    let reason = reason(dropped.len(), tidied.is_some());
-    treatments.extend(tidied);
+    }));
     let op = PlannedOp {
         path: file.file.path.clone(),
         expected_version: file.file.version,
@@ -137,11 +147,24 @@ fn plan(read: &[ReadFile<'_>], file: &ReadFile<'_>, dropped: &BTreeMap<usize, Pl
         reason,
         treatments,
     };
-    is_accounted_for(read, file, &op).then_some(op)
+    is_accounted_for(places, file, &op).then_some(op)
 }
 
-fn drop_treatment(read: &[ReadFile<'_>], file: &ReadFile<'_>, s: usize, keep: Place) -> Treatment {
-    let kept = &read[keep.0];
+fn tidied(file: &ReadFile<'_>, dropped: &BTreeSet<usize>) -> (Vec<page::Fate>, Option<LineRange>) {
+    let page = page::Page::tidy(file, dropped);
+    (page.fates, page.tidied)
+}
+
+/// The text of a file without the dropped statements: as it is left, and tidied. What tidying is, is defined by this.
+pub(crate) fn texts_without(file: &ReadFile<'_>, dropped: &BTreeSet<usize>) -> [String; 2] {
+    let text = |fates: &[page::Fate]| {
+        edits::edits(&file.file.text, fates).map_or_else(|| file.file.text.clone(), |(_, result)| result)
+    };
+    [text(&page::Page::without(file, dropped).fates), text(&tidied(file, dropped).0)]
+}
+
+fn drop_treatment(places: &Places<'_, '_>, file: &ReadFile<'_>, s: usize, keep: Place) -> Treatment {
+    let kept = places.files[keep.0];
     Treatment {
         kind: TreatmentKind::DropDuplicate,
         before: Some(file.document.statements[s].lines),
@@ -155,14 +178,15 @@ fn drop_treatment(read: &[ReadFile<'_>], file: &ReadFile<'_>, s: usize, keep: Pl
 }
 
 /// The curator holds itself to the guard's own rules, so that what it stages is never turned down.
-fn is_accounted_for(read: &[ReadFile<'_>], file: &ReadFile<'_>, op: &PlannedOp) -> bool {
+fn is_accounted_for(places: &Places<'_, '_>, file: &ReadFile<'_>, op: &PlannedOp) -> bool {
     let touched = JudgedFile {
         path: op.path.clone(),
         before: Some(file.file.clone()),
         after: Some(op.result.clone()),
         treatments: op.treatments.clone(),
     };
-    ledger::judge_read(std::slice::from_ref(&touched), read).violations.is_empty()
+    let ledger = ledger::judge_read(std::slice::from_ref(&touched), places);
+    ledger.violations.iter().all(|violation| violation.rule == ledger::Rule::OnlyProbable)
 }
 
 fn reason(dropped: usize, tidied: bool) -> String {

@@ -5,11 +5,13 @@ mod ground;
 mod rule;
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::identity::{ReadFile, is_standing_instruction};
+use crate::builtin::texts_without;
+use crate::fitness::is_standing_instruction;
+use crate::same::{Grade, Places, ReadFile};
 use crate::statement::{Document, split_lines};
-use crate::{LineRange, SourceFile, Treatment, TreatmentKind};
+use crate::{LineRange, Rules, SourceFile, Treatment, TreatmentKind};
 
 pub use rule::{Rule, Violation};
 
@@ -33,6 +35,8 @@ pub struct Ledger {
     pub kept: u32,
     /// Statements that went because a copy of them stays.
     pub duplicate: u32,
+    /// How many of those are only probably copies: each is a violation, because a person decides.
+    pub probable: u32,
     /// Statements that gave way to newer ones.
     pub superseded: u32,
     /// Statements that went into others.
@@ -55,21 +59,31 @@ pub struct Ledger {
 
 /// Accounts for every statement of the touched files.
 ///
-/// `cited`: untouched files that treatments cite, at their snapshot version; a ground in any other file is invalid.
-/// Nothing that the treatments say is believed: texts are read again, and each ground is looked up in the snapshot
-/// and in what stands at the end. Never fails: what is wrong is a [`Violation`].
-pub fn judge(touched: &[JudgedFile], cited: &[SourceFile]) -> Ledger {
-    let cited: Vec<ReadFile<'_>> = cited.iter().map(ReadFile::new).collect();
-    judge_read(touched, &cited)
+/// `known`: the user's other files at their snapshot version. A ground must be among them or among the touched ones, and
+/// another value of a dropped line is looked for in all of them. Nothing that the treatments say is believed: texts are
+/// read again, and each ground is looked up in the snapshot and in what stands at the end. Never fails: what is wrong is
+/// a [`Violation`].
+pub fn judge(touched: &[JudgedFile], known: &[SourceFile], rules: &Rules) -> Ledger {
+    let paths: HashSet<&str> = touched.iter().map(|file| file.path.as_str()).collect();
+    let before = touched.iter().filter_map(|file| file.before.as_ref());
+    let others = known.iter().filter(|file| !paths.contains(file.path.as_str()));
+    let read: Vec<ReadFile<'_>> = before.chain(others).map(|file| ReadFile::new(file, rules)).collect();
+    let all: Vec<&ReadFile<'_>> = read.iter().collect();
+    judge_read(touched, &Places::new(&all, rules))
 }
 
-/// The same for files that have been read already; those that are touched are not looked up among `cited`.
-pub(crate) fn judge_read(touched: &[JudgedFile], cited: &[ReadFile<'_>]) -> Ledger {
-    let nothing = SourceFile::default();
-    let mut violations = Vec::new();
-    let pages: Vec<Page<'_>> = touched.iter().map(|file| Page::new(file, &nothing, &mut violations)).collect();
-    let mut ledger = Ledger { violations, ..Ledger::default() };
-    let snapshot = Snapshot::new(&pages, cited);
+/// The same over files that have been read already, the touched ones as they were among them.
+pub(crate) fn judge_read(touched: &[JudgedFile], places: &Places<'_, '_>) -> Ledger {
+    let by_path: HashMap<&str, &ReadFile<'_>> = places.files.iter().map(|f| (f.file.path.as_str(), *f)).collect();
+    let mut ledger = Ledger::default();
+    let mut pages = Vec::new();
+    for judged in touched {
+        match by_path.get(judged.path.as_str()).filter(|_| judged.before.is_some()) {
+            Some(before) => pages.push(Page::new(judged, before, &mut ledger.violations)),
+            None => ledger.account_for_new(judged),
+        }
+    }
+    let snapshot = Snapshot::new(&pages, places, by_path);
     for page in &pages {
         ledger.account(page, &snapshot);
     }
@@ -78,25 +92,25 @@ pub(crate) fn judge_read(touched: &[JudgedFile], cited: &[ReadFile<'_>]) -> Ledg
     ledger
 }
 
-/// Every file that the changeset touches or cites, by path.
+/// Every file that is known, by path.
 struct Snapshot<'a> {
     touched: HashMap<&'a str, &'a Page<'a>>,
-    /// Cited and not touched.
-    cited: HashMap<&'a str, &'a ReadFile<'a>>,
+    known: HashMap<&'a str, &'a ReadFile<'a>>,
+    places: &'a Places<'a, 'a>,
     standing: OnceCell<HashSet<&'a str>>,
 }
 
 impl<'a> Snapshot<'a> {
-    fn new(pages: &'a [Page<'a>], cited: &'a [ReadFile<'a>]) -> Self {
-        let touched: HashMap<_, _> = pages.iter().map(|p| (p.judged.path.as_str(), p)).collect();
-        let cited = cited.iter().map(|f| (f.file.path.as_str(), f)).filter(|(path, _)| !touched.contains_key(path));
-        Self { cited: cited.collect(), touched, standing: OnceCell::new() }
+    fn new(pages: &'a [Page<'a>], places: &'a Places<'a, 'a>, known: HashMap<&'a str, &'a ReadFile<'a>>) -> Self {
+        let touched = pages.iter().map(|p| (p.judged.path.as_str(), p)).collect();
+        Self { touched, known, places, standing: OnceCell::new() }
     }
 
     /// Whether a statement with this very text stands at the end, in any file that is known here.
     fn stands(&self, text: &str) -> bool {
         let standing = self.standing.get_or_init(|| {
-            let documents = self.touched.values().map(|p| &p.after).chain(self.cited.values().map(|f| &f.document));
+            let untouched = self.known.iter().filter(|(path, _)| !self.touched.contains_key(*path));
+            let documents = self.touched.values().map(|p| &p.after).chain(untouched.map(|(_, f)| &f.document));
             documents.flat_map(|d| &d.statements).map(|s| s.text.as_str()).collect()
         });
         standing.contains(text)
@@ -106,28 +120,44 @@ impl<'a> Snapshot<'a> {
 /// A touched file, read before and after.
 struct Page<'a> {
     judged: &'a JudgedFile,
-    before: ReadFile<'a>,
+    before: &'a ReadFile<'a>,
     after: Document,
     /// Per statement before: the index of the treatment that says it goes as a duplicate.
     claims: Vec<Option<usize>>,
-    aligned: align::Alignment,
+    change: Change,
+}
+
+/// What became of a page besides the statements that are said to go.
+enum Change {
+    /// Nothing.
+    None,
+    /// It was tidied, just as the builtin curator tidies.
+    Tidied,
+    /// Something else: which statement is which, and what is wrong.
+    Other(align::Alignment),
 }
 
 impl<'a> Page<'a> {
-    fn new(judged: &'a JudgedFile, nothing: &'a SourceFile, violations: &mut Vec<Violation>) -> Self {
-        let before = ReadFile::new(judged.before.as_ref().unwrap_or(nothing));
+    fn new(judged: &'a JudgedFile, before: &'a ReadFile<'a>, violations: &mut Vec<Violation>) -> Self {
         let after_text = judged.after.as_deref().unwrap_or_default();
         let after = Document::parse(after_text);
-        let claims = claims(judged, &before, violations);
-        let sides = align::Sides {
-            before: &before.document,
-            before_text: &before.file.text,
-            after: &after,
-            after_text,
-            goes: &|s| claims[s].is_some(),
+        let claims = claims(judged, before, violations);
+        let dropped: BTreeSet<usize> = (0..claims.len()).filter(|&s| claims[s].is_some()).collect();
+        let [left, tidied] = texts_without(before, &dropped);
+        let change = if judged.after.is_some() && after_text == left {
+            Change::None
+        } else if judged.after.is_some() && after_text == tidied {
+            Change::Tidied
+        } else {
+            Change::Other(align::align(&align::Sides {
+                before: &before.document,
+                before_text: &before.file.text,
+                after: &after,
+                after_text,
+                goes: &|s| claims[s].is_some(),
+            }))
         };
-        let aligned = align::align(&sides);
-        Self { judged, before, after, claims, aligned }
+        Self { judged, before, after, claims, change }
     }
 
     fn violation(&self, line: u32, rule: Rule, detail: &str) -> Violation {
@@ -136,7 +166,11 @@ impl<'a> Page<'a> {
 
     /// Whether the statement stood before and stands at the end.
     fn still_stands(&self, s: usize) -> bool {
-        self.claims[s].is_none() && self.aligned.statements[s].is_some()
+        let stands = match &self.change {
+            Change::None | Change::Tidied => true,
+            Change::Other(aligned) => aligned.statements[s].is_some(),
+        };
+        self.claims[s].is_none() && stands
     }
 
     fn is_treated_otherwise(&self, lines: LineRange) -> bool {
@@ -145,23 +179,8 @@ impl<'a> Page<'a> {
         treated.into_iter().any(|range| range.first <= lines.first && lines.last <= range.last)
     }
 
-    /// The first line, after or before, in which more changed than lines of dropped statements going.
-    fn tidied_line(&self) -> Option<u32> {
-        let mut goes = HashSet::new();
-        for (s, claim) in self.claims.iter().enumerate() {
-            if claim.is_some() {
-                let lines = self.before.document.statements[s].lines;
-                goes.extend(lines.first..=lines.last);
-            }
-        }
-        let mut stays = (1..).zip(split_lines(&self.before.file.text)).filter(|(n, _)| !goes.contains(n));
-        let after = self.judged.after.as_deref().unwrap_or_default();
-        for (n, line) in (1..).zip(split_lines(after)) {
-            if stays.next().is_none_or(|(_, before)| before != line) {
-                return Some(n);
-            }
-        }
-        stays.next().map(|(n, _)| n)
+    fn says_that_it_tidies(&self) -> bool {
+        self.judged.treatments.iter().any(|t| t.kind == TreatmentKind::Tidy)
     }
 }
 
@@ -189,10 +208,21 @@ fn claims(judged: &JudgedFile, before: &ReadFile<'_>, violations: &mut Vec<Viola
 }
 
 impl Ledger {
+    /// A dream makes no file: its text, and be it its name alone, would be what nobody said.
+    fn account_for_new(&mut self, judged: &JudgedFile) {
+        let added = Document::parse(judged.after.as_deref().unwrap_or_default());
+        self.added += added.count();
+        self.violations.push(Violation {
+            path: judged.path.clone(),
+            line: 0,
+            rule: Rule::FileMade,
+            detail: "a dream makes no file".to_owned(),
+        });
+    }
+
     fn account(&mut self, page: &Page<'_>, snapshot: &Snapshot<'_>) {
         let document = &page.before.document;
         self.statements_before += document.count();
-        self.kept += page.aligned.kept_headings;
         for (s, statement) in document.statements.iter().enumerate() {
             if page.still_stands(s) {
                 self.kept += 1;
@@ -201,8 +231,15 @@ impl Ledger {
             let stands = snapshot.stands(&statement.text);
             let fault = match page.claims[s] {
                 Some(t) => match ground::check(page, s, &page.judged.treatments[t], snapshot) {
-                    Ok(()) => {
+                    Ok(Grade::Certain) => {
                         self.duplicate += 1;
+                        continue;
+                    }
+                    Ok(Grade::Probable) => {
+                        self.duplicate += 1;
+                        self.probable += 1;
+                        let detail = "the cited line probably says the same: a person decides";
+                        self.violations.push(page.violation(statement.lines.first, Rule::OnlyProbable, detail));
                         continue;
                     }
                     Err(fault) => Some(fault),
@@ -222,22 +259,58 @@ impl Ledger {
     }
 
     fn account_for_the_rest(&mut self, page: &Page<'_>) {
-        for &s in &page.aligned.added {
+        let headings = page.before.document.headings.iter().filter(|h| h.is_statement()).count();
+        let headings = u32::try_from(headings).unwrap_or(u32::MAX);
+        match &page.change {
+            Change::None => self.kept += headings,
+            Change::Tidied => {
+                self.kept += headings;
+                self.tidied_files += 1;
+                if !page.says_that_it_tidies() {
+                    let line =
+                        first_difference(&page.before.file.text, page.judged.after.as_deref().unwrap_or_default());
+                    self.violations.push(page.violation(line, Rule::TreatmentMissing, "tidied without saying so"));
+                }
+            }
+            Change::Other(aligned) => self.account_for_other(page, aligned),
+        }
+        let had_statements = !page.before.document.statements.is_empty();
+        if page.judged.after.is_none() || (had_statements && page.after.statements.is_empty()) {
+            self.violations.push(page.violation(0, Rule::FileEmptied, "a dream leaves no file without a statement"));
+        }
+        if !crate::is_curated(&page.judged.path, &page.before.file.text) {
+            self.violations.push(page.violation(
+                0,
+                Rule::FileNotCurated,
+                "it is a log, or neither Markdown nor plain text",
+            ));
+        }
+    }
+
+    fn account_for_other(&mut self, page: &Page<'_>, aligned: &align::Alignment) {
+        self.kept += aligned.kept_headings;
+        self.lost_word_for_word += aligned.lost_headings;
+        for &s in &aligned.added {
             self.added += 1;
             let line = page.after.statements[s].lines.first;
             self.violations.push(page.violation(line, Rule::StatementAdded, "it was not there before"));
         }
-        for &(line, rule, detail) in &page.aligned.other {
+        for &(line, rule, detail) in &aligned.other {
             self.violations.push(page.violation(line, rule, detail));
         }
-        self.lost_word_for_word += page.aligned.lost_headings;
-        if let Some(line) = page.tidied_line().filter(|_| page.aligned.in_step) {
-            self.tidied_files += 1;
-            if !page.judged.treatments.iter().any(|t| t.kind == TreatmentKind::Tidy) {
-                self.violations.push(page.violation(line, Rule::TreatmentMissing, "tidied without saying so"));
-            }
-        }
+        let after = page.judged.after.as_deref().unwrap_or_default();
+        let line = first_difference(&page.before.file.text, after);
+        let detail =
+            "the text is neither what is left without the dropped lines nor that text as the builtin curator tidies it";
+        self.violations.push(page.violation(line, Rule::TidyDiffers, detail));
     }
+}
+
+/// The first line, after or before, that differs.
+fn first_difference(before: &str, after: &str) -> u32 {
+    let (before, after) = (split_lines(before), split_lines(after));
+    let same = before.iter().zip(&after).take_while(|(b, a)| b == a).count();
+    u32::try_from(same + 1).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

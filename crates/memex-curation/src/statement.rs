@@ -1,6 +1,8 @@
 //! Reads Markdown into statements: what a memory file says, line by line, with the context that it is said in.
 
 mod block;
+mod html;
+mod labels;
 mod lines;
 mod link;
 mod parser;
@@ -10,13 +12,11 @@ use chrono::NaiveDate;
 use crate::LineRange;
 
 pub(crate) use lines::split_lines;
-pub(crate) use link::has_history_word;
+#[cfg(test)]
+pub(crate) use link::refers;
 
 /// A heading of at most this many words is a label and no statement.
 const LABEL_WORDS: usize = 8;
-
-/// A value of at most this many words is a field of a record; a longer one is a sentence with a label.
-pub(crate) const FIELD_WORDS: usize = 5;
 
 /// How a statement stands on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,16 +53,39 @@ pub struct Statement {
     pub mark: Mark,
     /// Its box, if it has one.
     pub checkbox: Option<Checkbox>,
-    /// The statement that it belongs to: the item that it is nested in, or the line that introduces its list.
+    /// The item that it is nested in; of a run of `key: value` lines the first.
     pub parent: Option<usize>,
-    /// Statements that it refers back to, because it opens with a word such as "he" or "but".
-    pub antecedents: Vec<usize>,
     /// The headings that it stands under, outermost first.
     pub headings: Vec<usize>,
     /// Code, a table or HTML belongs to it, so that it cannot go alone.
     pub holds_opaque: bool,
     /// The list that it is an item of; items of one level of one list share it.
     pub list: Option<usize>,
+    /// What introduces it besides headings, outermost first.
+    pub introducers: Vec<Introducer>,
+    /// It only names what follows.
+    pub label: bool,
+    /// It introduces a list, code or a paragraph.
+    pub introduces: bool,
+    /// It refers to the statement above it: "he", "the latter".
+    pub refers: bool,
+    /// The statement directly above it in its section.
+    pub above: Option<usize>,
+    /// Something stands below it that refers to it or to all above: "he", "the above", "wrong".
+    pub referred_to: bool,
+    /// It stands in a list that mixes `+` and `-`.
+    pub weighed: bool,
+    /// It stands below an item of its list that begins with "suppose" or its like.
+    pub supposed: bool,
+}
+
+/// What introduces a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Introducer {
+    /// A statement: an index into [`Document::statements`].
+    Statement(usize),
+    /// The words of an HTML heading or summary, a comment, a table's header, or the name of a wrapper.
+    Text(String),
 }
 
 /// A heading.
@@ -107,15 +130,13 @@ pub struct Document {
     pub statements: Vec<Statement>,
     /// The headings, in order.
     pub headings: Vec<Heading>,
-    /// The day of the front matter's `date:`.
-    pub front_date: Option<NaiveDate>,
 }
 
 impl Document {
     /// Reads any text; what it does not know is a paragraph.
     pub fn parse(text: &str) -> Self {
         let mut document = parser::parse(text);
-        link::link(&mut document);
+        link::link(&mut document, &split_lines(text));
         document
     }
 

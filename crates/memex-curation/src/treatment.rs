@@ -11,8 +11,33 @@ pub struct SourceFile {
     pub version: i64,
     /// The file's text.
     pub text: String,
-    /// For each line, the day on which it was first asserted; may be shorter than the text or empty.
-    pub asserted_on: Vec<Option<NaiveDate>>,
+    /// For each line, where it comes from; may be shorter than the text or empty.
+    pub origins: Vec<LineOrigin>,
+}
+
+/// Where a line comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LineOrigin {
+    /// The day of the revision in which an agent or a backend first asserted it.
+    pub asserted_on: Option<NaiveDate>,
+    /// The latest day among the line and the copies that dreams dropped for it.
+    pub last_said: Option<NaiveDate>,
+    /// Who said it.
+    pub source: Source,
+}
+
+/// Who said a line, as far as a copy may stand for it: the first is dropped for none of those after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Source {
+    /// The person.
+    User,
+    /// An agent, or a file that was imported.
+    #[default]
+    Agent,
+    /// A tool's answer.
+    Tool,
+    /// A page of the web.
+    Web,
 }
 
 /// Lines of a file: 1-based, both ends included.

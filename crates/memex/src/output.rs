@@ -2,6 +2,7 @@
 
 pub mod diff;
 pub mod ledger;
+pub mod pairs;
 pub mod progress;
 pub mod style;
 pub mod table;
@@ -18,6 +19,15 @@ use serde_json::ser::Formatter;
 /// Standard output, whose colours vanish where it is no terminal or NO_COLOR is set.
 pub fn out() -> AutoStream<io::Stdout> {
     anstream::stdout()
+}
+
+/// How many columns standard output has: as COLUMNS says, else as its terminal has; nothing where it is no terminal.
+pub fn columns() -> Option<usize> {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
+    said.or_else(|| {
+        let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+        Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+    })
 }
 
 /// Prints one JSON value on one line of standard output. What could steer a terminal is escaped, so that a value that

@@ -26,7 +26,13 @@ fn it_runs_to_its_end_with_every_expectation_held_and_leaves_nothing_behind() {
     assert_eq!(told["people"].as_array().unwrap().len(), 3, "{said}");
     for person in told["people"].as_array().unwrap() {
         assert_eq!(person["settled"], true, "{person}");
-        assert!(person["ledger"]["duplicate"].as_i64().unwrap() > 0, "{person}");
+        let pairs = person["pairs"].as_array().unwrap();
+        assert!(!pairs.is_empty(), "{person}");
+        assert_eq!(person["ledger"]["duplicate"].as_i64(), Some(pairs.len() as i64), "{person}");
+        for pair in pairs.iter().chain(person["probable"].as_array().unwrap()) {
+            assert!(pair["dropped"]["line"].as_i64() > Some(0) && pair["kept"]["line"].as_i64() > Some(0), "{pair}");
+            assert!(pair["dropped"]["text"] != "" && pair["kept"]["text"] != "", "{pair}");
+        }
     }
     assert_eq!((&told["orders"]["given"], &told["orders"]["touched"]), (&3.into(), &Value::Array(Vec::new())));
     assert!(told["revert"]["changed_files"].as_i64().unwrap() > 0, "{said}");

@@ -1,6 +1,5 @@
-//! Adoption: each op of a judged changeset, in order, through the one write path, then the dream's line in the log.
-
-use std::collections::HashMap;
+//! Adoption: one change for each file of a judged changeset, from its text before the dream to its text at the end,
+//! through the one write path, then the dream's line in the log. What lies between two ops was never judged.
 
 use chrono::NaiveDate;
 use memex_core::actor::{DREAM_ACTOR, Operation, SERVICE_ACTOR, Source};
@@ -36,11 +35,12 @@ pub async fn adopt(
     as_of: NaiveDate,
     judged: &Judged,
 ) -> Result<Adoption> {
-    let paths: Vec<String> = judged.ops.iter().map(|op| op.path.clone()).collect();
-    let mut states = file_states(&mut *tx, dream.scope, &paths).await?;
-    let mut changes = Vec::with_capacity(judged.ops.len() + 1);
-    for op in &judged.ops {
-        changes.push(change(op, dream, principal, &mut states)?);
+    let files = by_file(judged);
+    let paths: Vec<String> = files.iter().map(|ops| ops[0].path.clone()).collect();
+    let states = file_states(&mut *tx, dream.scope, &paths).await?;
+    let mut changes = Vec::with_capacity(files.len() + 1);
+    for ops in &files {
+        changes.push(change(ops, dream, principal, states.get(&ops[0].path))?);
     }
     let line = dream_log::line(as_of, &judged.counts);
     changes.push(log_change(tx, dream.scope, principal, Some(dream.id), &line).await?);
@@ -48,10 +48,10 @@ pub async fn adopt(
     let Some((logged, outcomes)) = outcomes.split_last() else {
         return Err(Error::Unexpected("an adoption committed nothing"));
     };
-    let mut adopted = Vec::with_capacity(outcomes.len());
-    for (op, outcome) in judged.ops.iter().zip(outcomes) {
+    let mut adopted = Vec::with_capacity(judged.ops.len());
+    for (ops, outcome) in files.iter().zip(outcomes) {
         match outcome {
-            Outcome::Written(head) => adopted.push((op.number, head.sequence)),
+            Outcome::Written(head) => adopted.extend(ops.iter().map(|op| (op.number, head.sequence))),
             other => return Ok(Adoption::Refused(refusal(other))),
         }
     }
@@ -63,28 +63,35 @@ pub async fn adopt(
     Ok(Adoption::Adopted)
 }
 
-/// An op as a change. The running version is the file's own, since a path that was deleted goes on counting.
-fn change(op: &StagedOp, dream: DreamId, principal: Uuid, states: &mut HashMap<String, FileState>) -> Result<Change> {
-    let known = states.get(&op.path).copied();
-    let source = known.filter(|state| !state.deleted).map_or(op.source, |state| state.source);
-    let next = FileState {
-        file_id: known.map_or(Uuid::nil(), |state| state.file_id),
-        version: known.map_or(0, |state| state.version) + 1,
-        deleted: op.text.is_none(),
-        source,
-    };
-    states.insert(op.path.clone(), next);
+/// The ops of each file that the changeset changes in the end, in the order in which the files came.
+fn by_file(judged: &Judged) -> Vec<Vec<&StagedOp>> {
+    let mut files: Vec<Vec<&StagedOp>> = Vec::new();
+    for op in judged.ops.iter().filter(|op| judged.changed.contains(&op.path)) {
+        match files.iter_mut().find(|ops| ops[0].path == op.path) {
+            Some(ops) => ops.push(op),
+            None => files.push(vec![op]),
+        }
+    }
+    files
+}
+
+/// All ops of one file as one change. Its source is that of the text before the dream: a worker's word for it counts for
+/// nothing.
+fn change(ops: &[&StagedOp], dream: DreamId, principal: Uuid, known: Option<&FileState>) -> Result<Change> {
+    let last = ops.last().ok_or(Error::Unexpected("a file without ops is adopted"))?;
+    let source = known.map_or(Source::Agent.code(), |state| state.source);
     Ok(Change {
         scope: dream.scope,
-        operation: Operation::from_code(op.operation).ok_or(Error::Unexpected("a staged op is of an unknown kind"))?,
-        path: MemoryPath::parse(&op.path).map_err(|_| Error::Unexpected("a staged op has no canonical path"))?,
-        text: op.text.clone().map(memory_text).transpose()?,
-        expected: Some(known.map_or(0, |state| state.expected())),
+        operation: Operation::from_code(last.operation)
+            .ok_or(Error::Unexpected("a staged op is of an unknown kind"))?,
+        path: MemoryPath::parse(&last.path).map_err(|_| Error::Unexpected("a staged op has no canonical path"))?,
+        text: last.text.clone().map(memory_text).transpose()?,
+        expected: Some(known.map_or(0, FileState::expected)),
         request: None,
         actor: DREAM_ACTOR.to_owned(),
         principal,
         source: Source::from_code(source).ok_or(Error::Unexpected("a revision has an unknown source"))?,
-        reason: op.reason.clone(),
+        reason: last.reason.clone(),
         dream: Some(dream.id),
         conflict: Conflict::Stale,
     })
@@ -159,31 +166,42 @@ mod tests {
         assert_eq!(with_line("first\nsecond\n", "third", 12), "third\n");
     }
 
-    #[test]
-    fn several_ops_of_one_file_expect_each_other_and_a_deleted_path_goes_on_counting() {
-        let op = |number| StagedOp {
+    fn op(number: i32, path: &str) -> StagedOp {
+        StagedOp {
             number,
             operation: 11,
-            path: "user/a.md".into(),
+            path: path.into(),
             base_file: None,
-            base_version: 0,
-            expected_version: i64::from(number) - 1,
-            text: Some("x".into()),
+            base_version: 5,
+            expected_version: 4 + i64::from(number),
+            text: Some(format!("text {number}")),
             inserted_bytes: 1,
-            source: 2,
+            source: Source::User.code(),
             reason: String::new(),
             treatments: vec![],
             adopted_sequence: None,
             redacted: false,
+        }
+    }
+
+    #[test]
+    fn several_ops_of_one_file_are_one_change_to_the_last_text_and_a_file_that_is_as_it_was_is_none() {
+        let ops = vec![op(1, "user/b.md"), op(2, "user/a.md"), op(3, "user/b.md"), op(4, "user/c.md")];
+        let changed = ["user/a.md".to_owned(), "user/b.md".to_owned()].into();
+        let judged = Judged {
+            ops,
+            changed,
+            ledger: memex_curation::ledger::Ledger::default(),
+            counts: memex_core::dream_log::DreamLogCounts::default(),
+            scope_statements: 0,
         };
+        let files = by_file(&judged);
+        let numbers: Vec<Vec<i32>> = files.iter().map(|ops| ops.iter().map(|op| op.number).collect()).collect();
+        assert_eq!(numbers, [vec![1, 3], vec![2]]);
         let dream = DreamId { scope: 1, id: Uuid::nil() };
-        let deleted = FileState { file_id: Uuid::nil(), version: 5, deleted: true, source: 1 };
-        let mut states = HashMap::from([("user/a.md".to_owned(), deleted)]);
-        let expected: Vec<_> =
-            (1..=3).map(|number| change(&op(number), dream, Uuid::nil(), &mut states).unwrap().expected).collect();
-        assert_eq!(expected, [Some(0), Some(6), Some(7)]);
-        let mut none = HashMap::new();
-        let first = change(&op(1), dream, Uuid::nil(), &mut none).unwrap();
-        assert_eq!((first.expected, first.source, first.actor.as_str()), (Some(0), Source::Agent, "dream-agent"));
+        let stands = FileState { file_id: Uuid::nil(), version: 5, deleted: false, source: Source::Web.code() };
+        let one = change(&files[0], dream, Uuid::nil(), Some(&stands)).unwrap();
+        assert_eq!((one.expected, one.text.as_ref().map(MemoryText::as_str)), (Some(5), Some("text 3")));
+        assert_eq!((one.source, one.actor.as_str()), (Source::Web, "dream-agent"), "a worker's word for the source");
     }
 }

@@ -1,6 +1,7 @@
 //! Between the wire's messages and the domain's types.
 
 mod edits;
+mod origins;
 mod treatments;
 
 use std::fmt::Write as _;
@@ -17,6 +18,7 @@ use prost_types::Timestamp;
 use crate::error::field;
 
 pub use edits::edits;
+pub use origins::{origin, origin_out};
 pub use treatments::{treatment, treatments};
 
 /// A time as the wire has it.

@@ -10,6 +10,8 @@ pub struct Guards {
     pub(crate) excluded: bool,
     /// A changeset passes the ledger before it is adopted.
     pub(crate) ledger: bool,
+    /// The ledger knows whose word a line is.
+    pub(crate) source: bool,
     /// A repeated mutation of anything but files is given its first answer.
     pub(crate) requests: bool,
     /// A connection serves another call only after its transaction was seen to end.
@@ -18,7 +20,7 @@ pub struct Guards {
 
 impl Default for Guards {
     fn default() -> Self {
-        Self { scope: true, excluded: true, ledger: true, requests: true, transactions: true }
+        Self { scope: true, excluded: true, ledger: true, source: true, requests: true, transactions: true }
     }
 }
 
@@ -32,6 +34,8 @@ pub enum Guard {
     Excluded,
     /// A changeset passes the ledger before it is adopted.
     Ledger,
+    /// The ledger knows whose word a line is.
+    Source,
     /// A repeated mutation of anything but files is given its first answer.
     Requests,
     /// A connection serves another call only after its transaction was seen to end.
@@ -47,6 +51,7 @@ impl Guards {
             Guard::Scope => guards.scope = false,
             Guard::Excluded => guards.excluded = false,
             Guard::Ledger => guards.ledger = false,
+            Guard::Source => guards.source = false,
             Guard::Requests => guards.requests = false,
             Guard::Transactions => guards.transactions = false,
         }

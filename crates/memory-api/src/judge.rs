@@ -10,9 +10,8 @@ use std::sync::Arc;
 use memex_core::diff::DiffStat;
 use memex_core::dream_log::DreamLogCounts;
 use memex_core::ids::DreamId;
-use memex_core::path::MemoryPath;
 use memex_curation::ledger::{JudgedFile, Ledger, judge};
-use memex_curation::{SourceFile, Treatment, TreatmentKind, count_statements};
+use memex_curation::{Rules, SourceFile, Treatment, TreatmentKind, count_statements, is_curated};
 use memex_proto::v1 as pb;
 use prost::Message as _;
 use uuid::Uuid;
@@ -21,10 +20,12 @@ use crate::convert;
 use crate::error::{Error, Result};
 use crate::guards::Guards;
 use crate::store::Store;
-use crate::store::asserted::LineDates;
 use crate::store::changesets::{HeadText, StagedOp, head_texts};
+use crate::store::dreams::dream_row;
+use crate::store::line_origins::LineOrigins;
 
 pub use decision::{Case, Verdict, decide};
+pub(crate) use lines::in_base_lines;
 
 /// How many texts are counted at a time.
 const COUNTED_AT_ONCE: i64 = 100;
@@ -34,44 +35,77 @@ const COUNTED_AT_ONCE: i64 = 100;
 pub struct Judged {
     /// Its ops, in order.
     pub ops: Vec<StagedOp>,
+    /// The files whose text its ops change in the end.
+    pub changed: BTreeSet<String>,
     /// The account.
     pub ledger: Ledger,
     /// What the dream log says.
     pub counts: DreamLogCounts,
-    /// Statements of all files that a dream sees; counted only where any is lost, else 0.
+    /// Statements of all files that a dream may touch; counted only where any is lost, else 0.
     pub scope_statements: u32,
 }
 
 /// Computes the account of a sealed changeset over the snapshot. Where the user's files have moved meanwhile, the account
 /// is of no use and the decision finds the dream overtaken.
 ///
+/// Judged over all of the user's files, since another value of a line may stand in any of them; over those that it touches
+/// and cites where all together are more than the dream may read.
+///
 /// # Errors
 /// Where Postgres fails, or a stored treatment cannot be read.
 pub async fn account(store: &Store, guards: Guards, dream: DreamId, ops: Vec<StagedOp>) -> Result<Judged> {
     let changes = Changes::of(&ops, guards)?;
-    let heads = head_texts(store.pool(), dream.scope, &changes.paths()).await?;
+    let row = dream_row(store.pool(), dream).await?.ok_or(Error::Unexpected("a sealed dream does not exist"))?;
+    let rules = Rules::on(row.as_of.ok_or(Error::Unexpected("a claimed dream has no day"))?);
+    let named = changes.paths();
+    let (heads, rules) = match heads(store, dream.scope, &named, row.max_read_bytes).await? {
+        Some(heads) => (heads, rules),
+        None => (head_texts(store.pool(), dream.scope, &named).await?, rules.over_a_part()),
+    };
     let versions: Vec<(Uuid, i64)> = heads.iter().map(|head| (head.file_id, head.version)).collect();
-    let dates = store.asserted(dream.scope, &versions).await?;
-    let (ledger, counts) = blocking(move || changes.judge(heads, &dates)).await?;
+    let origins = if guards.source { store.line_origins(dream.scope, &versions).await? } else { HashMap::new() };
+    let (ledger, counts, changed) = blocking(move || changes.judge(heads, &origins, &rules)).await?;
     let scope_statements = if ledger.lost_word_for_word > 0 { scope_statements(store, dream.scope).await? } else { 0 };
-    Ok(Judged { ops, ledger, counts, scope_statements })
+    Ok(Judged { ops, changed, ledger, counts, scope_statements })
+}
+
+/// Every file that a dream may touch, and those that the changeset names, whatever they are; `None` where they have more
+/// bytes together than the dream may read.
+async fn heads(store: &Store, scope: i64, named: &[String], max_bytes: i64) -> Result<Option<Vec<HeadText>>> {
+    let (mut heads, mut bytes, mut after) = (Vec::new(), 0, String::new());
+    loop {
+        let page = store.scope_heads(scope, &after, COUNTED_AT_ONCE).await?;
+        let Some(last) = page.last() else { return Ok(Some(heads)) };
+        after.clone_from(&last.path);
+        let known = |head: &HeadText| named.contains(&head.path) || is_curated(&head.path, &head.text);
+        for head in page.into_iter().filter(known) {
+            bytes += i64::try_from(head.text.len()).unwrap_or(i64::MAX);
+            heads.push(head);
+        }
+        if bytes > max_bytes {
+            return Ok(None);
+        }
+    }
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Error::Unexpected("judging a changeset panicked"))
 }
 
-/// Counts the statements of every file that a dream sees.
+/// Counts the statements of every file that a dream may touch.
 async fn scope_statements(store: &Store, scope: i64) -> Result<u32> {
     let mut after = String::new();
     let mut count = 0;
     loop {
-        let texts = store.scope_texts(scope, &after, COUNTED_AT_ONCE).await?;
-        let Some((last, _)) = texts.last() else { return Ok(count) };
-        after.clone_from(last);
-        let seen = |path: &str| MemoryPath::parse(path).is_ok_and(|path| !path.is_excluded());
+        let texts = store.scope_heads(scope, &after, COUNTED_AT_ONCE).await?;
+        let Some(last) = texts.last() else { return Ok(count) };
+        after.clone_from(&last.path);
         count += blocking(move || {
-            texts.iter().filter(|(path, _)| seen(path)).map(|(_, text)| count_statements(text)).sum::<u32>()
+            texts
+                .iter()
+                .filter(|head| is_curated(&head.path, &head.text))
+                .map(|head| count_statements(&head.text))
+                .sum::<u32>()
         })
         .await?;
     }
@@ -115,15 +149,28 @@ impl Changes {
         self.files.keys().chain(&self.cited).cloned().collect()
     }
 
-    fn judge(self, heads: Vec<HeadText>, dates: &HashMap<Uuid, Arc<LineDates>>) -> (Ledger, DreamLogCounts) {
+    fn judge(
+        self,
+        heads: Vec<HeadText>,
+        origins: &HashMap<Uuid, Arc<LineOrigins>>,
+        rules: &Rules,
+    ) -> (Ledger, DreamLogCounts, BTreeSet<String>) {
         let mut sources: BTreeMap<String, SourceFile> =
-            heads.into_iter().map(|head| (head.path.clone(), source_file(head, dates))).collect();
-        let touched: Vec<JudgedFile> =
-            self.files.into_iter().map(|(path, change)| change.judged(&mut sources, path)).collect();
-        let cited: Vec<SourceFile> = sources.into_values().collect();
-        let ledger = judge(&touched, &cited);
+            heads.into_iter().map(|head| (head.path.clone(), source_file(head, origins))).collect();
+        let (mut touched, mut known) = (Vec::new(), Vec::new());
+        for (path, change) in self.files {
+            match change.judged(&mut sources, path) {
+                // Ops that took each other back: the file is not touched.
+                JudgedFile { before: Some(before), after: Some(after), .. } if before.text == after => {
+                    known.push(before)
+                }
+                judged => touched.push(judged),
+            }
+        }
+        known.extend(sources.into_values());
+        let ledger = judge(&touched, &known, rules);
         let counts = counts(&ledger, &touched);
-        (ledger, counts)
+        (ledger, counts, touched.into_iter().map(|file| file.path).collect())
     }
 }
 
@@ -131,18 +178,19 @@ impl FileChange {
     fn judged(self, sources: &mut BTreeMap<String, SourceFile>, path: String) -> JudgedFile {
         let before = sources.remove(&path).filter(|file| file.version == self.base_version);
         let base = before.as_ref().map_or("", |file| file.text.as_str());
-        let treatments = lines::in_base_lines(base, &self.texts, self.treatments);
+        let treatments = in_base_lines(base, &self.texts, self.treatments);
         JudgedFile { path, after: self.texts.into_iter().next_back().flatten(), treatments, before }
     }
 }
 
-fn source_file(head: HeadText, dates: &HashMap<Uuid, Arc<LineDates>>) -> SourceFile {
-    let days = dates.get(&head.file_id).map(|dates| dates.of(&head.text)).unwrap_or_default();
-    let asserted_on = days.iter().map(|day| day.parse().ok()).collect();
-    SourceFile { path: head.path, version: head.version, text: head.text, asserted_on }
+fn source_file(head: HeadText, origins: &HashMap<Uuid, Arc<LineOrigins>>) -> SourceFile {
+    let lines = origins.get(&head.file_id).map(|origins| origins.of(&head.text)).unwrap_or_default();
+    let origins = lines.into_iter().map(convert::origin).collect();
+    SourceFile { path: head.path, version: head.version, text: head.text, origins }
 }
 
-fn treatments(op: &StagedOp, guards: Guards) -> Result<Vec<Treatment>> {
+/// The treatments of a staged op.
+pub(crate) fn treatments(op: &StagedOp, guards: Guards) -> Result<Vec<Treatment>> {
     let read = |bytes: &Vec<u8>| {
         let stored = pb::Treatment::decode(bytes.as_slice())
             .map_err(|_| Error::Unexpected("a stored treatment cannot be decoded"))?;

@@ -6,7 +6,6 @@
 pub mod access_list;
 pub mod access_log;
 pub mod archive;
-pub mod asserted;
 pub mod changesets;
 pub mod commit;
 pub mod connect;
@@ -18,6 +17,7 @@ pub mod erasures;
 pub mod files;
 pub mod imports;
 mod lanes;
+pub mod line_origins;
 pub mod log_place;
 pub mod migrate;
 pub mod readiness;
@@ -58,8 +58,8 @@ pub struct Store {
     archives: Arc<Semaphore>,
     /// User to scope, remembered; a scope never changes its user, so that only a miss asks Postgres.
     scopes: Arc<RwLock<HashMap<scopes::ScopeKey, i64>>>,
-    /// The days of the lines of file versions.
-    asserted: asserted::Remembered,
+    /// Where the lines of file versions come from.
+    line_origins: line_origins::Remembered,
     /// Refusals beyond the rate that have rows of their own.
     refusals: Arc<refusals::Refusals>,
     /// The key of the tombstones, where the service was given one.
@@ -84,7 +84,7 @@ impl Store {
             turns: turns::Turns::default(),
             archives,
             scopes: Arc::default(),
-            asserted: asserted::Remembered::default(),
+            line_origins: line_origins::Remembered::default(),
             refusals: Arc::default(),
             erasure_key: None,
             away: Arc::default(),

@@ -1,4 +1,5 @@
-//! What has to be done from time to time: the access log's partitions and held rows, and request ids beyond retention.
+//! What has to be done from time to time: the access log's partitions and held rows, request ids beyond retention, and
+//! proposals that nobody answered in time.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -41,6 +42,9 @@ async fn once(store: &Store) {
         && !dropped.is_empty()
     {
         tracing::info!(?dropped, "months of the access log beyond their retention were dropped");
+    }
+    if let Some(expired @ 1..) = said("expiring proposals", store.expire_proposals().await) {
+        tracing::info!(expired, "proposals of probable copies expired");
     }
     if let Some(forgotten @ 1..) = said("forgetting request ids", store.forget_requests().await) {
         tracing::info!(forgotten, "request ids beyond their retention were forgotten");

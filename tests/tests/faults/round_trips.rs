@@ -135,7 +135,8 @@ async fn a_dream_that_changes_nothing_asks_postgres_six_times_at_most_and_an_op_
     assert_eq!(ask::dreams(&stack, "ada").await, ["noop 1"; 6]);
     assert!(unchanged.len() <= 6, "a dream that changes nothing: {unchanged:?}");
     let staged = fewest(&sent, async |turn| {
-        ada.write("user/a.md", &format!("- The tea of day {turn}.\n- The tea of day {turn}.\n")).await;
+        ada.write("user/a.md", &format!("- Ada likes the tea of shop {turn}.\n- Ada likes the tea of shop {turn}.\n"))
+            .await;
         hand::start_dream_of(&stack, "ada").await;
         assert_eq!(worker.poll_once().await.unwrap(), 1);
     })

@@ -42,7 +42,7 @@ impl People<'_> {
     async fn imported(&self, fate: &str) -> i64 {
         let one = async |user: &String| {
             let dir = self.set.before().join(user);
-            let report = self.memex.json(&["import", dir.to_str().unwrap(), "--user", user]).await;
+            let report = self.memex.json(&["import", dir.to_str().unwrap(), "--user", user, "--hidden"]).await;
             let counts = &report["counts"];
             assert_eq!((&counts["refused"], &counts["skipped"]), (&Value::from(0), &Value::from(0)), "{report}");
             counts[fate].as_i64().unwrap_or_else(|| panic!("no count of {fate}: {report}"))
@@ -51,11 +51,16 @@ impl People<'_> {
         counts.iter().sum()
     }
 
-    /// Exports everybody's memory by the real command, and puts the shared files beside it, as the scorer wants them.
+    /// Exports everybody's memory by the real command, and makes of it what the scorer wants: with the shared files, and
+    /// without a dream log where there was none, because a dream's own log is no memory.
     pub async fn export(&self, name: &str) {
         let one = async |user: &String| {
             let dir = self.set.exported(name).join(user);
             self.memex.json(&["export", dir.to_str().unwrap(), "--user", user]).await;
+            let log = dir.join(DREAM_LOG);
+            if log.exists() && !self.set.before().join(user).join(DREAM_LOG).exists() {
+                std::fs::remove_file(log).unwrap();
+            }
             let shared = self.set.before().join(user).join("shared");
             if shared.is_dir() {
                 copy_folder(&shared, &dir.join("shared"));
@@ -130,7 +135,8 @@ impl People<'_> {
             let written = ask::lines(sql, written, &[user]).await;
             let protected = self.set.protected(user);
             let touched: Vec<_> = written.iter().filter(|path| protected.contains(path)).collect();
-            assert_eq!(touched, [DREAM_LOG], "{user}'s dreams touched a log, or left no line in their own");
+            let own: Vec<_> = protected.iter().filter(|path| *path == DREAM_LOG).collect();
+            assert_eq!(touched, own, "{user}'s dreams touched what is not theirs, or left no line in their log");
         }
         let rewritten = "SELECT count(*) FROM mx_revision n JOIN mx_revision o
                            ON o.scope_id = n.scope_id AND o.path = n.path AND o.version = n.version - 1

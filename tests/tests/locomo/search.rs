@@ -11,7 +11,7 @@ use tests::command::Memex;
 
 use crate::people::People;
 use crate::say;
-use crate::set::{Set, Shared};
+use crate::set::{Set, Shared, Suite};
 
 /// What a share must be.
 const MARK: f64 = 0.69;
@@ -37,8 +37,8 @@ impl Counts {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_line_that_answers_is_among_the_first_passages_and_in_the_first_thousand_bytes() {
-    let Some(shared) = Shared::beside_the_repository() else { return };
-    let set = Set::generate(&shared, "dev").await;
+    let Some(shared) = Shared::beside_the_repository(Suite::LoCoMo) else { return };
+    let set = Set::generate(&shared, Suite::LoCoMo, "dev", 1).await;
     let stack = Stack::start().await;
     let memex = Memex::at(&stack.endpoint(), stack.workspace().operator_token()).await;
     People { stack: &stack, memex: &memex, set: &set }.import().await;

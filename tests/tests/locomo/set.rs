@@ -1,29 +1,29 @@
-//! The data set: made by the evaluation's own generator, from LoCoMo's conversations.
+//! The data sets: made by the evaluation's own generator.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tests::waiting::ends;
+use tests::counts::times;
 use tokio::process::Command;
+
+/// How long one of the evaluation's programs may take: minutes, where other tests keep the machine busy.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// The folder beside the repository that has the evaluation and its data.
 pub struct Shared(PathBuf);
 
 impl Shared {
-    /// The folder; nothing, with a word about it, where it or a part of it is missing.
-    pub fn beside_the_repository() -> Option<Self> {
+    /// The folder; nothing, with a word about it, where it or a part that the set needs is missing.
+    pub fn beside_the_repository(suite: Suite) -> Option<Self> {
         let shared = Self(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"));
-        let needed = ["eval/gen.py", "eval/score.py", "data/locomo10.json"];
-        match needed.into_iter().find(|part| !shared.0.join(part).is_file()) {
-            None => Some(shared),
-            Some(missing) => {
-                crate::say(&format!(
-                    "skipped: ../shared/{missing} is not there; LoCoMo's licence keeps it out of this repository"
-                ));
-                None
-            }
+        let programs = ["eval/gen.py", "eval/score.py"];
+        let missing = programs.iter().chain(suite.needs()).find(|part| !shared.part(part).exists());
+        if let Some(missing) = missing {
+            crate::say(&format!("skipped: ../shared/{missing} is not there; it is no part of this repository"));
         }
+        missing.is_none().then_some(shared)
     }
 
     /// The path of a part.
@@ -36,7 +36,8 @@ impl Shared {
         let mut python = Command::new("python3");
         // Imports of the programs must leave nothing in a folder that is not ours.
         python.env("PYTHONDONTWRITEBYTECODE", "1").arg(self.part(program)).args(args).kill_on_drop(true);
-        let output = ends(program, python.output()).await;
+        let output = tokio::time::timeout(PATIENCE, python.output()).await;
+        let output = output.unwrap_or_else(|_| panic!("{program} has not ended after {PATIENCE:?}"));
         let output =
             output.unwrap_or_else(|error| panic!("python3, which the evaluation needs, does not run: {error}"));
         let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
@@ -44,31 +45,68 @@ impl Shared {
     }
 }
 
-/// The memory of twenty people before any dream, with its truth, and what became of it.
+/// What a set is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suite {
+    /// The memory of twenty people, from LoCoMo's conversations, with duplicates planted in it.
+    LoCoMo,
+    /// Equal lines in two places, and small folders as people write them: which copy may go is known.
+    Trust,
+}
+
+impl Suite {
+    /// The parts of the folder that it is made of.
+    fn needs(self) -> &'static [&'static str] {
+        match self {
+            Self::LoCoMo => &["data/locomo10.json"],
+            Self::Trust => &["eval/frames.json", "cases"],
+        }
+    }
+
+    /// What makes it.
+    fn arguments(self, shared: &Shared) -> Vec<String> {
+        let part = |name: &str| shared.part(name).to_str().unwrap().to_owned();
+        match self {
+            Self::LoCoMo => {
+                let mut made = vec!["--users".to_owned(), "0".into(), "--locomo".into(), part("data/locomo10.json")];
+                if shared.part("data/locomo-errata.json").is_file() {
+                    made.extend(["--errata".to_owned(), part("data/locomo-errata.json")]);
+                }
+                made
+            }
+            Self::Trust => {
+                let instances = times("2", "3").to_owned();
+                let suites = ["--suites", "frames,cases", "--frames"].map(str::to_owned);
+                suites.into_iter().chain([instances, "--cases".to_owned(), part("cases")]).collect()
+            }
+        }
+    }
+}
+
+/// Everybody's memory before any dream, with its truth, and what became of it.
 pub struct Set {
+    /// What it is made of.
+    pub suite: Suite,
     dir: TempDir,
     manifest: Value,
     users: Vec<String>,
 }
 
 impl Set {
-    /// Makes the set of one split: the same at every call.
-    pub async fn generate(shared: &Shared, split: &str) -> Self {
+    /// Makes the set of one split and seed: the same at every call.
+    pub async fn generate(shared: &Shared, suite: Suite, split: &str, seed: u32) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let path = |path: PathBuf| path.to_str().unwrap().to_owned();
-        let (out, locomo) = (path(dir.path().join("set")), path(shared.part("data/locomo10.json")));
-        let mut args = vec!["--out", &out, "--seed", "1", "--split", split, "--users", "0", "--locomo", &locomo];
-        let errata = path(shared.part("data/locomo-errata.json"));
-        if Path::new(&errata).is_file() {
-            args.extend(["--errata", &errata]);
-        }
+        let (out, seed) = (dir.path().join("set"), seed.to_string());
+        let made_of = suite.arguments(shared);
+        let mut args = vec!["--out", out.to_str().unwrap(), "--seed", &seed, "--split", split];
+        args.extend(made_of.iter().map(String::as_str));
         let (said, done) = shared.python("eval/gen.py", &args).await;
         assert!(done, "gen.py {args:?}: {said}");
-        let manifest = std::fs::read(dir.path().join("set/manifest.json")).unwrap();
-        let mut set = Self { manifest: serde_json::from_slice(&manifest).unwrap(), users: Vec::new(), dir };
+        let manifest = std::fs::read(out.join("manifest.json")).unwrap();
+        let mut set = Self { suite, manifest: serde_json::from_slice(&manifest).unwrap(), users: Vec::new(), dir };
         set.users = names(&set.before()).collect();
         set.users.sort();
-        assert_eq!(set.users.len(), 20, "LoCoMo has twenty speakers: {:?}", set.users);
+        assert!(set.users.len() >= 20, "too few users for any judgement: {:?}", set.users);
         set
     }
 
@@ -82,9 +120,9 @@ impl Set {
         self.manifest["now"].as_str().unwrap()
     }
 
-    /// A count of the manifest.
-    pub fn count(&self, what: &str) -> i64 {
-        self.manifest["suites"]["locomo"][what].as_i64().unwrap()
+    /// What the generator says of the set, in its own words.
+    pub fn counts(&self) -> &Value {
+        &self.manifest["suites"]
     }
 
     /// How many files of their own the users have, their logs included.

@@ -205,7 +205,7 @@ async fn what_an_archive_brought_is_dated_by_no_day_of_its_import() {
         start_dream_of(&stack, user).await;
         let dream = claim_one(&worker(&stack, 1).await[0]).await;
         let read = dream.read("user/notes.md").await.unwrap();
-        dated.push(read.asserted_on.iter().map(|day| !day.is_empty()).collect::<Vec<_>>());
+        dated.push(read.origins.iter().map(|line| !line.asserted_on.is_empty()).collect::<Vec<_>>());
         dream.ends().await;
     }
     assert_eq!(dated, [vec![true], vec![false, true]]);

@@ -137,6 +137,7 @@ impl<'a> Callers<'a> {
             "kind" => Some(5),
             // Only a dream's op says what it does to each line.
             "treatments" => (who != Who::Dream).then_some(0),
+            "probable_pairs" => Some(0),
             _ => None,
         };
         let message = package.fill(&rpc.request, &text, &number);

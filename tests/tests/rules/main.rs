@@ -5,6 +5,7 @@
 
 mod access_log;
 mod accounts;
+mod adoption;
 mod archive;
 mod archive_hostile;
 mod archive_lies;
@@ -16,6 +17,8 @@ mod contract;
 mod database;
 mod deletions;
 mod drained;
+mod dream_near;
+mod dream_pairs;
 mod dreams;
 mod erasure;
 mod erasure_backups;
@@ -29,6 +32,7 @@ mod history_earlier;
 mod insert_lines;
 mod isolation;
 mod lanes;
+mod line_origins;
 mod lines;
 mod memory;
 mod metadata;

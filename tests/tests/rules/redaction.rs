@@ -20,7 +20,12 @@ use uuid::Uuid;
 const CANARY: &str = "canary-4711";
 
 fn secret() -> String {
-    format!("# Home\n\n- Likes tea.\n- The code is {CANARY}.\n")
+    format!("# Home\n\n\n- Likes tea.\n- The code is {CANARY}.\n")
+}
+
+/// The same as a dream tidies it.
+fn tidied() -> String {
+    secret().replace("\n\n\n", "\n\n")
 }
 
 fn write(content: &str, reason: &str) -> WriteFileRequest {
@@ -95,7 +100,7 @@ async fn changeset_is_emptied(stack: &Stack, dream_id: &str) {
 async fn a_redacted_text_and_its_hash_are_in_no_table_and_the_proposal_made_of_it_is_ended() {
     let stack = Stack::start().await;
     let (ada, held) = claimed(&stack, DreamMode::Review).await;
-    held.stage("user/a.md", &secret().replace("\n\n", "\n"), 1).await.unwrap();
+    held.stage("user/a.md", &tidied(), 1).await.unwrap();
     assert_eq!(held.ends().await, DreamState::Proposed);
     ada.memory.clone().write_file(write("- Likes milk.\n", "")).await.unwrap();
     let first = revisions(&ada).await.remove(0);
@@ -201,7 +206,7 @@ async fn the_record_stays_but_for_its_reason_and_every_door_says_that_the_text_i
 async fn what_still_contains_the_text_is_listed_until_each_is_redacted_and_remembered_answers_lose_it_too() {
     let stack = Stack::start().await;
     let (ada, held) = claimed(&stack, DreamMode::Apply).await;
-    held.stage("user/a.md", &secret().replace("\n\n", "\n"), 1).await.unwrap();
+    held.stage("user/a.md", &tidied(), 1).await.unwrap();
     assert_eq!(held.ends().await, DreamState::Applied);
     let dream_id = held.assignment.dream_id.clone();
     let undo = RevertDreamRequest {
@@ -239,7 +244,7 @@ async fn what_still_contains_the_text_is_listed_until_each_is_redacted_and_remem
 async fn what_the_dream_said_that_made_a_redacted_revision_is_emptied_here_and_where_an_archive_brought_it() {
     let stack = Stack::start().await;
     let (ada, held) = claimed(&stack, DreamMode::Apply).await;
-    held.stage("user/a.md", &secret().replace("\n\n", "\n"), 1).await.unwrap();
+    held.stage("user/a.md", &tidied(), 1).await.unwrap();
     assert_eq!(held.ends().await, DreamState::Applied);
     for said in ["UPDATE mx_dream SET summary = $1", "UPDATE mx_dream_op SET reason = $1"] {
         ask::change(stack.sql(), said, &[&format!("keeps {CANARY}")]).await;
@@ -265,7 +270,7 @@ async fn what_the_dream_said_that_made_a_redacted_revision_is_emptied_here_and_w
 async fn a_dream_over_a_redacted_text_is_not_reverted() {
     let stack = Stack::start().await;
     let (ada, held) = claimed(&stack, DreamMode::Apply).await;
-    held.stage("user/a.md", &secret().replace("\n\n", "\n"), 1).await.unwrap();
+    held.stage("user/a.md", &tidied(), 1).await.unwrap();
     assert_eq!(held.ends().await, DreamState::Applied);
     let made = revisions(&ada).await;
     let answer = redacted(&stack, &made[0].revision_id).await;

@@ -113,8 +113,8 @@ async fn agent(house: &House, planted: &mut Planted, user: &str) -> Clients {
 
 /// A file with the same line twice, under a path and for a reason.
 async fn written(house: &House, agent: &Clients, planted: &mut Planted) {
-    let text = planted.value("text", "# Notes\n\n- {} likes tea.\n- The bicycle is blue.\n- {} likes tea.\n");
-    planted.value("text", "- {} likes tea.");
+    let text = planted.value("text", "# Notes\n\n- Ada likes {} tea.\n- The bicycle is blue.\n- Ada likes {} tea.\n");
+    planted.value("text", "- Ada likes {} tea.");
     let path = planted.value("path", "user/{}.md");
     let reason = planted.value("reason", "because of {}");
     let mut request = Request::new(WriteFileRequest { reason, ..write_of(&path, &text) });

@@ -13,6 +13,7 @@ mod lock;
 mod moves;
 mod person;
 mod request;
+mod source;
 mod switches;
 mod timelines;
 mod version;

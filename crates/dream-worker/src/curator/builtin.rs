@@ -1,7 +1,8 @@
 //! The curator without a model: memex-curation, on a thread that may compute.
 
 use futures::future::BoxFuture;
-use memex_curation::{PlannedOp, builtin};
+use memex_curation::Rules;
+use memex_curation::builtin::{self, Plan};
 use tokio_util::sync::CancellationToken;
 
 use super::{Curator, CuratorError, View};
@@ -12,11 +13,18 @@ pub struct Builtin;
 
 impl Curator for Builtin {
     // It takes milliseconds, so that it is not stopped half-way; its answer is dropped instead.
-    fn curate(&self, view: View, _stop: CancellationToken) -> BoxFuture<'_, Result<Vec<PlannedOp>, CuratorError>> {
+    fn curate(&self, view: View, _stop: CancellationToken) -> BoxFuture<'_, Result<Plan, CuratorError>> {
         Box::pin(async move {
-            tokio::task::spawn_blocking(move || builtin::curate(&view.files, view.today))
-                .await
-                .map_err(|_| CuratorError::Panicked)
+            tokio::task::spawn_blocking(move || {
+                let rules = Rules::on(view.today);
+                let rules = if view.partial { rules.over_a_part() } else { rules };
+                if view.near {
+                    return Plan { ops: builtin::curate_probable(&view.files, &rules), probable: Vec::new() };
+                }
+                builtin::curate(&view.files, &rules)
+            })
+            .await
+            .map_err(|_| CuratorError::Panicked)
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use memex_core::limits::MAX_PROBABLE_PAIRS;
 use memex_proto::v1::{DreamState, ErrorReason, FinishDreamRequest, FinishDreamResponse, FinishOutcome};
 use tonic::Status;
 use tracing::Span;
@@ -11,6 +12,7 @@ use crate::assignment::{Assignment, short};
 use crate::calls::{DreamCalls, describe, reason_of};
 use crate::doors::{self, Point};
 use crate::lease::LeaseEnd;
+use crate::wire;
 
 /// How long a dream that is handed back waits for memory-api. The drain is over by then; without an answer the lease
 /// runs out instead.
@@ -61,10 +63,16 @@ fn request(pass: &Pass, tally: &Tally, lease: Duration) -> Option<(FinishDreamRe
         Pass::More(left) => left.iter().take(MAX_LEFT).cloned().collect(),
         _ => Vec::new(),
     };
+    let probable = match pass {
+        Pass::Complete | Pass::More(_) => tally.probable.as_slice(),
+        _ => &[],
+    };
     let request = FinishDreamRequest {
         outcome: outcome.into(),
         summary: summary(pass, tally),
         left,
+        probable_pairs: probable.iter().take(MAX_PROBABLE_PAIRS).cloned().map(wire::probable_pair).collect(),
+        probable_count: i32::try_from(probable.len()).unwrap_or(i32::MAX),
         ..FinishDreamRequest::default()
     };
     Some((request, patience))
@@ -72,15 +80,20 @@ fn request(pass: &Pass, tally: &Tally, lease: Duration) -> Option<(FinishDreamRe
 
 /// For people, in counts: memory-api shows it beside the ledger and never instead of it.
 fn summary(pass: &Pass, tally: &Tally) -> String {
-    let Tally { files_read, ops_staged, ops_dropped, lines_dropped, .. } = tally;
+    let Tally { files_read, ops_staged, ops_dropped, lines_dropped, probable, .. } = tally;
     match pass {
-        Pass::Failed(cause) => cause.clone(),
-        Pass::Released => "the worker shut down".to_owned(),
-        _ if *ops_dropped > 0 => format!(
-            "read {files_read} files, staged {ops_staged} ops that drop {lines_dropped} lines; {ops_dropped} ops were refused"
-        ),
-        _ => format!("read {files_read} files, staged {ops_staged} ops that drop {lines_dropped} lines"),
+        Pass::Failed(cause) => return cause.clone(),
+        Pass::Released => return "the worker shut down".to_owned(),
+        Pass::Complete | Pass::More(_) | Pass::Over(_) => {}
     }
+    let mut told = format!("read {files_read} files, staged {ops_staged} ops that drop {lines_dropped} lines");
+    if *ops_dropped > 0 {
+        told.push_str(&format!("; {ops_dropped} ops were refused"));
+    }
+    if !probable.is_empty() {
+        told.push_str(&format!("; {} probable pairs were left alone", probable.len()));
+    }
+    told
 }
 
 fn record(tally: &Tally) {
@@ -136,6 +149,7 @@ fn unfinished(id: &str, outcome: &str, status: &Status) {
 
 #[cfg(test)]
 mod tests {
+    use memex_curation::{Grade, LineRange, Pair, StandsAt};
     use memex_proto::v1::StopReason;
 
     use super::*;
@@ -150,5 +164,20 @@ mod tests {
         let pass = Pass::More((0..MAX_LEFT + 1).map(|n| format!("user/{n}.md")).collect());
         let (request, _) = request(&pass, &Tally::default(), Duration::from_secs(60)).unwrap();
         assert_eq!((request.left.len(), request.left[0].as_str()), (MAX_LEFT, "user/0.md"));
+    }
+
+    #[test]
+    fn probable_pairs_are_counted_and_the_first_of_them_listed_unless_the_pass_failed() {
+        let at = |line| StandsAt { path: "user/a.md".into(), version: 3, lines: LineRange { first: line, last: line } };
+        let pair = |line| Pair { grade: Grade::Probable, dropped: at(line), kept: at(9_999) };
+        let tally = Tally { probable: (1..=201).map(pair).collect(), ..Tally::default() };
+        let (request, _) = super::request(&Pass::Complete, &tally, Duration::from_secs(60)).unwrap();
+        assert_eq!((request.probable_pairs.len(), request.probable_count), (MAX_PROBABLE_PAIRS, 201));
+        let first = request.probable_pairs[0].dropped.clone().unwrap();
+        assert_eq!((first.path.as_str(), first.version, first.lines.unwrap().first), ("user/a.md", 3, 1));
+        assert!(request.summary.ends_with("drop 0 lines; 201 probable pairs were left alone"), "{}", request.summary);
+        let failed = Pass::Failed("why".to_owned());
+        let (request, _) = super::request(&failed, &tally, Duration::from_secs(60)).unwrap();
+        assert_eq!((request.probable_pairs.len(), request.probable_count, request.summary.as_str()), (0, 0, "why"));
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use memex_curation::PlannedOp;
+use memex_curation::builtin::Plan;
 use memex_proto::v1::{Curator as CuratorKind, ErrorReason};
 use tokio_util::sync::CancellationToken;
 
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 struct Panics;
 
 impl Curator for Panics {
-    fn curate(&self, _: View, _: CancellationToken) -> BoxFuture<'_, Result<Vec<PlannedOp>, CuratorError>> {
+    fn curate(&self, _: View, _: CancellationToken) -> BoxFuture<'_, Result<Plan, CuratorError>> {
         Box::pin(async { panic!("a curator's panic that quotes memory") })
     }
 }
@@ -29,7 +29,7 @@ impl Curator for Panics {
 struct Ponders(CancellationToken);
 
 impl Curator for Ponders {
-    fn curate(&self, _: View, stop: CancellationToken) -> BoxFuture<'_, Result<Vec<PlannedOp>, CuratorError>> {
+    fn curate(&self, _: View, stop: CancellationToken) -> BoxFuture<'_, Result<Plan, CuratorError>> {
         let told = self.0.clone();
         tokio::spawn(async move {
             stop.cancelled().await;

@@ -118,8 +118,9 @@ impl FakeApi {
 
     fn file(&self, path: &str) -> Option<FileContent> {
         let content = self.script(|script| script.files.get(path).cloned())?;
-        let asserted_on = content.lines().map(|_| "2026-01-02".to_owned()).collect();
-        Some(FileContent { file: Some(file(path, &content)), content, asserted_on })
+        let origin = LineOrigin { asserted_on: "2026-01-02".to_owned(), ..LineOrigin::default() };
+        let origins = vec![origin; content.lines().count()];
+        Some(FileContent { file: Some(file(path, &content)), content, origins })
     }
 }
 

@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use super::setup::{driver, one_due, refused};
+use super::setup::{SAID_TWICE, driver, one_due, refused};
 
 /// Everything that this thread logs while the value lives, spans with their fields included.
 pub struct Log {
@@ -63,7 +63,7 @@ impl<'a> MakeWriter<'a> for Lines {
 #[tokio::test(start_paused = true)]
 async fn a_dream_leaves_one_line_with_its_id_and_counts() {
     let log = Log::capture();
-    let api = one_due(&[("user/a.md", "- likes green tea\n- x y\n"), ("user/b.md", "- likes green tea\n- p q\n")]);
+    let api = one_due(&SAID_TWICE);
     driver(&api, 3).poll_once().await.unwrap();
     let ends = log.lines_with("INFO");
     let ends: Vec<_> = ends.iter().filter(|line| !line.contains("close") && !line.contains(" new")).collect();
@@ -77,12 +77,14 @@ async fn a_dream_leaves_one_line_with_its_id_and_counts() {
 async fn no_text_path_or_user_reaches_a_log_line_or_a_span() {
     let log = Log::capture();
     for refusal in [None, Some(ErrorReason::GroundInvalid), Some(ErrorReason::InvalidPath)] {
-        let text = "- canary-text likes tea\n";
-        let api = one_due(&[("user/canary-path.md", text), ("user/canary-other.md", text)]);
+        let api = one_due(&[
+            ("user/canary-path/profile.md", "- Ann likes canary-text tea.\n- Ann has a canary-cat.\n"),
+            ("user/canary-path/notes.md", "- Ann likes canary-text tea.\n- Ann has a canary-dog.\n"),
+        ]);
         api.script(|script| {
             script.due[0].user_id = "canary-user".to_owned();
             script.due[0].instructions = "canary-instructions".to_owned();
-            script.due[0].begin_with = vec!["user/canary-path.md".to_owned()];
+            script.due[0].begin_with = vec!["user/canary-path/notes.md".to_owned()];
         });
         if let Some(reason) = refusal {
             api.refuse("Stage", refused(reason));

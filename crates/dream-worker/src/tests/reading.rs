@@ -3,7 +3,7 @@
 use memex_proto::v1::ErrorReason;
 
 use super::fake::FakeApi;
-use super::setup::{driver, one_due, refused, with_budget};
+use super::setup::{SAID_TWICE, driver, one_due, refused, with_budget};
 
 async fn dreamt(api: &FakeApi) {
     assert_eq!(driver(api, 3).poll_once().await.unwrap(), 1);
@@ -22,7 +22,7 @@ async fn a_dream_that_changes_nothing_lists_reads_once_and_finishes() {
 
 #[tokio::test(start_paused = true)]
 async fn every_memory_call_carries_the_dream_and_its_fence() {
-    let api = one_due(&[("user/a.md", "- likes green tea\n"), ("user/b.md", "- likes green tea\n")]);
+    let api = one_due(&SAID_TWICE);
     dreamt(&api).await;
     let metadata = api.script(|script| script.metadata.clone());
     assert_eq!(metadata.len(), 3, "list, read, stage: {:?}", api.log());

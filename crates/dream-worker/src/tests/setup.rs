@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 use hyper_util::rt::TokioIo;
 use memex_core::clock::FixedClock;
 use memex_core::patch::Edit;
+use memex_curation::builtin::Plan;
 use memex_curation::{LineRange, PlannedOp, Treatment, TreatmentKind};
 use memex_proto::reason::Refusal;
 use memex_proto::v1::{Curator as CuratorKind, DreamAssignment, DreamBudget, ErrorReason};
@@ -67,6 +68,12 @@ fn pipe(api: &FakeApi) -> AuthChannel {
     AuthChannel::over(channel, Some(&Token::new("test", "mx_worker").unwrap()), Duration::from_secs(30))
 }
 
+/// Two files that say one thing both: the profile's line stays, that of the notes goes.
+pub const SAID_TWICE: [(&str, &str); 2] = [
+    ("user/profile.md", "- Ann likes green tea.\n- Ann lives in Bern.\n"),
+    ("user/notes.md", "- Ann likes green tea.\n- Ann has a cat.\n"),
+];
+
 /// A dream with the default budget.
 pub fn assignment(number: i64) -> DreamAssignment {
     DreamAssignment {
@@ -115,8 +122,8 @@ pub fn refused(reason: ErrorReason) -> Status {
 pub struct Plans(pub &'static [&'static str]);
 
 impl Curator for Plans {
-    fn curate(&self, _: View, _: CancellationToken) -> BoxFuture<'_, Result<Vec<PlannedOp>, CuratorError>> {
-        Box::pin(async { Ok(self.0.iter().map(|path| op(path)).collect()) })
+    fn curate(&self, _: View, _: CancellationToken) -> BoxFuture<'_, Result<Plan, CuratorError>> {
+        Box::pin(async { Ok(Plan { ops: self.0.iter().map(|path| op(path)).collect(), probable: Vec::new() }) })
     }
 }
 

@@ -7,7 +7,7 @@ use memex_proto::v1::{ErrorReason, TreatmentKind};
 use tokio::time::Instant;
 
 use super::fake::FakeApi;
-use super::setup::{Plans, driver, one_due, refusal, refused, with_budget};
+use super::setup::{Plans, SAID_TWICE, driver, one_due, refusal, refused, with_budget};
 
 const THREE: Plans = Plans(&["user/a.md", "user/b.md", "user/c.md"]);
 
@@ -28,7 +28,7 @@ fn staged(api: &FakeApi) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn a_duplicate_is_staged_with_version_reason_and_ground() {
-    let api = one_due(&[("user/a.md", "- likes green tea\n- x y\n"), ("user/b.md", "- likes green tea\n- p q\n")]);
+    let api = one_due(&SAID_TWICE);
     assert_eq!(driver(&api, 3).poll_once().await.unwrap(), 1);
     assert_eq!(ending(&api).0, "Finish COMPLETE");
     let ops = api.script(|script| script.patches.clone());
@@ -37,7 +37,7 @@ async fn a_duplicate_is_staged_with_version_reason_and_ground() {
     assert!(!ops[0].reason.is_empty() && !ops[0].edits.is_empty());
     let treatment = &ops[0].treatments[0];
     assert_eq!(treatment.kind(), TreatmentKind::DropDuplicate);
-    assert_ne!(treatment.sources[0].path, ops[0].path);
+    assert_eq!((ops[0].path.as_str(), treatment.sources[0].path.as_str()), ("user/notes.md", "user/profile.md"));
     assert_eq!(treatment.sources[0].lines.unwrap().first, 1);
 }
 

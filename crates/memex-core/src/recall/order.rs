@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::front_matter::pin;
 use super::links::links;
 use super::{CurrentFile, Ground, PINNED};
+use crate::front_matter::pin;
 use crate::path::MemoryPath;
 use crate::search::{Weights, relevant};
 
@@ -54,11 +54,15 @@ pub(super) fn order(files: &[CurrentFile<'_>], query: &str) -> Vec<Considered> {
 /// Those that are pinned by default, then the others by path, so that the beginning of a block seldom changes.
 fn pinned(files: &[CurrentFile<'_>]) -> Vec<usize> {
     let default = |file: usize| PINNED.iter().position(|path| *path == files[file].path);
-    let says = |file: usize| files[file].text.and_then(pin);
-    let is_pinned = |file: &usize| says(*file).unwrap_or(default(*file).is_some());
+    let is_pinned = |file: &usize| is_pinned(files[*file].path, files[*file].text.unwrap_or_default());
     let mut pinned: Vec<usize> = (0..files.len()).filter(is_pinned).collect();
     pinned.sort_by_key(|file| (default(*file).unwrap_or(PINNED.len()), files[*file].path));
     pinned
+}
+
+/// Whether a file is pinned: its front matter says so, or it is one of [`PINNED`] and does not say `pin: false`.
+pub(super) fn is_pinned(path: &str, text: &str) -> bool {
+    pin(text).unwrap_or(PINNED.contains(&path))
 }
 
 /// The files that these link to; a link to none is passed over.

@@ -1,10 +1,10 @@
 //! What becomes of each line of a page: duplicates go, and what they leave behind is tidied.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Place, joined};
+use super::joined;
 use crate::LineRange;
-use crate::identity::ReadFile;
+use crate::same::ReadFile;
 use crate::section::emptied_headings;
 use crate::statement::{Document, Element, Mark, split_lines};
 
@@ -24,16 +24,14 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Drops the statements that are keys of `dropped`, then tidies.
-    pub fn tidy(file: &ReadFile<'_>, dropped: &BTreeMap<usize, Place>) -> Self {
+    /// Drops statements, and headings that they leave empty, then tidies.
+    pub fn tidy(file: &ReadFile<'_>, dropped: &BTreeSet<usize>) -> Self {
         let document = &file.document;
         let lines = split_lines(&file.file.text);
-        let mut page = Self { fates: vec![Fate::Stays; lines.len()], tidied: None };
-        for &s in dropped.keys() {
-            page.fates[span(document.statements[s].lines)].fill(Fate::Goes);
-        }
+        let mut page = Self::without(file, dropped);
         let statements_gone = page.fates.clone();
-        for h in emptied_headings(document, |s| dropped.contains_key(&s)) {
+        let says_nothing = |h| file.parts.heading_is_empty(h);
+        for h in emptied_headings(document, |s| dropped.contains(&s), says_nothing) {
             page.fates[span(document.headings[h].lines)].fill(Fate::Goes);
         }
         let opaque = opaque_lines(document, lines.len());
@@ -44,6 +42,16 @@ impl Page {
             if *fate != statements_gone[i] {
                 page.tidied = joined(page.tidied, u32::try_from(i + 1).unwrap_or(u32::MAX));
             }
+        }
+        page
+    }
+
+    /// Drops statements and changes nothing else.
+    pub fn without(file: &ReadFile<'_>, dropped: &BTreeSet<usize>) -> Self {
+        let lines = split_lines(&file.file.text).len();
+        let mut page = Self { fates: vec![Fate::Stays; lines], tidied: None };
+        for &s in dropped {
+            page.fates[span(file.document.statements[s].lines)].fill(Fate::Goes);
         }
         page
     }
@@ -110,13 +118,15 @@ impl Page {
             })
             .collect();
         let Some(&(_, first, _)) = bullets.first() else { return };
-        let mut marks: BTreeMap<usize, (char, bool)> = BTreeMap::new();
+        let mut marks: BTreeMap<usize, BTreeSet<char>> = BTreeMap::new();
         for &(list, mark, _) in &bullets {
-            let entry = marks.entry(list).or_insert((mark, false));
-            entry.1 |= entry.0 != mark;
+            marks.entry(list).or_default().insert(mark);
         }
+        // Plus and minus in one list weigh for and against; a plus never becomes a minus, nor a minus a plus.
+        let weighs = |marks: &BTreeSet<char>| marks.contains(&'+') && marks.contains(&'-');
+        let turns = |mark: char| matches!((mark, first), ('+', '-') | ('-', '+'));
         for (list, mark, i) in bullets {
-            if mark != first && marks[&list].1 {
+            if mark != first && marks[&list].len() > 1 && !weighs(&marks[&list]) && !turns(mark) {
                 let line = match &self.fates[i] {
                     Fate::Becomes(line) => line.as_str(),
                     _ => lines[i],

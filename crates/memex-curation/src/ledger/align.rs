@@ -1,4 +1,4 @@
-//! Lays a page after a change beside the page before it: which statement is which.
+//! Lays a page beside what it was, where more changed than it may: which statement is which, and what is wrong.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,8 +19,6 @@ pub(super) struct Sides<'a> {
 /// Which statement is which.
 #[derive(Debug, Default)]
 pub(super) struct Alignment {
-    /// All that is left stands in the same order, nesting and place.
-    pub in_step: bool,
     /// Per statement before: the same one after.
     pub statements: Vec<Option<usize>>,
     /// Statements after that were not there before.
@@ -32,69 +30,14 @@ pub(super) struct Alignment {
     pub lost_headings: u32,
 }
 
-/// If all that is left after the drops stands in the same order, nesting and place, that is the answer; headings that
-/// the drops emptied may have gone or stayed. Otherwise something is wrong, and counting by text tells what.
+/// Counts by text what stands before and after.
 pub(super) fn align(sides: &Sides<'_>) -> Alignment {
-    let emptied = emptied_headings(sides.before, sides.goes);
+    let emptied = emptied_headings(sides.before, sides.goes, |_| true);
     let lines = (split_lines(sides.before_text), split_lines(sides.after_text));
-    for leave_out in [&emptied, &BTreeSet::new()] {
-        if let Some(statements) = in_step(sides, &lines, leave_out) {
-            let kept_headings = sides.after.headings.iter().filter(|h| h.is_statement()).count();
-            let kept_headings = u32::try_from(kept_headings).unwrap_or(u32::MAX);
-            return Alignment { in_step: true, statements, kept_headings, ..Alignment::default() };
-        }
-    }
     by_count(sides, &lines, &emptied)
 }
 
 type Lines<'a> = (Vec<&'a str>, Vec<&'a str>);
-
-/// The statements' counterparts, if both pages are the same element by element.
-fn in_step(sides: &Sides<'_>, lines: &Lines<'_>, leave_out: &BTreeSet<usize>) -> Option<Vec<Option<usize>>> {
-    let mut matched = vec![None; sides.before.statements.len()];
-    let mut after = sides.after.elements.iter();
-    for element in &sides.before.elements {
-        match *element {
-            Element::Statement(s) if (sides.goes)(s) => continue,
-            Element::Heading(h) if leave_out.contains(&h) => continue,
-            _ => {}
-        }
-        match (*element, *after.next()?) {
-            (Element::Statement(b), Element::Statement(a)) => {
-                if !same_place(sides, &matched, b, a) {
-                    return None;
-                }
-                matched[b] = Some(a);
-            }
-            (Element::Heading(b), Element::Heading(a)) => {
-                let (b, a) = (&sides.before.headings[b], &sides.after.headings[a]);
-                if (b.level, &b.text) != (a.level, &a.text) {
-                    return None;
-                }
-            }
-            (Element::Opaque(b), Element::Opaque(a)) => {
-                if block(&lines.0, b) != block(&lines.1, a) {
-                    return None;
-                }
-            }
-            (Element::Break(_), Element::Break(_)) => {}
-            _ => return None,
-        }
-    }
-    after.next().is_none().then_some(matched)
-}
-
-fn same_place(sides: &Sides<'_>, matched: &[Option<usize>], b: usize, a: usize) -> bool {
-    let (b, a) = (&sides.before.statements[b], &sides.after.statements[a]);
-    let parents = match (b.parent, a.parent) {
-        (None, None) => true,
-        (Some(b), Some(a)) => matched[b] == Some(a),
-        _ => false,
-    };
-    let antecedents = b.antecedents.len() == a.antecedents.len()
-        && b.antecedents.iter().zip(&a.antecedents).all(|(&b, &a)| matched[b] == Some(a));
-    parents && antecedents && face(b) == face(a)
-}
 
 /// What must be the same of a statement: all but its mark's look and white space.
 fn face(statement: &Statement) -> (&str, Option<Checkbox>, u8) {
@@ -125,10 +68,6 @@ fn by_count(sides: &Sides<'_>, lines: &Lines<'_>, emptied: &BTreeSet<usize>) -> 
     alignment.added.sort_unstable();
     compare_headings(sides, emptied, &mut alignment);
     compare_blocks(sides, lines, &mut alignment);
-    let lost = (0..sides.before.statements.len()).any(|b| !(sides.goes)(b) && alignment.statements[b].is_none());
-    if !lost && alignment.added.is_empty() && alignment.other.is_empty() {
-        alignment.other.push((0, Rule::ContextChanged, "the same statements in another order, nesting or place"));
-    }
     alignment
 }
 

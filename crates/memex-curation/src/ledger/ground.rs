@@ -2,44 +2,43 @@
 
 use super::{Page, Rule, Snapshot};
 use crate::Treatment;
-use crate::identity::{Refusal, may_stand_for};
+use crate::same::{Grade, grade};
 
 /// What is wrong with the ground, in words without content.
 type Fault = (Rule, &'static str);
 
-/// Every source must stand in the snapshot, be the same statement, be dated no earlier, and still stand at the end.
+/// Every source must stand in the snapshot, be the same statement in the same context, be the copy that stays by its place
+/// and its day, and still stand at the end. The lowest grade of all sources counts.
 pub(super) fn check(
     page: &Page<'_>,
     dropped: usize,
     treatment: &Treatment,
     snapshot: &Snapshot<'_>,
-) -> Result<(), Fault> {
-    if treatment.sources.is_empty() {
-        return Err((Rule::GroundInvalid, "no line is cited"));
-    }
+) -> Result<Grade, Fault> {
+    let mut lowest = None;
     for source in &treatment.sources {
-        let touched = snapshot.touched.get(source.path.as_str());
-        let file = match (touched, snapshot.cited.get(source.path.as_str())) {
-            (Some(page), _) => &page.before,
-            (None, Some(file)) => file,
-            (None, None) => return Err((Rule::GroundInvalid, "the cited file is not in the snapshot")),
-        };
-        if file.file.version != source.version || touched.is_some_and(|p| p.judged.before.is_none()) {
+        let file = snapshot.known.get(source.path.as_str()).copied();
+        let file = file.ok_or((Rule::GroundInvalid, "the cited file is not in the snapshot"))?;
+        if file.file.version != source.version {
             return Err((Rule::GroundInvalid, "the cited version is not that of the snapshot"));
         }
         let kept = file
             .document
             .statement_at(source.lines)
             .ok_or((Rule::GroundInvalid, "no statement stands on exactly the cited lines"))?;
-        may_stand_for((file, kept), (&page.before, dropped)).map_err(|refusal| match refusal {
-            Refusal::NotTheSame => {
-                (Rule::GroundInvalid, "the cited line is not the same statement in the same context")
-            }
-            Refusal::Older => (Rule::KeptCopyOlder, "the cited line is older than the one that goes"),
-        })?;
-        if touched.is_some_and(|p| !p.still_stands(kept)) {
+        let (kept, goes) = ((file, kept), (page.before, dropped));
+        let found = grade(kept, goes)
+            .ok_or((Rule::GroundInvalid, "the cited line is not the same statement in the same context"))?;
+        if !snapshot.places.may_stay_for(kept, goes) {
+            return Err((
+                Rule::KeptCopyOlder,
+                "by its source, its place or its day another copy stays than the cited line",
+            ));
+        }
+        if snapshot.touched.get(source.path.as_str()).is_some_and(|page| !page.still_stands(kept.1)) {
             return Err((Rule::GroundInvalid, "the cited line does not stand at the end"));
         }
+        lowest = Some(lowest.map_or(found, |lowest: Grade| lowest.min(found)));
     }
-    Ok(())
+    lowest.ok_or((Rule::GroundInvalid, "no line is cited"))
 }

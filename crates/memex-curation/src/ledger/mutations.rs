@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::tests::{drop_line, file, judged, rules, tidy};
+use super::tests::{drop_line, file, found, judge, judged, tidy};
 use super::*;
 use crate::builtin;
 
@@ -11,11 +11,11 @@ const DAYS: [&str; 3] = ["2026-11-01", "2026-11-02", "2026-11-03"];
 /// Three sessions that repeat each other, with numbers, names and negations.
 fn memory() -> Vec<SourceFile> {
     let facts = [
-        "Ann paid invoice 4471 on 3 May.",
+        "Ann prefers window 4471.",
         "Bob does not eat meat.",
-        "Always answer Ann in French.",
-        "Ann lent the tent to Bettina.",
-        "The standup is at 09:35.",
+        "Always answer Ann in good French.",
+        "Ann likes the tent of Bettina.",
+        "Ann likes room 4471 at 09:35.",
         "Ann owns two boats.",
     ];
     let session = |i: usize| {
@@ -29,7 +29,7 @@ fn memory() -> Vec<SourceFile> {
 fn changeset() -> (Vec<JudgedFile>, Vec<SourceFile>) {
     let files = memory();
     let today = NaiveDate::from_ymd_opt(2026, 12, 1).expect("a day");
-    let ops = builtin::curate(&files, today);
+    let ops = builtin::curate(&files, &Rules::on(today)).ops;
     let before = |path: &str| files.iter().find(|f| f.path == path).expect("the op's file");
     let touched: Vec<_> = ops.iter().map(|op| judged(before(&op.path), &op.result, op.treatments.clone())).collect();
     let cited = files.iter().filter(|f| touched.iter().all(|t| t.path != f.path)).cloned().collect();
@@ -172,12 +172,12 @@ fn a_ground_that_is_dropped_as_well_is_caught() {
     let (mut touched, mut cited) = changeset();
     let kept = cited.remove(0);
     let cites = |t: &Treatment| t.sources.iter().any(|s| s.path == kept.path);
-    let found = touched.iter().find_map(|f| Some((f.path.clone(), f.treatments.iter().find(|t| cites(t))?.clone())));
-    let (path, treatment) = found.expect("a drop that cites the untouched file");
+    let citing = touched.iter().find_map(|f| Some((f.path.clone(), f.treatments.iter().find(|t| cites(t))?.clone())));
+    let (path, treatment) = citing.expect("a drop that cites the untouched file");
     let line = treatment.sources[0].lines.first;
     let after: String =
         (1..).zip(kept.text.lines()).filter(|(n, _)| *n != line).map(|(_, text)| format!("{text}\n")).collect();
     let dropped = treatment.before.expect("a line").first;
     touched.push(judged(&kept, &after, vec![drop_line(line, &path, dropped)]));
-    assert!(rules(&judge(&touched, &cited)).contains(&Rule::GroundInvalid));
+    assert!(found(&judge(&touched, &cited)).contains(&Rule::GroundInvalid));
 }

@@ -21,6 +21,16 @@ pub enum Rule {
     HeadingChanged,
     /// The statements are the same but stand in another order, nesting or place.
     ContextChanged,
+    /// The dropped line and the cited one are only probably the same: a person decides.
+    OnlyProbable,
+    /// More changed than the builtin curator's tidying changes.
+    TidyDiffers,
+    /// A file came.
+    FileMade,
+    /// A file went, or was left without a statement.
+    FileEmptied,
+    /// The file is none that a dream may touch.
+    FileNotCurated,
     /// The treatment's kind cannot be checked by words and needs a person.
     NotSupportedYet,
 }
@@ -38,6 +48,11 @@ impl Rule {
             Self::OpaqueChanged => "opaque_changed",
             Self::HeadingChanged => "heading_changed",
             Self::ContextChanged => "context_changed",
+            Self::OnlyProbable => "only_probable",
+            Self::TidyDiffers => "tidy_differs",
+            Self::FileMade => "file_made",
+            Self::FileEmptied => "file_emptied",
+            Self::FileNotCurated => "file_not_curated",
             Self::NotSupportedYet => "not_supported_yet",
         }
     }

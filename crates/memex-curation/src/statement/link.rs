@@ -1,199 +1,336 @@
-//! Tells which statements depend on others: items on the line that introduces them, "he" on the one before.
+//! Tells what each statement depends on: labels and paragraphs that introduce it, the line that its "he" means, and
+//! what below it takes it back.
 
 use std::collections::HashMap;
 
-use super::{Document, Element, FIELD_WORDS, Mark, Statement};
+use super::html::{self, Mark as HtmlMark};
+use super::labels::{self, Look};
+use super::{Document, Element, Introducer, Mark};
+use crate::language::{List, Reading, VOCABULARY};
 
-/// Words with which a statement refers back to the one before it.
-const REFERRING: [&str; 45] = [
-    "he",
-    "she",
-    "it",
-    "they",
-    "him",
-    "her",
-    "his",
-    "hers",
-    "its",
-    "their",
-    "theirs",
-    "them",
-    "this",
-    "that",
-    "these",
-    "those",
-    "he's",
-    "she's",
-    "it's",
-    "they're",
-    "that's",
-    "but",
-    "and",
-    "or",
-    "also",
-    "then",
-    "however",
-    "instead",
-    "so",
-    "because",
-    "otherwise",
-    "same",
-    "ditto",
-    "except",
-    "therefore",
-    "yes",
-    "no",
-    "both",
-    "neither",
-    "else",
-    "plus",
-    "unless",
-    "likewise",
-    "there",
-    "although",
-];
-/// Keys that open a record: what follows is about that person or thing.
-const RECORD_KEYS: [&str; 18] = [
-    "name", "who", "person", "contact", "company", "client", "customer", "project", "pet", "title", "id", "subject",
-    "user", "friend", "product", "team", "event", "place",
-];
-const HISTORY: [&str; 18] = [
-    "history",
-    "historical",
-    "previous",
-    "previously",
-    "archive",
-    "archived",
-    "archives",
-    "superseded",
-    "past",
-    "old",
-    "outdated",
-    "former",
-    "formerly",
-    "obsolete",
-    "deprecated",
-    "earlier",
-    "retired",
-    "legacy",
-];
+pub(super) fn link(document: &mut Document, lines: &[&str]) {
+    let readings: Vec<Reading> = document.statements.iter().map(|s| Reading::new(&s.text)).collect();
+    mark_lists(document, &readings);
+    let looks: Vec<Option<Look>> = document.statements.iter().map(|s| labels::may_be(s).then(|| Look::of(s))).collect();
+    let item_labels = label_items(document, &looks);
+    let mut walk = Walk { readings: &readings, looks: &looks, item_labels: &item_labels, ..Walk::new() };
+    for (at, element) in document.elements.clone().into_iter().enumerate() {
+        match element {
+            Element::Heading(_) => walk.new_section(document, true),
+            Element::Break(_) => walk.new_section(document, false),
+            Element::Opaque(range) => {
+                let block = lines[range.first as usize - 1..range.last as usize].join("\n");
+                walk.opaque(document, &block);
+            }
+            Element::Statement(i) => walk.statement(document, at, i),
+        }
+    }
+    walk.end_section(document);
+}
 
-/// Whether a heading or a file's name says that what follows no longer holds.
-pub(crate) fn has_history_word(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    lower.split(|c: char| !c.is_alphanumeric()).any(|word| HISTORY.contains(&word))
+/// Lists that weigh for and against, and items below "suppose …".
+fn mark_lists(document: &mut Document, readings: &[Reading]) {
+    let mut marks: HashMap<usize, (u32, u32)> = HashMap::new();
+    for statement in &document.statements {
+        if let (Mark::Bullet(mark), Some(list)) = (statement.mark, statement.list) {
+            let seen = marks.entry(list).or_default();
+            seen.0 += u32::from(mark == '+');
+            seen.1 += u32::from(mark == '-');
+        }
+    }
+    let mut supposing: HashMap<usize, bool> = HashMap::new();
+    for (i, reading) in readings.iter().enumerate() {
+        let statement = &document.statements[i];
+        let below = statement.parent.is_some_and(|parent| {
+            let parent_list = document.statements[parent].list;
+            document.statements[parent].supposed || parent_list.is_some_and(|list| supposing.get(&list) == Some(&true))
+        });
+        let supposed = statement.list.is_some_and(|list| supposing.get(&list) == Some(&true)) || below;
+        let begins = reading.keeping(List::Suppose).any(|hit| hit.first == 0);
+        if let Some(list) = statement.list {
+            *supposing.entry(list).or_default() |= begins || below;
+        }
+        let weighed =
+            statement.list.and_then(|list| marks.get(&list)).is_some_and(|&(plus, minus)| plus > 1 && minus > 1);
+        document.statements[i].supposed = supposed;
+        document.statements[i].weighed = weighed;
+    }
+}
+
+/// Per statement whether it is a label among the items of its list.
+fn label_items(document: &Document, looks: &[Option<Look>]) -> Vec<bool> {
+    let mut lists: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (i, statement) in document.statements.iter().enumerate() {
+        if let Some(list) = statement.list {
+            lists.entry(list).or_default().push(i);
+        }
+    }
+    let mut is_label = vec![false; document.statements.len()];
+    for items in lists.into_values() {
+        let of_list: Vec<Option<&Look>> = items.iter().map(|&i| looks[i].as_ref()).collect();
+        for (i, label) in items.into_iter().zip(labels::item_labels(&of_list)) {
+            is_label[i] = label;
+        }
+    }
+    is_label
+}
+
+/// How far a label in prose reaches.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// It stands last.
+    Open,
+    /// A list or code followed it at once: it ends with that.
+    Block,
+    /// To the next label, heading or break.
+    Prose,
 }
 
 /// What the walk over the page has seen last.
-#[derive(Default)]
-struct Walk {
-    /// The last line that introduces all that follows: "At work:", "**Ann**".
-    lead: Option<usize>,
+struct Walk<'a> {
+    readings: &'a [Reading],
+    looks: &'a [Option<Look>],
+    item_labels: &'a [bool],
+    label: Option<(usize, Reach)>,
     /// The paragraph directly above.
     paragraph: Option<usize>,
-    /// Per list: what its items belong to.
-    list_parents: HashMap<usize, Option<usize>>,
-    /// Per list: its last item, and an item of it that introduces those after it.
-    list_items: HashMap<usize, (usize, Option<usize>)>,
+    /// The paragraph that introduces the open list, and a table header or comment directly above it.
+    list_intro: Vec<Introducer>,
+    in_list: bool,
+    /// Per list: its last item that is a label.
+    list_label: HashMap<usize, usize>,
+    html_heading: Option<String>,
+    wrappers: Vec<(String, Option<String>)>,
+    /// A comment or a table's header directly above.
+    block_above: Option<String>,
     previous: Option<usize>,
-    /// The last statement that refers to no other.
-    anchor: Option<usize>,
+    section: Vec<usize>,
 }
 
-pub(super) fn link(document: &mut Document) {
-    let mut walk = Walk::default();
-    for element in document.elements.clone() {
-        match element {
-            Element::Heading(_) => {
-                walk = Walk { list_parents: walk.list_parents, list_items: walk.list_items, ..Walk::default() };
-            }
-            Element::Statement(i) => walk.statement(document, i),
-            Element::Opaque(_) | Element::Break(_) => walk.paragraph = None,
-        }
-    }
-}
-
-impl Walk {
-    fn statement(&mut self, document: &mut Document, i: usize) {
-        let nested = document.statements[i].parent;
-        let parent = match document.statements[i].list {
-            Some(list) => self.item_parent(document, i, list, nested),
-            None if nested.is_some() => nested,
-            None => self.lead.filter(|_| !introduces(&document.statements[i])),
-        };
-        document.statements[i].parent = parent;
-        self.refer_back(&mut document.statements[i], i, parent);
-        let statement = &document.statements[i];
-        if statement.list.is_none() && nested.is_none() {
-            self.paragraph = Some(i);
-            if introduces(statement) {
-                self.lead = Some(i);
-            }
-        } else if statement.list.is_some() {
-            self.paragraph = None;
+impl Walk<'_> {
+    fn new() -> Self {
+        Self {
+            readings: &[],
+            looks: &[],
+            item_labels: &[],
+            label: None,
+            paragraph: None,
+            list_intro: Vec::new(),
+            in_list: false,
+            list_label: HashMap::new(),
+            html_heading: None,
+            wrappers: Vec::new(),
+            block_above: None,
+            previous: None,
+            section: Vec::new(),
         }
     }
 
-    fn item_parent(&mut self, document: &Document, i: usize, list: usize, nested: Option<usize>) -> Option<usize> {
-        let above = nested.or(self.paragraph).or(self.lead);
-        let base = *self.list_parents.entry(list).or_insert(above);
-        let lead = match self.list_items.get(&list) {
-            Some(&(last, lead)) => {
-                let statement = &document.statements[last];
-                let bare = last + 1 == i;
-                let record = is_record_key(&statement.text);
-                if (bare && introduces(statement)) || record { Some(last) } else { lead }
-            }
-            None => None,
-        };
-        let own = &document.statements[i];
-        let applies = lead.filter(|&l| {
-            let record = is_record_key(&document.statements[l].text);
-            if record { own.text.contains(':') && !is_record_key(&own.text) } else { !introduces(own) }
-        });
-        self.list_items.insert(list, (i, lead));
-        applies.or(base)
+    fn new_section(&mut self, document: &mut Document, heading: bool) {
+        self.end_section(document);
+        self.label = None;
+        self.paragraph = None;
+        self.list_intro.clear();
+        self.in_list = false;
+        self.block_above = None;
+        self.previous = None;
+        if heading {
+            self.html_heading = None;
+        }
     }
 
-    fn refer_back(&mut self, statement: &mut Statement, i: usize, parent: Option<usize>) {
-        if refers(&statement.text) {
-            for back in [self.previous, self.anchor].into_iter().flatten() {
-                if Some(back) != parent && !statement.antecedents.contains(&back) {
-                    statement.antecedents.push(back);
+    fn opaque(&mut self, document: &mut Document, block: &str) {
+        if let Some((label, reach)) = self.label {
+            document.statements[label].introduces |= reach == Reach::Open;
+            self.label = (reach == Reach::Prose).then_some((label, reach));
+        }
+        if let Some(paragraph) = self.paragraph.take() {
+            document.statements[paragraph].introduces |= document.statements[paragraph].text.ends_with(':');
+        }
+        self.in_list = false;
+        self.block_above =
+            block.trim_start().starts_with('|').then(|| block.lines().next().unwrap_or_default().to_owned());
+        for mark in html::marks(block) {
+            match mark {
+                HtmlMark::Heading(words) => self.html_heading = Some(words),
+                HtmlMark::Open(name) => self.wrappers.push((name, None)),
+                HtmlMark::Close(name) => {
+                    if let Some(at) = self.wrappers.iter().rposition(|(open, _)| *open == name) {
+                        self.wrappers.truncate(at);
+                    }
                 }
+                HtmlMark::Summary(words) => {
+                    if let Some((_, summary)) = self.wrappers.last_mut() {
+                        *summary = Some(words);
+                    }
+                }
+                HtmlMark::Comment(words) => self.block_above = Some(words),
             }
-        } else {
-            self.anchor = Some(i);
         }
+    }
+
+    fn statement(&mut self, document: &mut Document, at: usize, i: usize) {
+        let item = document.statements[i].list.is_some();
+        let nested = document.statements[i].parent;
+        if item {
+            self.item(document, i);
+        } else if nested.is_none() {
+            self.prose(document, at, i);
+        }
+        document.statements[i].introducers = self.introducers(document, i);
+        if let Some(list) = document.statements[i].list.filter(|_| document.statements[i].label) {
+            self.list_label.insert(list, i);
+        }
+        self.refer(document, i);
+        self.block_above = None;
         self.previous = Some(i);
+        self.section.push(i);
+    }
+
+    fn item(&mut self, document: &mut Document, i: usize) {
+        if !self.in_list {
+            self.list_intro.clear();
+            if let Some((label, reach)) = self.label {
+                document.statements[label].introduces |= reach == Reach::Open;
+                self.label = match reach {
+                    Reach::Open => Some((label, Reach::Block)),
+                    Reach::Block => None,
+                    Reach::Prose => Some((label, Reach::Prose)),
+                };
+            }
+            if let Some(paragraph) = self.paragraph {
+                document.statements[paragraph].introduces = true;
+                self.list_intro.push(Introducer::Statement(paragraph));
+            }
+            self.list_intro.extend(self.block_above.take().map(Introducer::Text));
+        }
+        self.in_list = true;
+        self.paragraph = None;
+        document.statements[i].label = self.item_labels[i];
+    }
+
+    fn prose(&mut self, document: &mut Document, at: usize, i: usize) {
+        self.in_list = false;
+        let follows = self.words_after(document, at);
+        let label = self.looks[i].as_ref().is_some_and(|look| look.is_prose_label(follows));
+        document.statements[i].label = label;
+        if label {
+            self.label = Some((i, Reach::Open));
+            self.paragraph = None;
+            return;
+        }
+        if let Some((label, reach)) = self.label {
+            document.statements[label].introduces |= reach == Reach::Open;
+            self.label = (reach != Reach::Block).then_some((label, Reach::Prose));
+        }
+        self.paragraph = Some(i);
+    }
+
+    /// How many words the next statement has; a block counts as longer than any label, the end of the section as none.
+    fn words_after(&self, document: &Document, at: usize) -> Option<usize> {
+        match *document.elements.get(at + 1)? {
+            Element::Statement(next) => Some(self.readings[next].tokens.len()),
+            Element::Opaque(_) => Some(usize::MAX),
+            Element::Heading(_) | Element::Break(_) => None,
+        }
+    }
+
+    fn introducers(&self, document: &Document, i: usize) -> Vec<Introducer> {
+        let statement = &document.statements[i];
+        let mut found: Vec<Introducer> = self.html_heading.iter().cloned().map(Introducer::Text).collect();
+        for (name, summary) in &self.wrappers {
+            found.push(Introducer::Text(format!("<{name}>")));
+            found.extend(summary.iter().cloned().map(Introducer::Text));
+        }
+        found.extend(self.label.filter(|&(label, _)| label != i).map(|(label, _)| Introducer::Statement(label)));
+        if statement.list.is_some() {
+            found.extend(self.list_intro.iter().cloned());
+        } else if statement.parent.is_none() {
+            found.extend(self.colon_above(document, i).map(Introducer::Statement));
+        }
+        let mut chain: Vec<usize> = document.ancestors(i).collect();
+        chain.reverse();
+        chain.push(i);
+        for &level in &chain {
+            let list = document.statements[level].list;
+            let label = list
+                .and_then(|list| self.list_label.get(&list))
+                .filter(|&&label| label != level && !document.statements[level].label);
+            found.extend(label.map(|&label| Introducer::Statement(label)));
+            if level != i {
+                found.push(Introducer::Statement(level));
+            }
+        }
+        found
+    }
+
+    /// The paragraph directly above, where it ends in a colon.
+    fn colon_above(&self, document: &Document, i: usize) -> Option<usize> {
+        let above = self.previous.filter(|&above| above != i && document.statements[above].list.is_none())?;
+        document.statements[above].text.ends_with(':').then_some(above)
+    }
+
+    fn refer(&self, document: &mut Document, i: usize) {
+        let reading = &self.readings[i];
+        document.statements[i].refers = refers(reading);
+        document.statements[i].above = self.previous;
+        if document.statements[i].refers
+            && let Some(above) = self.previous
+        {
+            document.statements[above].referred_to = true;
+        }
+        if takes_back(reading, &document.statements[i].text) {
+            for &above in &self.section {
+                document.statements[above].referred_to = true;
+            }
+        }
+    }
+
+    fn end_section(&mut self, _document: &mut Document) {
+        self.section.clear();
+        self.list_label.clear();
     }
 }
 
-/// Whether the statement introduces those after it: it ends with a colon, or is bold as a whole.
-fn introduces(statement: &Statement) -> bool {
-    let text = statement.text.trim_end_matches(':');
-    let bold = |mark: &str| {
-        text.len() > 2 * mark.len() && text.starts_with(mark) && text.ends_with(mark) && text.matches(mark).count() == 2
+/// Whether a word of reference stands where nothing but numbers, days, function words and verbs of state stands before.
+pub(crate) fn refers(reading: &Reading) -> bool {
+    let refers_at = |at: usize| {
+        let before_verb = |end: usize| reading.is_verb(end) || reading.keeping(List::Of).any(|hit| hit.first == end);
+        reading.keeping(List::Reference).any(|hit| hit.first == at)
+            || reading.keeping(List::ReferenceBeforeVerb).any(|hit| hit.first == at && before_verb(hit.end))
     };
-    statement.mark != Mark::KeyValue
-        && (text.len() < statement.text.len()
-            || text.trim_end_matches('*').ends_with(':') && text.ends_with("**")
-            || bold("**")
-            || bold("__"))
-}
-
-fn is_record_key(text: &str) -> bool {
-    let Some((key, value)) = text.split_once(':') else { return false };
-    if value.split_whitespace().count() > FIELD_WORDS {
-        return false;
+    let passes = |at: usize| {
+        let token = &reading.tokens[at];
+        let listed = [List::Function, List::State, List::Months, List::Weekdays, List::TimeUnits, List::Joining];
+        token.lower.chars().all(|c| c.is_ascii_digit()) || listed.iter().any(|&list| reading.keeps_at(list, at))
+    };
+    for at in 0..reading.tokens.len() {
+        if refers_at(at) {
+            return true;
+        }
+        // A capital within the sentence is a name, also of a word that is listed.
+        if !passes(at) || (at > 0 && reading.tokens[at].capital && reading.tokens[at].lower != "i") {
+            return false;
+        }
     }
-    let key = key.trim_matches(['*', ' ', '_']);
-    RECORD_KEYS.iter().any(|k| key.eq_ignore_ascii_case(k))
+    false
 }
 
-fn refers(text: &str) -> bool {
-    let start = text.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let word: String = start.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '\'' | '\u{2019}')).collect();
-    let word = word.replace('\u{2019}', "'").to_lowercase();
-    REFERRING.contains(&word.as_str())
+/// Whether the statement takes back or sums up what stands above it: "no, …", "wrong", "all this", "these".
+fn takes_back(reading: &Reading, text: &str) -> bool {
+    let first = |list| reading.keeping(list).any(|hit| hit.first == 0);
+    let not_after = |at: usize| at > 0 && reading.permits_at(List::AboveNotAfter, at - 1);
+    let above = reading.keeping(List::Above).any(|hit| !not_after(hit.first));
+    let retracts = reading.keeping(List::Retractions).filter(|hit| hit.first == 0).any(|hit| {
+        let end = reading.tokens[hit.end - 1].end;
+        let rest = text[end..].trim_start();
+        // "No" and its like take back only before a mark: "No sugar" says something of its own.
+        let short = reading.tokens[0].lower.chars().count() <= 3 && hit.end == 1 && spaced(hit.language);
+        !short || rest.is_empty() || rest.starts_with([',', '.', '!', ':', ';', '-', '\u{2013}', '\u{2014}', '?'])
+    });
+    first(List::These) || above || retracts
+}
+
+fn spaced(language: u8) -> bool {
+    VOCABULARY.languages[usize::from(language)].spaced
 }

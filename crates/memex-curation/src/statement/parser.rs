@@ -44,10 +44,6 @@ pub(super) fn parse(text: &str) -> Document {
 impl Parser<'_> {
     fn front_matter(&mut self) -> usize {
         let Some(count) = block::front_matter(&self.lines) else { return 0 };
-        self.document.front_date = self.lines[1..count].iter().find_map(|l| {
-            let (key, value) = l.body.split_once(':')?;
-            key.trim().eq_ignore_ascii_case("date").then(|| date::first_day(value)).flatten()
-        });
         self.document.elements.push(Element::Opaque(range(0, count)));
         count
     }
@@ -212,10 +208,17 @@ impl Parser<'_> {
             mark,
             checkbox: None,
             parent,
-            antecedents: Vec::new(),
             headings: self.open_headings.clone(),
             holds_opaque: false,
             list: None,
+            introducers: Vec::new(),
+            label: false,
+            introduces: false,
+            refers: false,
+            above: None,
+            referred_to: false,
+            weighed: false,
+            supposed: false,
         });
         self.document.elements.push(Element::Statement(index));
         self.text = Some(index);

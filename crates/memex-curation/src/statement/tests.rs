@@ -1,6 +1,7 @@
 //! How pages are read: what is a statement, on which lines, and in which context.
 
 use super::*;
+use crate::language::Reading;
 
 /// `first-last parent|- text` for each statement.
 fn read(text: &str) -> Vec<String> {
@@ -58,16 +59,95 @@ fn nested_items_belong_to_their_parents() {
     assert_eq!(read("- a\n\t- b\n"), ["1-1 - a", "2-2 0 b"]);
 }
 
+/// Per statement its text and what introduces it.
+fn introduced(text: &str) -> Vec<String> {
+    let document = Document::parse(text);
+    let name = |introducer: &Introducer| match introducer {
+        Introducer::Statement(s) => document.statements[*s].text.clone(),
+        Introducer::Text(text) => text.clone(),
+    };
+    let row = |s: &Statement| s.introducers.iter().map(name).chain([s.text.clone()]).collect::<Vec<_>>().join(" > ");
+    document.statements.iter().map(row).collect()
+}
+
+fn texts(text: &str, which: impl Fn(&Statement) -> bool) -> Vec<String> {
+    Document::parse(text).statements.into_iter().filter(which).map(|s| s.text).collect()
+}
+
 #[test]
 fn a_list_belongs_to_the_line_that_introduces_it() {
     assert_eq!(
-        read("Ann likes:\n- tea\n\nBob likes:\n- tea\n"),
-        ["1-1 - Ann likes:", "2-2 0 tea", "4-4 - Bob likes:", "5-5 2 tea"]
+        introduced("Ann likes these things:\n- tea\n\nBob likes these things:\n- tea\n"),
+        [
+            "Ann likes these things:",
+            "Ann likes these things: > tea",
+            "Bob likes these things:",
+            "Bob likes these things: > tea"
+        ]
     );
-    assert_eq!(read("**At work**\n\ncoffee\n\n- tea\n"), ["1-1 - **At work**", "3-3 0 coffee", "5-5 1 tea"]);
     assert_eq!(
-        read("- At work:\n- coffee\n- At home:\n- tea\n"),
-        ["1-1 - At work:", "2-2 0 coffee", "3-3 - At home:", "4-4 2 tea"]
+        introduced("We met the whole team at noon.\n- tea\n\ntext and more text\n\n- milk\n"),
+        [
+            "We met the whole team at noon.",
+            "We met the whole team at noon. > tea",
+            "text and more text",
+            "text and more text > milk"
+        ]
+    );
+    assert_eq!(introduced("- Ann\n  - tea\n    - green\n"), ["Ann", "Ann > tea", "Ann > tea > green"]);
+}
+
+#[test]
+fn a_label_reaches_to_the_next_label_heading_or_break() {
+    assert_eq!(
+        introduced(
+            "**At work**\n\ncoffee is what she drinks\n\nmilk is what he drinks\n\n**At home**\n\ntea is what she drinks\n"
+        ),
+        [
+            "**At work**",
+            "**At work** > coffee is what she drinks",
+            "**At work** > milk is what he drinks",
+            "**At home**",
+            "**At home** > tea is what she drinks"
+        ]
+    );
+    for end in ["***", "## Else"] {
+        let rows = introduced(&format!("**At work**\n\n- coffee is good\n\n{end}\n\n- tea is good\n"));
+        assert_eq!(rows, ["**At work**", "**At work** > coffee is good", "tea is good"], "{end}");
+    }
+    let list = introduced("Anna\n- likes green tea\n\nBen has a boat and a car\n");
+    assert_eq!(list, ["Anna", "Anna > likes green tea", "Ben has a boat and a car"], "it ends with its list");
+}
+
+#[test]
+fn an_item_is_a_label_where_it_looks_like_one_in_its_list() {
+    for (list, labels) in [
+        ("- At work:\n- coffee\n- At home:\n- tea\n", &["At work:", "At home:"][..]),
+        ("- **Anna**\n- likes tea\n", &["**Anna**"]),
+        ("- Monday\n- Ann likes tea\n", &["Monday"]),
+        ("- 3 May 2026\n- Ann likes tea\n", &["3 May 2026"]),
+        ("- Anna Maria Miller\n- likes tea\n", &["Anna Maria Miller"]),
+        ("- anna\n- likes tea very much\n- ben\n- likes milk very much\n", &["anna", "ben"]),
+        ("- anna\n- likes tea very much\n", &[]),
+        ("- Vegetarian\n- Ann likes tea\n", &[]),
+        ("- Ann likes tea\n- Ben likes milk\n", &[]),
+        ("- City: Porto\n- Ann likes tea\n", &[]),
+    ] {
+        assert_eq!(texts(list, |s| s.label), labels, "{list}");
+    }
+}
+
+#[test]
+fn wrappers_summaries_comments_and_table_heads_introduce() {
+    assert_eq!(
+        introduced("<details>\n<summary>Anna</summary>\n\n- likes tea\n\n</details>\n\n- likes milk\n"),
+        ["<details> > Anna > likes tea", "likes milk"]
+    );
+    assert_eq!(introduced("<!-- Anna -->\n- likes tea\n"), ["Anna > likes tea"]);
+    assert_eq!(introduced("| Anna | Ben |\n|---|---|\n- likes tea\n"), ["| Anna | Ben | > likes tea"]);
+    assert_eq!(
+        introduced("<h2>Anna</h2>\n\n- likes tea\n\n## Ben\n\n- likes milk\n"),
+        ["Anna > likes tea", "likes milk"]
     );
 }
 
@@ -77,18 +157,79 @@ fn the_fields_of_a_record_belong_to_its_name() {
         read("Name: Ann\nCity: Porto\n\nName: Bob\nCity: Porto\n"),
         ["1-1 - Name: Ann", "2-2 0 City: Porto", "4-4 - Name: Bob", "5-5 2 City: Porto"]
     );
-    assert_eq!(
-        read("- Name: Ann\n- City: Porto\n- Name: Bob\n- City: Porto\n"),
-        ["1-1 - Name: Ann", "2-2 0 City: Porto", "3-3 - Name: Bob", "4-4 2 City: Porto"]
-    );
 }
 
 #[test]
-fn he_means_the_one_before() {
+fn a_line_refers_where_a_word_of_reference_stands_before_a_name_of_its_own() {
+    for text in [
+        "He lives in Porto.",
+        "Since then she lives in Porto.",
+        "There is his dog.",
+        "The latter is blue.",
+        "The third is blue.",
+        "In 2024 he moved.",
+        "But not on Sundays.",
+        "Er wohnt in Bremen.",
+        "Il habite à Lyon.",
+    ] {
+        assert!(refers(&Reading::new(text)), "{text}");
+    }
+    for text in [
+        "Ann lives with him.",
+        "Ann says he is old.",
+        "The third floor belongs to Ann.",
+        "The last house belongs to Ann.",
+        "My brother likes it.",
+        "The dog likes him.",
+        "Jana mag ihn.",
+    ] {
+        assert!(!refers(&Reading::new(text)), "{text}");
+    }
+}
+
+#[test]
+fn he_means_the_one_before_in_the_same_section() {
     let document =
         Document::parse("- Ann has a brother.\n- He lives in Porto.\n- But not on Sundays.\n- Ann likes tea.\n");
-    let antecedents: Vec<&[usize]> = document.statements.iter().map(|s| s.antecedents.as_slice()).collect();
-    assert_eq!(antecedents, [&[][..], &[0], &[1, 0], &[]]);
+    let above: Vec<_> = document.statements.iter().map(|s| s.above.filter(|_| s.refers)).collect();
+    assert_eq!(above, [None, Some(0), Some(1), None]);
+    for between in ["## Else\n", "\n---\n\n"] {
+        let document = Document::parse(&format!("- Ann has a brother.\n{between}- He lives in Porto.\n"));
+        assert_eq!((document.statements[1].refers, document.statements[1].above), (true, None), "{between}");
+        assert!(!document.statements[0].referred_to);
+    }
+}
+
+#[test]
+fn what_takes_back_or_sums_up_hangs_on_everything_above_it_in_its_section() {
+    for below in
+        ["No, that is not so.", "Wrong!", "Actually, only one.", "All this is sure.", "These are old.", "Just kidding"]
+    {
+        let document =
+            Document::parse(&format!("- Zed is old.\n## Facts\n- Ann likes tea.\n- Ben has a boat.\n- {below}\n"));
+        let hangs: Vec<bool> = document.statements.iter().map(|s| s.referred_to).collect();
+        assert_eq!(hangs[..3], [false, true, true], "{below}");
+    }
+    for below in ["No sugar for Ann.", "After all this Zed sleeps.", "Ann is not wrong.", "Nora likes tea."] {
+        let document = Document::parse(&format!("- Ann likes tea.\n- Ben has a boat.\n- {below}\n"));
+        assert!(!document.statements[0].referred_to, "{below}");
+    }
+}
+
+#[test]
+fn lists_that_weigh_and_lists_that_suppose_are_marked() {
+    assert_eq!(
+        texts("+ good\n- bad\n+ fine\n- poor\n\ntext\n\n- other\n* more\n", |s| s.weighed),
+        ["good", "bad", "fine", "poor"]
+    );
+    assert_eq!(
+        texts(
+            "- Ann likes tea\n- Suppose Ben comes\n- Ben likes milk\n  - and tea\n\ntext\n\n- Ann has a cat\n",
+            |s| s.supposed
+        ),
+        ["Ben likes milk", "and tea"]
+    );
+    assert_eq!(texts("- If it rains\n  - Ann stays\n", |s| s.supposed), ["Ann stays"]);
 }
 
 #[test]
@@ -136,12 +277,4 @@ fn boxes_quotes_and_numbers_are_marks() {
 #[test]
 fn a_year_at_the_start_of_a_wrapped_line_begins_no_list() {
     assert_eq!(read("She moved in\n2024. It was cold.\n"), ["1-2 - She moved in 2024. It was cold."]);
-}
-
-#[test]
-fn the_front_matter_tells_the_day() {
-    let day = NaiveDate::from_ymd_opt(2026, 11, 3);
-    assert_eq!(Document::parse("---\ntitle: x\ndate: 2026-11-03\n---\na\n").front_date, day);
-    assert_eq!(Document::parse("---\ndate: \"3 November 2026\"\n---\na\n").front_date, day);
-    assert_eq!(Document::parse("---\ndate: 2026-11-03\nnever closed\n").front_date, None);
 }

@@ -1,4 +1,4 @@
-//! `blame`: which revision brought each line of a file.
+//! `blame`: which revision brought each line of a file, and on which days its copies were said.
 
 use memex_proto::v1::BlameFileRequest;
 use serde_json::json;
@@ -47,23 +47,24 @@ pub async fn run(context: &Context, args: BlameArgs) -> Result<(), Failure> {
     Ok(table(lines).write(&mut output::out())?)
 }
 
+/// The days of a line stand beside it where a dream dropped copies for any line of the file.
 fn table(lines: Vec<BlameLineView>) -> Table {
-    let columns = [
-        numbers("line"),
-        numbers("version"),
-        words("when"),
-        words("by"),
-        words("source"),
-        words("dream"),
-        words("text"),
-    ];
+    let dreamt = lines.iter().any(|line| !line.last_said.is_empty());
+    let mut columns =
+        vec![numbers("line"), numbers("version"), words("when"), words("by"), words("source"), words("dream")];
+    if dreamt {
+        columns.extend([words("first said"), words("last said")]);
+    }
+    columns.push(words("text"));
     let mut table = Table::new(&columns);
     for line in lines {
         let (number, version) = (line.number.to_string(), line.version.to_string());
         // A blank line is shown as one, not as a value that is missing.
         let text = if line.text.is_empty() { " ".to_owned() } else { line.text };
         let when = line.created_at.unwrap_or_default();
-        table.row([number, version, when, line.actor, line.source, line.dream_id, text]);
+        let said = dreamt.then_some([line.first_said, line.last_said]).into_iter().flatten();
+        let before = [number, version, when, line.actor, line.source, line.dream_id];
+        table.row(before.into_iter().chain(said).chain([text]));
     }
     table
 }

@@ -7,6 +7,7 @@ mod interrupt;
 mod load;
 mod memory;
 mod orders;
+mod pairs;
 mod people;
 mod proof;
 mod report;
@@ -85,7 +86,7 @@ async fn with_pair(options: PairOptions, args: &DemoArgs, json: bool, shutdown: 
     outcome
 }
 
-/// The demonstration itself: load, dream, account, orders, revert.
+/// The demonstration itself: load, dream, account, pairs, orders, revert.
 async fn tell(pair: &Pair, args: &DemoArgs, json: bool) -> Result<(), Failure> {
     let report = Report::new(json);
     let mut expect = Expectations::default();
@@ -95,12 +96,14 @@ async fn tell(pair: &Pair, args: &DemoArgs, json: bool) -> Result<(), Failure> {
     let dreamt = dreams::dream_for_all(&people, &report, &mut expect).await?;
     let account = account::take(&people, &dreamt, &mut expect).await?;
     report.account(&dreamt, &account)?;
+    let pairs = pairs::take(&dreamt, &mut expect);
+    report.pairs(&pairs)?;
     let orders = orders::look(&people, &loaded, &dreamt, &mut expect).await?;
     report.orders(&orders)?;
     let proof = proof::undo_one(&people, &dreamt, &mut expect).await?;
     report.proof(&proof)?;
     let kept = args.keep.then(|| pair.data_dir());
-    report.end(kept, &loaded, &dreamt, &account, &orders, &proof, &expect)?;
+    report.end(kept, &loaded, &dreamt, &account, &pairs, &orders, &proof, &expect)?;
     expect.into_result()
 }
 

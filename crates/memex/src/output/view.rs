@@ -6,7 +6,7 @@ mod history;
 mod memory;
 mod people;
 
-pub use dream::{DreamView, FileChangeView, LedgerView, StagedOpView, dream_state};
+pub use dream::{DreamView, DroppedLineView, FileChangeView, LedgerView, ProbableLineView, StagedOpView, dream_state};
 pub use found::{PassageView, RecalledFileView};
 pub use history::{BlameLineView, ChangedFileView};
 pub use memory::{AccessView, ConfigView, FileView, RevisionView};

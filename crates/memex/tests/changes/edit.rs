@@ -21,7 +21,7 @@ impl Desk {
     async fn new(editor: &str) -> Self {
         let (script, home) = (Script::default(), tempfile::tempdir().unwrap());
         let file = Some(File { path: "user/a.md".to_owned(), version: 3, ..File::default() });
-        let content = FileContent { file, content: "before\n".to_owned(), asserted_on: Vec::new() };
+        let content = FileContent { file, content: "before\n".to_owned(), origins: Vec::new() };
         script.lines().texts.insert("user/a.md".to_owned(), content);
         let program = home.path().join("editor.sh");
         std::fs::write(&program, format!("#!/bin/sh\n{editor}\n")).unwrap();

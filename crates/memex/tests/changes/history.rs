@@ -59,6 +59,29 @@ line  version  when  by     source  dream  text
 }
 
 #[tokio::test]
+async fn blame_says_from_when_until_when_a_line_was_said_where_a_dream_dropped_copies() {
+    let scene = Scene::new().await;
+    let line = |number, text: &str, days: [&str; 2]| BlameLine {
+        number,
+        text: text.to_owned(),
+        version: 1,
+        actor: "agent".to_owned(),
+        first_said: days[0].to_owned(),
+        last_said: days[1].to_owned(),
+        ..BlameLine::default()
+    };
+    let lines = vec![line(1, "# Ada", ["", ""]), line(2, "- tea", ["2026-11-01", "2026-11-04"])];
+    scene.script.lines().history.blame = BlameFileResponse { version: 1, lines };
+    let expected = "\
+line  version  when  by     source       dream  first said  last said   text
+   1        1  -     agent  unspecified  -      -           -           # Ada
+   2        1  -     agent  unspecified  -      2026-11-01  2026-11-04  - tea
+";
+    assert_eq!(scene.run(&["blame", "user/a.md"]).await.out, expected);
+    assert_eq!(scene.json(&["blame", "user/a.md"]).await["lines"][1]["last_said"], "2026-11-04");
+}
+
+#[tokio::test]
 async fn a_version_is_found_in_the_files_history_and_restored() {
     let scene = Scene::new().await;
     scene.script.lines().history.revisions.extend([5, 4, 3].map(revision));

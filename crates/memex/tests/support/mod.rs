@@ -56,6 +56,8 @@ pub struct Lines {
     pub dreams: Vec<Dream>,
     /// The states that a dream goes through, one a GetDream; the last stays.
     pub dream_states: VecDeque<DreamState>,
+    /// What GetChangeset gives beside the dream.
+    pub changeset: GetChangesetResponse,
     /// Users, tokens, erasures, archives.
     pub admin: admin::AdminLines,
     /// What SearchFiles finds.
@@ -134,7 +136,7 @@ impl MemoryService for Script {
     ) -> Result<Response<BatchReadFilesResponse>, Status> {
         let read = |path: String| {
             let file = Some(File { path: path.clone(), version: 1, ..File::default() });
-            let content = FileContent { file, content: format!("text of {path}\n"), asserted_on: Vec::new() };
+            let content = FileContent { file, content: format!("text of {path}\n"), origins: Vec::new() };
             BatchReadFilesResult { path, result: Some(batch_read_files_result::Result::File(content)) }
         };
         let results = asked.into_inner().paths.into_iter().map(read).collect();
@@ -216,7 +218,9 @@ impl DreamAdminService for Script {
     }
 
     async fn get_changeset(&self, _: Request<GetChangesetRequest>) -> Result<Response<GetChangesetResponse>, Status> {
-        Ok(Response::new(GetChangesetResponse { dream: Some(self.dream()), ..GetChangesetResponse::default() }))
+        let dream = Some(self.dream());
+        let changeset = self.lines().changeset.clone();
+        Ok(Response::new(GetChangesetResponse { dream, ..changeset }))
     }
 
     async fn unpark_user(&self, asked: Request<UnparkUserRequest>) -> Result<Response<UnparkUserResponse>, Status> {

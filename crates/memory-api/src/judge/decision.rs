@@ -40,13 +40,17 @@ pub struct Verdict {
 
 /// Decides: bounds, then the ledger, then the mode. A dry run is reported whatever it broke.
 pub fn decide(case: &Case<'_>) -> Verdict {
+    if case.judged.changed.is_empty() {
+        let cause = "its ops took each other back: nothing was changed".to_owned();
+        return Verdict { state: DreamState::Noop, cause, violations: Vec::new() };
+    }
     let mut violations = bounds(case);
-    let only_rewrites = violations.is_empty() && case.judged.ledger.violations.iter().all(is_rewrite);
+    let for_a_person = violations.is_empty() && case.judged.ledger.violations.iter().all(is_for_a_person);
     if case.ledger {
         violations.extend(case.judged.ledger.violations.iter().map(on_the_wire));
     }
     let broken = violations.len();
-    let refuses = case.window.guard == "refuse" && !only_rewrites;
+    let refuses = case.window.guard == "refuse" && !for_a_person;
     let (state, cause) = match (case.mode, broken) {
         (Mode::DryRun, 0) => (DreamState::Reported, "a dry run: nothing is adopted".to_owned()),
         (Mode::DryRun, _) => (DreamState::Reported, format!("a dry run: nothing is adopted; {}", rules(broken))),
@@ -62,9 +66,11 @@ fn rules(broken: usize) -> String {
     if broken == 1 { "1 violation".to_owned() } else { format!("{broken} violations") }
 }
 
-/// A rewrite cannot be checked by words and always goes to a person, whatever the guard says.
-fn is_rewrite(violation: &Violation) -> bool {
-    violation.rule == Rule::NotSupportedYet && violation.detail == TreatmentKind::Rewrite.as_str()
+/// A rewrite cannot be checked by words, and a probable copy not be told from a line of its own: these always go to a
+/// person, whatever the guard says.
+fn is_for_a_person(violation: &Violation) -> bool {
+    let rewrite = violation.rule == Rule::NotSupportedYet && violation.detail == TreatmentKind::Rewrite.as_str();
+    rewrite || violation.rule == Rule::OnlyProbable
 }
 
 fn on_the_wire(violation: &Violation) -> pb::DreamViolation {
@@ -129,7 +135,8 @@ mod tests {
         };
         let violations = rules.iter().map(violation).collect();
         let ledger = Ledger { lost_word_for_word: lost, violations, ..Ledger::default() };
-        Judged { ops: vec![], ledger, counts: DreamLogCounts::default(), scope_statements }
+        let changed = ["user/a.md".to_owned()].into();
+        Judged { ops: vec![], changed, ledger, counts: DreamLogCounts::default(), scope_statements }
     }
 
     fn verdict(mode: Mode, guard: &str, judged: &Judged) -> DreamState {
@@ -166,6 +173,13 @@ mod tests {
             verdict(Mode::Apply, "refuse", &judged(0, 0, &[(Rule::NotSupportedYet, "merge")])),
             DreamState::Refused
         );
+    }
+
+    #[test]
+    fn probable_copies_alone_go_to_a_person_whatever_the_guard_says() {
+        let probable = (Rule::OnlyProbable, "");
+        assert_eq!(verdict(Mode::Apply, "refuse", &judged(0, 0, &[probable, probable])), DreamState::Proposed);
+        assert_eq!(verdict(Mode::Apply, "refuse", &judged(0, 0, &[probable, LOST[0]])), DreamState::Refused);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use memex_curation::{LineRange, Treatment};
 
 /// The treatments of all ops of one file, in the lines of `base`. Lines that an op treats and that are not lines of
 /// `base`, or no longer stand beside each other, are left out: the ledger then finds no ground for the treatment.
-pub(super) fn in_base_lines(base: &str, texts: &[Option<String>], treatments: Vec<Vec<Treatment>>) -> Vec<Treatment> {
+pub(crate) fn in_base_lines(base: &str, texts: &[Option<String>], treatments: Vec<Vec<Treatment>>) -> Vec<Treatment> {
     let mut brought = Vec::new();
     let mut origin: Option<Vec<Option<u32>>> = None;
     let mut before = base;

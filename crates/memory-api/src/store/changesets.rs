@@ -122,6 +122,27 @@ pub async fn texts_at(
     Ok(rows.into_iter().map(|row| ((row.file_id, row.version), text(row.text, row.source, row.redacted))).collect())
 }
 
+/// The texts that stood at paths at versions, by path and version.
+pub async fn texts_by_path(
+    executor: impl PgExecutor<'_>,
+    scope: i64,
+    places: &[(String, i64)],
+) -> Result<HashMap<(String, i64), TextAt>> {
+    let (paths, versions): (Vec<String>, Vec<i64>) = places.iter().cloned().unzip();
+    let rows = sqlx::query!(
+        "-- changesets.texts_by_path
+        SELECT v.path, v.version, v.text, v.source, v.redacted FROM unnest($2::text[], $3::bigint[]) AS p(path, version)
+          JOIN mx_revision v ON v.scope_id = $1 AND v.path = p.path AND v.version = p.version",
+        scope,
+        &paths,
+        &versions
+    )
+    .fetch_all(executor)
+    .await?;
+    let text = |text: Option<String>, source, redacted| TextAt { text: text.unwrap_or_default(), source, redacted };
+    Ok(rows.into_iter().map(|row| ((row.path, row.version), text(row.text, row.source, row.redacted))).collect())
+}
+
 /// Where the files at these paths stand, deleted ones included.
 pub async fn file_states(
     executor: impl PgExecutor<'_>,
@@ -203,11 +224,12 @@ pub async fn places_of(tx: &mut PgConnection, scope: i64, sequences: &[i64]) -> 
 }
 
 impl Store {
-    /// The next current texts of a scope by path, after `after`: what counts its statements, a bounded part at a time.
-    pub async fn scope_texts(&self, scope: i64, after: &str, limit: i64) -> Result<Vec<(String, String)>> {
-        let rows = sqlx::query!(
-            r#"-- changesets.scope_texts
-            SELECT f.path, coalesce(v.text, '') AS "text!"
+    /// The next current texts of a scope by path, after `after`: a bounded part at a time.
+    pub async fn scope_heads(&self, scope: i64, after: &str, limit: i64) -> Result<Vec<HeadText>> {
+        let heads = sqlx::query_as!(
+            HeadText,
+            r#"-- changesets.scope_heads
+            SELECT f.path, f.file_id, f.version, coalesce(v.text, '') AS "text!"
               FROM mx_file f JOIN mx_revision v ON v.scope_id = f.scope_id AND v.file_id = f.file_id AND v.version = f.version
              WHERE f.scope_id = $1 AND f.path > $2 AND NOT f.deleted ORDER BY f.path LIMIT $3"#,
             scope,
@@ -216,6 +238,6 @@ impl Store {
         )
         .fetch_all(self.pool())
         .await?;
-        Ok(rows.into_iter().map(|row| (row.path, row.text)).collect())
+        Ok(heads)
     }
 }

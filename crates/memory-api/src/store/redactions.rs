@@ -190,6 +190,30 @@ pub async fn empty_ops(tx: &mut PgConnection, scope: i64, ops: &[(Uuid, i32)], r
     Ok(())
 }
 
+/// The dreams of a scope that list probable pairs, each with them, encoded.
+pub async fn listed_pairs(tx: &mut PgConnection, scope: i64) -> Result<Vec<(Uuid, Vec<Vec<u8>>)>> {
+    let rows = sqlx::query!(
+        "-- redactions.pairs\nSELECT dream_id, probable FROM mx_dream WHERE scope_id = $1 AND cardinality(probable) > 0",
+        scope
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.dream_id, row.probable)).collect())
+}
+
+/// Puts other probable pairs in the place of those that a dream lists.
+pub async fn replace_pairs(tx: &mut PgConnection, scope: i64, dream: Uuid, pairs: &[Vec<u8>]) -> Result<()> {
+    sqlx::query!(
+        "-- redactions.replace_pairs\nUPDATE mx_dream SET probable = $3 WHERE scope_id = $1 AND dream_id = $2",
+        scope,
+        dream,
+        pairs
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// What an archive told of a dream, itself and its ops: each line with its kind and its place.
 pub async fn imported_of(tx: &mut PgConnection, scope: i64, dream: &str) -> Result<Vec<(i16, i64, String)>> {
     let rows = sqlx::query!(

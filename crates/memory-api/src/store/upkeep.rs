@@ -49,6 +49,21 @@ impl Store {
         Ok(dropped)
     }
 
+    /// Ends the proposals of probable copies about which nobody decided within `dream_review_days`, at most a batch; returns
+    /// how many. They hold nothing up, so that the dream's row alone is locked.
+    pub async fn expire_proposals(&self) -> Result<u64> {
+        let done = sqlx::query!(
+            "-- upkeep.expire
+            UPDATE mx_dream SET state = 'expired', cause = 'nobody decided within dream_review_days' WHERE (scope_id, dream_id) IN (
+              SELECT scope_id, dream_id FROM mx_dream
+               WHERE state = 'proposed' AND near <> 'off' AND ended_at < mx_now() - make_interval(days => mx_setting_1(workspace_id, 'dream_review_days')::integer)
+               ORDER BY ended_at LIMIT 1000 FOR NO KEY UPDATE SKIP LOCKED)"
+        )
+        .execute(self.pool())
+        .await?;
+        Ok(done.rows_affected())
+    }
+
     /// Forgets request ids beyond `request_retention_hours`, a batch a statement; returns how many. One that somebody is at
     /// is left for the next sweep.
     pub async fn forget_requests(&self) -> Result<u64> {

@@ -43,8 +43,18 @@ pub struct Dreamt {
     pub user: &'static str,
     /// The dreams that changed something, in order.
     pub applied: Vec<Applied>,
+    /// The person's memory after the last of them.
+    pub after: Memory,
     /// Whether the last dream found nothing to do.
     pub settled: bool,
+}
+
+impl Dreamt {
+    /// Each dream that changed something, with the memory that it left.
+    pub fn with_what_they_left(&self) -> impl Iterator<Item = (&Applied, &Memory)> {
+        let left = self.applied.iter().skip(1).map(|next| &next.before).chain([&self.after]);
+        self.applied.iter().zip(left)
+    }
 }
 
 /// Dreams over everybody.
@@ -56,9 +66,10 @@ pub async fn dream_for_all(
     let bar = progress::bar(people.agents.len(), "dreaming", report.json());
     let mut all = Vec::new();
     for (person, agent) in &people.agents {
-        let mut dreamt = Dreamt { user: person.user, applied: Vec::new(), settled: false };
+        let memory = || Memory::read(agent, "", "user/");
+        let mut dreamt = Dreamt { user: person.user, applied: Vec::new(), after: memory().await?, settled: false };
         for _ in 0..DREAMS {
-            let before = Memory::read(agent, "", "user/").await?;
+            let before = dreamt.after.clone();
             let (dream, ops, files) = dream_once(&people.operator, person.user).await?;
             let state = dream.state();
             if state != DreamState::Applied {
@@ -71,6 +82,7 @@ pub async fn dream_for_all(
             let applied = Applied { dream, ops, files, before };
             bar.suspend(|| report.dream(&applied))?;
             dreamt.applied.push(applied);
+            dreamt.after = memory().await?;
         }
         expect.that(dreamt.settled, || format!("{} is not settled after {DREAMS} dreams", person.user));
         expect.that(!dreamt.applied.is_empty(), || format!("no dream of {} changed anything", person.user));

@@ -68,7 +68,7 @@ fn pages(person: &Person) -> Vec<Page> {
 }
 
 /// What a person said is theirs; what an agent noted of a session is the agent's.
-fn source(path: &str) -> Source {
+pub fn source(path: &str) -> Source {
     if path.starts_with("user/sessions/") { Source::Agent } else { Source::User }
 }
 

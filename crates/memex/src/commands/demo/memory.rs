@@ -48,6 +48,11 @@ impl Memory {
         self.0.get(path).map(|(version, text)| (*version, text.as_str()))
     }
 
+    /// Path, version and text of each file, by path.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, i64, &str)> {
+        self.0.iter().map(|(path, (version, text))| (path.as_str(), *version, text.as_str()))
+    }
+
     /// The same without the dream log.
     pub fn without_dream_log(mut self) -> Self {
         self.0.remove(DREAM_LOG);
@@ -75,11 +80,19 @@ impl Memory {
 }
 
 #[cfg(test)]
+impl Memory {
+    /// Path, version and text of each file.
+    pub fn of(files: &[(&str, i64, &str)]) -> Self {
+        Self(files.iter().map(|&(path, version, text)| (path.to_owned(), (version, text.to_owned()))).collect())
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     fn memory(files: &[(&str, i64, &str)]) -> Memory {
-        Memory(files.iter().map(|&(path, version, text)| (path.to_owned(), (version, text.to_owned()))).collect())
+        Memory::of(files)
     }
 
     #[test]

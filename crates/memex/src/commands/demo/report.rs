@@ -13,6 +13,7 @@ use super::dreams::{Applied, Dreamt};
 use super::expectations::Expectations;
 use super::load::Loaded;
 use super::orders::Orders;
+use super::pairs::{LinePair, Pairs, examples};
 use super::proof::Proof;
 use crate::commands::access::access_table;
 use crate::commands::dream::show::write_changes;
@@ -99,6 +100,19 @@ impl Report {
         })
     }
 
+    /// Some of the lines that went with what stands for them, and of those that are left to a person.
+    pub fn pairs(&self, pairs: &[Pairs]) -> io::Result<()> {
+        let count = |of: fn(&Pairs) -> &[LinePair]| pairs.iter().map(|person| of(person).len()).sum::<usize>();
+        let went = counted(count(adopted) as i64, "line");
+        self.tell(|out| writeln!(out))?;
+        self.step(&format!("{went} went, because another line stands for each; for example:"))?;
+        self.tell(|mut out| pairs_table(["went", "stays"], &examples(pairs, adopted)).write(&mut out))?;
+        let left = counted(count(probable) as i64, "pair");
+        self.tell(|out| writeln!(out))?;
+        self.step(&format!("{left} of lines are probably copies, and are left to a person or a model; for example:"))?;
+        self.tell(|mut out| pairs_table(["may go", "stays"], &examples(pairs, probable)).write(&mut out))
+    }
+
     /// What became of the orders.
     pub fn orders(&self, orders: &Orders) -> io::Result<()> {
         let (ops, allowed) = orders.most_ops;
@@ -147,13 +161,14 @@ impl Report {
         loaded: &Loaded,
         dreamt: &[Dreamt],
         account: &Account,
+        pairs: &[Pairs],
         orders: &Orders,
         proof: &Proof,
         expect: &Expectations,
     ) -> Result<(), Failure> {
         if self.json {
             // What is broken is said by the failure, which is the one value then.
-            let value = json::value(kept, loaded, dreamt, account, orders, proof, expect);
+            let value = json::value(kept, loaded, dreamt, account, pairs, orders, proof, expect);
             return if expect.broken().is_empty() { Ok(output::json(&value)?) } else { Ok(()) };
         }
         self.tell(|out| {
@@ -181,6 +196,25 @@ fn write_tour(out: &mut dyn Write, dir: &Path, proof: &Proof) -> io::Result<()> 
     writeln!(out, "  memex dream list                                 every dream of {user}")?;
     writeln!(out, "  memex dream show {}    one of them", proof.dream_id)?;
     writeln!(out, "  memex access --actor dream-agent                 what dreams read and wrote")
+}
+
+fn adopted(pairs: &Pairs) -> &[LinePair] {
+    &pairs.adopted
+}
+
+fn probable(pairs: &Pairs) -> &[LinePair] {
+    &pairs.probable
+}
+
+fn pairs_table([goes, stays]: [&str; 2], pairs: &[(&str, &LinePair)]) -> Table {
+    let mut table = Table::new(&[words("what"), words("line"), words("person"), words("where")]);
+    for (user, pair) in pairs {
+        for (what, line) in [(goes, &pair.dropped), (stays, &pair.kept)] {
+            let place = format!("{}:{}", line.path, line.line);
+            table.row([what.to_owned(), line.text.clone(), (*user).to_owned(), place]);
+        }
+    }
+    table
 }
 
 fn ledger_table(dreamt: &[Dreamt], account: &Account) -> Table {

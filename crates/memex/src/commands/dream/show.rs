@@ -2,13 +2,16 @@
 
 use std::io::{self, Write};
 
-use memex_proto::v1::{Dream, DreamState, FileChange, GetChangesetRequest, GetChangesetResponse};
+use memex_proto::v1::{
+    Dream, DreamState, DroppedLine, FileChange, GetChangesetRequest, GetChangesetResponse, ProbableLine,
+};
 use serde_json::{Value, json};
 
 use crate::commands::Context;
 use crate::failure::Failure;
+use crate::output::pairs::{Side, write_pairs};
 use crate::output::table::{Table, numbers, words, write_facts};
-use crate::output::view::{DreamView, FileChangeView, StagedOpView};
+use crate::output::view::{DreamView, DroppedLineView, FileChangeView, ProbableLineView, StagedOpView};
 use crate::output::{self, counted, diff, ledger, safe_line, style};
 
 /// What the help of `dream show` ends with.
@@ -16,7 +19,11 @@ pub const EXAMPLES: &str = "\
 Examples:
   memex dream show drm_…
   memex dream show drm_… --no-diff
-  memex dream show drm_… --json     dream, ops and files with their diffs";
+  memex dream show drm_… --pairs      each dropped line, and the line that stands for it
+  memex dream show drm_… --probable   pairs that are probably copies, for a person to decide
+  memex dream show drm_… --json       dream, ops, pairs, and files with their diffs
+
+Pairs stand side by side on a terminal of at least 100 columns, else one below the other.";
 
 /// Arguments of `dream show`.
 #[derive(Debug, clap::Args)]
@@ -26,15 +33,46 @@ pub struct ShowArgs {
     /// Leave the diffs out
     #[arg(long)]
     no_diff: bool,
+    /// Only the dropped lines, each with the line that stands for it
+    #[arg(long, conflicts_with_all = ["no_diff", "probable"])]
+    pairs: bool,
+    /// Only the pairs that are probably copies and were left alone, where they stand now
+    #[arg(long, conflicts_with = "no_diff")]
+    probable: bool,
 }
 
 /// `memex dream show`.
 pub async fn run(context: &Context, args: ShowArgs) -> Result<(), Failure> {
     let changeset = changeset(context, &args.id).await?;
+    let (mut out, columns) = (output::out(), output::columns());
+    if args.pairs {
+        let pairs = changeset.dropped_lines;
+        return Ok(match context.json {
+            true => output::json(&json!({"dropped_lines": dropped_views(pairs)}))?,
+            false if pairs.is_empty() => output::nothing("this dream drops no line")?,
+            false => write_dropped(&mut out, pairs, columns)?,
+        });
+    }
+    if args.probable {
+        let (pairs, counted) = (changeset.probable_lines, changeset.dream.unwrap_or_default().probable_pairs);
+        return Ok(match context.json {
+            true => output::json(&json!({"probable_pairs": counted, "probable_lines": probable_views(pairs)}))?,
+            false if pairs.is_empty() => output::nothing("this dream left no probable pairs")?,
+            false => write_probable(&mut out, pairs, counted, columns)?,
+        });
+    }
     if context.json {
         return Ok(output::json(&as_json(changeset, !args.no_diff))?);
     }
-    Ok(write_changeset(&mut output::out(), changeset, !args.no_diff)?)
+    Ok(write_changeset(&mut out, changeset, !args.no_diff)?)
+}
+
+fn dropped_views(lines: Vec<DroppedLine>) -> Vec<DroppedLineView> {
+    lines.into_iter().map(Into::into).collect()
+}
+
+fn probable_views(lines: Vec<ProbableLine>) -> Vec<ProbableLineView> {
+    lines.into_iter().map(Into::into).collect()
 }
 
 /// A dream with its changeset.
@@ -54,7 +92,13 @@ pub fn as_json(changeset: GetChangesetResponse, diffs: bool) -> Value {
     if !diffs {
         files.iter_mut().for_each(|file| file.diff.clear());
     }
-    json!({"dream": DreamView::from(changeset.dream.unwrap_or_default()), "ops": ops, "files": files})
+    json!({
+        "dream": DreamView::from(changeset.dream.unwrap_or_default()),
+        "ops": ops,
+        "files": files,
+        "dropped_lines": dropped_views(changeset.dropped_lines),
+        "probable_lines": probable_views(changeset.probable_lines),
+    })
 }
 
 /// The same for people.
@@ -65,7 +109,39 @@ pub fn write_changeset(out: &mut impl Write, changeset: GetChangesetResponse, di
     let dream = changeset.dream.unwrap_or_default();
     write_dream(out, &dream)?;
     write_violations(out, &dream)?;
+    if !changeset.dropped_lines.is_empty() {
+        writeln!(out)?;
+        write_dropped(out, changeset.dropped_lines, output::columns())?;
+    }
     write_changes(out, &changeset.files, diffs)
+}
+
+/// Each dropped line with the line that stands for it.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write_dropped(out: &mut impl Write, lines: Vec<DroppedLine>, columns: Option<usize>) -> io::Result<()> {
+    let (head, reset) = (style::HEAD.render(), style::HEAD.render_reset());
+    let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
+    writeln!(out, "{head}{} dropped, each for one that stays{reset}\n", counted(count, "line"))?;
+    let pair = |line: DroppedLine| {
+        let without = if line.redacted { "(redacted)" } else { "(not told)" };
+        [Side::of(line.dropped, without), Side::of(line.kept, without)]
+    };
+    write_pairs(out, ["goes", "stays"], &lines.into_iter().map(pair).collect::<Vec<_>>(), columns)
+}
+
+/// Pairs that are probably copies.
+fn write_probable(out: &mut impl Write, lines: Vec<ProbableLine>, all: i32, columns: Option<usize>) -> io::Result<()> {
+    let (head, reset) = (style::HEAD.render(), style::HEAD.render_reset());
+    let listed =
+        if i64::from(all) > lines.len() as i64 { format!(", {} of them listed", lines.len()) } else { String::new() };
+    writeln!(out, "{head}{} left alone{listed}{reset}\n", counted(all, "probable pair"))?;
+    let pair = |line: ProbableLine| {
+        let without = if line.stands { "" } else { "(changed since)" };
+        [Side::of(line.dropped, without), Side::of(line.kept, without)]
+    };
+    write_pairs(out, ["one", "other"], &lines.into_iter().map(pair).collect::<Vec<_>>(), columns)
 }
 
 /// What is to be known of a dream itself.
@@ -91,7 +167,15 @@ pub fn write_dream(out: &mut impl Write, dream: &Dream) -> io::Result<()> {
     let by = if view.requested { format!("asked for by {}", view.requested_by) } else { "was due".to_owned() };
     let facts = [
         ("user", view.user_id),
-        ("how", format!("{}, {}, {by}", view.mode, view.curator)),
+        (
+            "how",
+            format!(
+                "{}, {}, {}{by}",
+                view.mode,
+                view.curator,
+                if view.near.is_some() { "probable copies alone, " } else { "" }
+            ),
+        ),
         ("instructions", view.instructions),
         ("as of", view.as_of),
         ("cause", view.cause),
@@ -102,9 +186,18 @@ pub fn write_dream(out: &mut impl Write, dream: &Dream) -> io::Result<()> {
         ("took", took),
         ("tokens", tokens),
         ("ledger", dream.ledger.as_ref().map(ledger::summary).unwrap_or_default()),
+        ("probable", probable(&view.dream_id, view.probable_pairs)),
         ("trace", view.trace_id),
     ];
     write_facts(out, &facts)
+}
+
+fn probable(dream_id: &str, pairs: i32) -> String {
+    if pairs == 0 {
+        String::new()
+    } else {
+        format!("{}; memex dream show {dream_id} --probable", counted(pairs, "pair"))
+    }
 }
 
 /// The rules that the changeset broke, if any.

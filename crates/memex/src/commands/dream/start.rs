@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use clap::ValueEnum;
-use memex_proto::v1::{Curator, Dream, DreamBudget, DreamMode, DreamState, GetDreamRequest, StartDreamRequest};
+use memex_proto::v1::{
+    Curator, Dream, DreamBudget, DreamMode, DreamNear, DreamState, GetDreamRequest, StartDreamRequest,
+};
 use memex_runtime::lifecycle::Shutdown;
 use serde_json::json;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -24,6 +26,7 @@ Examples:
   memex dream start --user ada                         ask for one; a worker claims it
   memex dream start --user ada --wait                  and wait for its end
   memex dream start --user ada --mode dry-run --wait   see what it would change
+  memex dream start --user ada --near review --wait    propose what is only probably said twice
   memex dream start --user ada --max-ops 5 --instructions 'look at the addresses'
 
 With --wait the exit code is 0 where the dream was applied, proposed, reported or had nothing to
@@ -44,6 +47,9 @@ pub struct StartArgs {
     /// Who decides the ops; unless given, the workspace's dream_curator
     #[arg(long)]
     curator: Option<CuratorArg>,
+    /// Look for probable copies alone, and propose them; unless given, for certain ones
+    #[arg(long)]
+    near: Option<NearArg>,
     /// The day to take for today, YYYY-MM-DD; unless given, the database's
     #[arg(long, value_name = "DATE")]
     as_of: Option<NaiveDate>,
@@ -99,6 +105,12 @@ enum CuratorArg {
     Llm,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum NearArg {
+    /// A person decides about each
+    Review,
+}
+
 impl From<BudgetArgs> for DreamBudget {
     fn from(args: BudgetArgs) -> Self {
         Self {
@@ -132,6 +144,7 @@ impl StartArgs {
             budget: Some(self.budget.into()),
             as_of: self.as_of.map(|day| day.to_string()).unwrap_or_default(),
             request_id: request_id(),
+            near: self.near.map_or(DreamNear::Unspecified, |NearArg::Review| DreamNear::Review).into(),
         }
     }
 }

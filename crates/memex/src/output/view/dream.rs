@@ -1,6 +1,9 @@
 //! Dreams and their changesets.
 
-use memex_proto::v1::{Dream, DreamBudget, DreamLedger, DreamState, DreamUsage, DreamViolation, FileChange, StagedOp};
+use memex_proto::v1::{
+    Dream, DreamBudget, DreamLedger, DreamNear, DreamState, DreamUsage, DreamViolation, DroppedLine, FileChange,
+    ProbableLine, QuotedLines, StagedOp,
+};
 use serde::Serialize;
 
 use super::memory::operation_word;
@@ -33,6 +36,8 @@ pub struct DreamView {
     pub lease_expires_at: Option<String>,
     pub ended_at: Option<String>,
     pub trace_id: String,
+    pub probable_pairs: i32,
+    pub near: Option<String>,
 }
 
 impl From<Dream> for DreamView {
@@ -41,6 +46,7 @@ impl From<Dream> for DreamView {
             state: dream_state(dream.state()),
             mode: word(dream.mode().as_str_name(), "DREAM_MODE_"),
             curator: word(dream.curator().as_str_name(), "CURATOR_"),
+            near: (dream.near() != DreamNear::Unspecified).then(|| word(dream.near().as_str_name(), "DREAM_NEAR_")),
             dream_id: dream.dream_id,
             user_id: dream.user_id,
             requested: dream.requested,
@@ -62,6 +68,7 @@ impl From<Dream> for DreamView {
             lease_expires_at: time(dream.lease_expires_at),
             ended_at: time(dream.ended_at),
             trace_id: dream.trace_id,
+            probable_pairs: dream.probable_pairs,
         }
     }
 }
@@ -144,5 +151,62 @@ impl From<StagedOp> for StagedOpView {
             expected_version: op.expected_version,
             reason: op.reason,
         }
+    }
+}
+
+/// Lines of a file, quoted.
+#[derive(Debug, Serialize)]
+pub struct QuotedLinesView {
+    pub path: String,
+    pub version: i64,
+    /// The first line and the last; `null` where that cannot be told.
+    pub lines: Option<(i32, i32)>,
+    pub text: String,
+    pub cut: bool,
+}
+
+impl From<QuotedLines> for QuotedLinesView {
+    fn from(quoted: QuotedLines) -> Self {
+        Self {
+            path: quoted.path,
+            version: quoted.version,
+            lines: quoted.lines.map(|lines| (lines.first, lines.last)),
+            text: quoted.text,
+            cut: quoted.cut,
+        }
+    }
+}
+
+/// A line that goes, and the line that stands for it.
+#[derive(Debug, Serialize)]
+pub struct DroppedLineView {
+    pub op: i32,
+    pub dropped: Option<QuotedLinesView>,
+    pub kept: Option<QuotedLinesView>,
+    pub redacted: bool,
+}
+
+impl From<DroppedLine> for DroppedLineView {
+    fn from(line: DroppedLine) -> Self {
+        Self {
+            op: line.op,
+            dropped: line.dropped.map(Into::into),
+            kept: line.kept.map(Into::into),
+            redacted: line.redacted,
+        }
+    }
+}
+
+/// Two lines that are probably copies.
+#[derive(Debug, Serialize)]
+pub struct ProbableLineView {
+    pub dropped: Option<QuotedLinesView>,
+    pub kept: Option<QuotedLinesView>,
+    pub stands: bool,
+}
+
+impl From<ProbableLine> for ProbableLineView {
+    fn from(line: ProbableLine) -> Self {
+        Self { dropped: line.dropped.map(Into::into), kept: line.kept.map(Into::into), stands: line.stands }
     }
 }

@@ -17,6 +17,10 @@ pub struct BlameLineView {
     pub source: String,
     pub created_at: Option<String>,
     pub dream_id: String,
+    /// Empty unless dreams dropped copies for the line.
+    pub first_said: String,
+    /// Empty unless dreams dropped copies for the line.
+    pub last_said: String,
 }
 
 impl From<BlameLine> for BlameLineView {
@@ -30,6 +34,8 @@ impl From<BlameLine> for BlameLineView {
             actor: line.actor,
             created_at: time(line.created_at),
             dream_id: line.dream_id,
+            first_said: line.first_said,
+            last_said: line.last_said,
         }
     }
 }

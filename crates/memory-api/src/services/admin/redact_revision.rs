@@ -144,6 +144,7 @@ async fn emptied(
     redact(tx, id.scope, id.sequence, reason).await?;
     let ended = dreams::end(tx, id.scope, target, &search.telling).await?;
     dreams::empty(tx, id.scope, &search.telling, reason).await?;
+    dreams::take_pairs_out(tx, id.scope, target).await?;
     if let Some(dream) = &target.imported_dream {
         dreams::empty_imported(tx, id.scope, dream, reason).await?;
     }

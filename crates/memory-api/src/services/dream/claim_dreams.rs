@@ -59,6 +59,7 @@ fn assignment(row: Assignment) -> pb::DreamAssignment {
         begin_with: row.begin_with,
         trace_parent: row.trace_parent,
         links: links.collect(),
+        near: message::near(&row.near).into(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! FinishDream: seals the changeset, judges it and ends the dream.
 
+mod probable;
+
 use memex_core::actor::Operation;
 use memex_core::budget::Budget;
 use memex_core::dream::{DreamState, Mode};
@@ -37,12 +39,17 @@ pub(super) async fn handle(
     request: pb::FinishDreamRequest,
 ) -> Result<pb::FinishDreamResponse> {
     let outcome = validate(&request)?;
-    let finish = finish_of(caller, request)?;
+    let mut finish = finish_of(caller, request)?;
     let given_up = match outcome {
         FinishOutcome::Failed => Some((DreamState::Failed, "the worker said that it failed")),
         FinishOutcome::Released => Some((DreamState::Released, "handed back by its worker")),
         _ => None,
     };
+    if given_up.is_some() {
+        finish.probable.clear();
+        finish.probable_pairs = 0;
+    }
+    probable::keep_standing(&context.store, &mut finish).await?;
     if let Some((state, cause)) = given_up {
         return conclude(context, &finish, state, cause).await;
     }
@@ -73,6 +80,7 @@ fn validate(request: &pb::FinishDreamRequest) -> Result<FinishOutcome, Refusal> 
     if !request.left.iter().all(seen) {
         return Err(field("left", "has a path that is no file that a dream sees"));
     }
+    probable::validate(&request.probable_pairs, request.probable_count)?;
     match request.outcome() {
         FinishOutcome::Unspecified => Err(field("outcome", "must be complete, more, failed or released")),
         outcome => Ok(outcome),
@@ -91,6 +99,8 @@ fn finish_of(caller: Caller, request: pb::FinishDreamRequest) -> Result<Finish, 
         left: request.left,
         summary: request.summary,
         model_tokens: request.model_tokens,
+        probable: request.probable_pairs,
+        probable_pairs: request.probable_count,
         caller,
     })
 }
@@ -234,8 +244,7 @@ mod tests {
             fence: 1,
             outcome: FinishOutcome::Complete.into(),
             summary: "looked at 3 files".into(),
-            left: vec![],
-            model_tokens: 0,
+            ..Default::default()
         }
     }
 

@@ -1,4 +1,8 @@
-//! GetChangeset: what a dream changed or would change, as diffs.
+//! GetChangeset: what a dream changed or would change, as diffs, and what stands for each line that it drops.
+
+mod dropped;
+mod probable;
+mod quotes;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -31,14 +35,19 @@ pub(super) async fn handle(
     let ops = staged_ops(context.store.pool(), dream).await?;
     let bases: Vec<(Uuid, i64)> = ops.iter().filter_map(base_of).collect();
     let texts = texts_at(context.store.pool(), dream.scope, &bases).await?;
+    let guards = context.guards;
     // Diffs take time that grows with the texts.
-    let (ops, files) = tokio::task::spawn_blocking(move || {
+    let (ops, files, drops) = tokio::task::spawn_blocking(move || {
         let files = files(dream, &ops, &texts);
-        (ops.into_iter().map(staged).collect(), files)
+        let drops = dropped::drops(&ops, &texts, guards);
+        (ops.into_iter().map(staged).collect(), files, drops)
     })
     .await
     .map_err(|_| Error::Unexpected("diffing a changeset panicked"))?;
-    Ok(pb::GetChangesetResponse { dream: Some(message::dream(row)), ops, files })
+    let mut quotes = quotes::Quotes::default();
+    let dropped_lines = dropped::quoted(&context.store, dream, drops?, &mut quotes).await?;
+    let probable_lines = probable::quoted(&context.store, dream, quotes).await?;
+    Ok(pb::GetChangesetResponse { dream: Some(message::dream(row)), ops, files, dropped_lines, probable_lines })
 }
 
 fn base_of(op: &StagedOp) -> Option<(Uuid, i64)> {

@@ -34,6 +34,14 @@ pub(in crate::services) fn curator(word: &str) -> pb::Curator {
     }
 }
 
+/// What a stored dream looks for.
+pub(in crate::services) fn near(word: &str) -> pb::DreamNear {
+    match word {
+        "review" => pb::DreamNear::Review,
+        _ => pb::DreamNear::Unspecified,
+    }
+}
+
 /// The sums of an account.
 pub(in crate::services) fn ledger(ledger: &Ledger) -> pb::DreamLedger {
     let number = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
@@ -101,6 +109,8 @@ pub(super) fn dream(row: DreamRow) -> pb::Dream {
         lease_expires_at: row.lease_expires_at.map(timestamp),
         ended_at: row.ended_at.map(timestamp),
         trace_id: row.trace_id.as_deref().map(hex).unwrap_or_default(),
+        probable_pairs: row.probable_pairs,
+        near: near(&row.near).into(),
     }
 }
 

@@ -10,7 +10,7 @@ use memex_core::limits;
 use memex_core::user_id::UserId;
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
-use memex_proto::v1::{Curator, DreamMode, ErrorReason};
+use memex_proto::v1::{Curator, DreamMode, DreamNear, ErrorReason};
 use memex_runtime::trace::traceparent_of_current;
 use prost::Message as _;
 use sqlx::PgConnection;
@@ -36,6 +36,7 @@ struct Wanted {
     limits: BudgetLimits,
     as_of: Option<NaiveDate>,
     instructions: String,
+    near: bool,
 }
 
 pub(super) async fn handle(
@@ -105,6 +106,7 @@ fn new_dream(scope: i64, locked: &LockedScope, caller: &Caller, wanted: Wanted, 
         workspace_id: locked.workspace_id,
         mode: mode_in_force(&policy.mode, wanted.mode),
         curator: policy.curator.clone(),
+        near: wanted.near,
         requested_by: caller.actor.clone(),
         instructions: wanted.instructions,
         as_of: wanted.as_of,
@@ -144,7 +146,16 @@ fn wanted(request: &pb::StartDreamRequest) -> Result<Wanted, Refusal> {
         limits: request.budget.as_ref().map(budget).transpose()?.unwrap_or_default(),
         as_of: as_of(&request.as_of)?,
         instructions: request.instructions.clone(),
+        near: near(request.near)?,
     })
+}
+
+fn near(asked: i32) -> Result<bool, Refusal> {
+    match DreamNear::try_from(asked) {
+        Ok(DreamNear::Unspecified) => Ok(false),
+        Ok(DreamNear::Review) => Ok(true),
+        Err(_) => Err(field("near", "is nothing that this version knows how to look for")),
+    }
 }
 
 fn as_of(text: &str) -> Result<Option<NaiveDate>, Refusal> {
@@ -216,7 +227,8 @@ mod tests {
 
     #[test]
     fn what_is_out_of_range_or_not_built_is_refused() {
-        let broken: [fn(&mut pb::StartDreamRequest); 9] = [
+        let broken: [fn(&mut pb::StartDreamRequest); 10] = [
+            |r| r.near = 2,
             |r| r.budget = Some(pb::DreamBudget { max_ops: 201, ..Default::default() }),
             |r| r.budget = Some(pb::DreamBudget { max_files: -1, ..Default::default() }),
             |r| r.budget = Some(pb::DreamBudget { max_bytes: 1_023, ..Default::default() }),

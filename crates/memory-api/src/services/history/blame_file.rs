@@ -1,4 +1,4 @@
-//! BlameFile: which revision brought each line.
+//! BlameFile: which revision brought each line, and from when until when it was said where dreams dropped copies for it.
 
 use memex_core::actor::Operation;
 use memex_core::blame::Blame;
@@ -8,7 +8,7 @@ use memex_proto::v1 as pb;
 use super::diff_revisions::{fits, missing, version};
 use super::revision::redacted;
 use crate::auth::Caller;
-use crate::convert::{source_out, timestamp};
+use crate::convert::{origin_out, source_out, timestamp};
 use crate::error::{Error, Result};
 use crate::services::context::{AboutCell, Context};
 use crate::services::memory::answer::not_found;
@@ -33,11 +33,16 @@ pub(super) async fn handle(
     if last.row.redacted {
         return Err(redacted().into());
     }
-    if last.text.is_none() {
-        return Err(not_found().into());
-    }
+    let Some(text) = &last.text else { return Err(not_found().into()) };
+    let origins = context.store.line_origins_after_drops(scope, (last.file_id, last.row.version)).await?;
+    let said = origins.map(|origins| origins.of(text)).unwrap_or_default();
     let walk = walk(context, scope, &last).await?;
-    let answer = pb::BlameFileResponse { version: last.row.version, lines: walk.lines(scope) };
+    let mut lines = walk.lines(scope);
+    for (line, origin) in lines.iter_mut().zip(said) {
+        let pb::LineOrigin { first_said, last_said, .. } = origin_out(origin);
+        (line.first_said, line.last_said) = (first_said, last_said);
+    }
+    let answer = pb::BlameFileResponse { version: last.row.version, lines };
     fits(&answer)?;
     context.store.log_ok(scope, Operation::Blame, path, &caller).await?;
     Ok(answer)
@@ -76,6 +81,7 @@ fn line(scope: i64, number: i32, text: &str, row: &RevisionRow) -> pb::BlameLine
         source: source_out(row.source).into(),
         created_at: Some(timestamp(row.at)),
         dream_id: row.dream_id.map(|id| DreamId { scope, id }.to_string()).unwrap_or_default(),
+        ..pb::BlameLine::default()
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn handle(
     let results = request.paths.into_iter().zip(paths).zip(found).map(|((path, parsed), found)| {
         let answer = match found {
             Found::File(row, content) => {
-                Answer::File(pb::FileContent { file: Some(file(row)), content, asserted_on: Vec::new() })
+                Answer::File(pb::FileContent { file: Some(file(row)), content, origins: Vec::new() })
             }
             _ if parsed.is_none() => Answer::Reason(ErrorReason::InvalidPath.into()),
             _ => Answer::Reason(ErrorReason::FileNotFound.into()),

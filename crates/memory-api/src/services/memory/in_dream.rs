@@ -24,7 +24,9 @@ mod tests {
     fn a_dream_sees_its_users_files_but_no_logs_and_nothing_shared() {
         let sees = |path| sees(Guards::default(), &MemoryPath::parse(path).unwrap());
         assert!(sees("user/profile.md"));
-        for path in ["user/log.md", "user/dream-log.md", "user/a-log.md", "user/b.log", "shared/a.md"] {
+        for path in
+            ["user/log.md", "user/dream-log.md", "user/Work_LOG.txt", "user/logs/b.md", "user/b.log", "shared/a.md"]
+        {
             assert!(!sees(path), "{path}");
         }
     }

@@ -51,7 +51,7 @@ pub(super) async fn handle(
 }
 
 fn answer(row: FileRow, content: String) -> pb::ReadFileResponse {
-    pb::ReadFileResponse { file: Some(pb::FileContent { file: Some(file(row)), content, asserted_on: Vec::new() }) }
+    pb::ReadFileResponse { file: Some(pb::FileContent { file: Some(file(row)), content, origins: Vec::new() }) }
 }
 
 fn refusal(reason: ErrorReason) -> Refusal {

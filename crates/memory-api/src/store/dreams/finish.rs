@@ -3,6 +3,7 @@
 use memex_core::actor::Operation;
 use memex_core::dream::DreamState;
 use memex_core::ids::DreamId;
+use memex_proto::v1::ProbablePair;
 use sqlx::PgConnection;
 
 use crate::auth::Caller;
@@ -27,6 +28,10 @@ pub struct Finish {
     pub summary: String,
     /// Model tokens used.
     pub model_tokens: i64,
+    /// The probable pairs that are listed.
+    pub probable: Vec<ProbablePair>,
+    /// How many probable pairs there are.
+    pub probable_pairs: i32,
     /// The worker.
     pub caller: Caller,
 }
@@ -83,6 +88,12 @@ pub struct Ending {
     pub scope_statements: i32,
 }
 
+impl Finish {
+    fn stored_pairs(&self) -> Vec<Vec<u8>> {
+        self.probable.iter().map(prost::Message::encode_to_vec).collect()
+    }
+}
+
 impl Ending {
     /// One without an account: nothing was judged, or what was judged no longer counts.
     pub fn bare(state: DreamState, cause: &str) -> Self {
@@ -135,7 +146,7 @@ impl Store {
     pub async fn conclude(&self, finish: &Finish, state: DreamState, cause: &str) -> Result<Conclusion> {
         let row = sqlx::query!(
             r#"-- dreams.conclude
-            SELECT outcome AS "outcome!", ending, cause FROM mx_conclude_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"#,
+            SELECT outcome AS "outcome!", ending, cause FROM mx_conclude_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"#,
             finish.dream.scope,
             finish.dream.id,
             finish.fence,
@@ -147,6 +158,8 @@ impl Store {
             &finish.left,
             finish.summary,
             finish.model_tokens,
+            &finish.stored_pairs(),
+            finish.probable_pairs,
             Operation::Finish.code(),
             finish.caller.actor,
             trace()
@@ -189,7 +202,7 @@ pub async fn gate(tx: &mut PgConnection, finish: &Finish) -> Result<Gate> {
 pub async fn finish(tx: &mut PgConnection, finish: &Finish, ending: &Ending) -> Result<()> {
     sqlx::query!(
         "-- dreams.finish
-        SELECT mx_finish_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+        SELECT mx_finish_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
         finish.dream.scope,
         finish.dream.id,
         finish.caller.token_id,
@@ -204,6 +217,8 @@ pub async fn finish(tx: &mut PgConnection, finish: &Finish, ending: &Ending) -> 
         &ending.violations,
         ending.lost_statements,
         ending.scope_statements,
+        &finish.stored_pairs(),
+        finish.probable_pairs,
         Operation::Finish.code(),
         finish.caller.actor,
         trace()

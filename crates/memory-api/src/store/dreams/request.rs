@@ -80,6 +80,7 @@ pub struct NewDream {
     pub workspace_id: i64,
     pub mode: String,
     pub curator: String,
+    pub near: bool,
     pub requested_by: String,
     pub instructions: String,
     pub as_of: Option<NaiveDate>,
@@ -94,8 +95,8 @@ pub async fn insert_dream(tx: &mut PgConnection, dream: &NewDream) -> Result<Uui
     sqlx::query!(
         "-- dreams.insert
         INSERT INTO mx_dream (scope_id, dream_id, workspace_id, state, mode, curator, requested, requested_by, instructions, as_of, trace_parent,
-                              max_ops, max_files, max_bytes, max_read_bytes, max_seconds, trace_id)
-        VALUES ($1, $2, $3, 'requested', $4, $5, true, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                              max_ops, max_files, max_bytes, max_read_bytes, max_seconds, trace_id, near)
+        VALUES ($1, $2, $3, 'requested', $4, $5, true, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         dream.scope,
         id,
         dream.workspace_id,
@@ -110,7 +111,8 @@ pub async fn insert_dream(tx: &mut PgConnection, dream: &NewDream) -> Result<Uui
         i64::try_from(budget.max_bytes).unwrap_or(i64::MAX),
         i64::try_from(budget.max_read_bytes).unwrap_or(i64::MAX),
         i32::try_from(budget.max_seconds).unwrap_or(i32::MAX),
-        trace()
+        trace(),
+        if dream.near { "review" } else { "off" }
     )
     .execute(&mut *tx)
     .await?;

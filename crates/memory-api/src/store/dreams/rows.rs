@@ -48,6 +48,8 @@ pub struct DreamRow {
     pub lease_expires_at: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
     pub trace_id: Option<Vec<u8>>,
+    pub probable_pairs: i32,
+    pub near: String,
 }
 
 /// Which dreams to list.
@@ -79,7 +81,7 @@ pub async fn dream_row(executor: impl PgExecutor<'_>, dream: DreamId) -> Result<
                d.max_ops, d.max_files, d.max_bytes, d.max_read_bytes, d.max_seconds, d.ops, d.files, d.bytes, d.read_bytes, d.model_tokens,
                d.snapshot_sequence, d.attempts, d.worker_name, d.cause, d.more, d.ledger, d.violations,
                ARRAY(SELECT DISTINCT o.path FROM mx_dream_op o WHERE o.scope_id = d.scope_id AND o.dream_id = d.dream_id ORDER BY o.path) AS "paths!",
-               d.created_at, d.claimed_at, d.lease_expires_at, d.ended_at, d.trace_id
+               d.created_at, d.claimed_at, d.lease_expires_at, d.ended_at, d.trace_id, d.probable_pairs, d.near
           FROM mx_dream d JOIN mx_scope s ON s.scope_id = d.scope_id
          WHERE d.scope_id = $1 AND d.dream_id = $2"#,
         dream.scope,
@@ -88,6 +90,18 @@ pub async fn dream_row(executor: impl PgExecutor<'_>, dream: DreamId) -> Result<
     .fetch_optional(executor)
     .await?;
     Ok(row)
+}
+
+/// The probable pairs that a dream lists, encoded.
+pub async fn probable_pairs(executor: impl PgExecutor<'_>, dream: DreamId) -> Result<Vec<Vec<u8>>> {
+    let pairs = sqlx::query_scalar!(
+        "-- dreams.probable\nSELECT probable FROM mx_dream WHERE scope_id = $1 AND dream_id = $2",
+        dream.scope,
+        dream.id
+    )
+    .fetch_optional(executor)
+    .await?;
+    Ok(pairs.unwrap_or_default())
 }
 
 impl Store {
@@ -103,7 +117,7 @@ impl Store {
                    d.max_ops, d.max_files, d.max_bytes, d.max_read_bytes, d.max_seconds, d.ops, d.files, d.bytes, d.read_bytes, d.model_tokens,
                    d.snapshot_sequence, d.attempts, d.worker_name, d.cause, d.more, d.ledger, d.violations,
                    ARRAY(SELECT DISTINCT o.path FROM mx_dream_op o WHERE o.scope_id = d.scope_id AND o.dream_id = d.dream_id ORDER BY o.path) AS "paths!",
-                   d.created_at, d.claimed_at, d.lease_expires_at, d.ended_at, d.trace_id
+                   d.created_at, d.claimed_at, d.lease_expires_at, d.ended_at, d.trace_id, d.probable_pairs, d.near
               FROM mx_dream d JOIN mx_scope s ON s.scope_id = d.scope_id
              WHERE d.scope_id = $1 AND d.dream_id = $2"#,
             dream.scope,
@@ -135,7 +149,7 @@ impl Store {
                    d.max_ops, d.max_files, d.max_bytes, d.max_read_bytes, d.max_seconds, d.ops, d.files, d.bytes, d.read_bytes, d.model_tokens,
                    d.snapshot_sequence, d.attempts, d.worker_name, d.cause, d.more, d.ledger, d.violations,
                    ARRAY(SELECT DISTINCT o.path FROM mx_dream_op o WHERE o.scope_id = d.scope_id AND o.dream_id = d.dream_id ORDER BY o.path) AS "paths!",
-                   d.created_at, d.claimed_at, d.lease_expires_at, d.ended_at, d.trace_id
+                   d.created_at, d.claimed_at, d.lease_expires_at, d.ended_at, d.trace_id, d.probable_pairs, d.near
               FROM mx_dream d JOIN mx_scope s ON s.scope_id = d.scope_id
              WHERE d.workspace_id = $1 AND NOT s.erasing AND ($2::bigint IS NULL OR d.scope_id = $2) AND (cardinality($3::text[]) = 0 OR d.state = ANY ($3))
                AND ($4::timestamptz IS NULL OR d.created_at < $4 OR d.created_at = $4 AND d.dream_id > $5)

@@ -4,29 +4,31 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Account, Dreamt, Expectations, Loaded, Orders, Proof};
+use super::{Account, Dreamt, Expectations, Loaded, Orders, Pairs, Proof};
 use crate::commands::demo::account::total;
 use crate::commands::demo::dreams::Applied;
 use crate::output::view::{DreamView, FileChangeView, LedgerView};
 
 /// All of it.
+#[allow(clippy::too_many_arguments, reason = "the one place where everything comes together")]
 pub fn value(
     kept: Option<&Path>,
     loaded: &Loaded,
     dreamt: &[Dreamt],
     account: &Account,
+    pairs: &[Pairs],
     orders: &Orders,
     proof: &Proof,
     expect: &Expectations,
 ) -> Value {
     let people: Vec<Value> = dreamt
         .iter()
-        .zip(&account.ledgers)
-        .map(|(person, (_, sums))| {
+        .zip(account.ledgers.iter().zip(pairs))
+        .map(|(person, ((_, sums), pairs))| {
             let dreams: Vec<Value> = person.applied.iter().map(dream).collect();
             json!({
                 "user": person.user, "files": loaded.files.get(person.user), "dreams": dreams,
-                "settled": person.settled, "ledger": LedgerView::from(*sums),
+                "settled": person.settled, "ledger": LedgerView::from(*sums), "pairs": pairs.adopted, "probable": pairs.probable,
             })
         })
         .collect();

@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 use crate::store::changesets::{StagedOp, staged_ops};
 use crate::store::dreams::{end_dream, running_dream};
 use crate::store::redactions::{
-    Redactable, empty_ops, end_proposal, imported_of, proposals, replace_imported, unadopted_ops,
+    Redactable, empty_ops, end_proposal, imported_of, listed_pairs, proposals, replace_imported, replace_pairs,
+    unadopted_ops,
 };
 
 /// Ops that are read at once: with the largest texts 16 MiB.
@@ -72,6 +73,23 @@ pub(super) async fn empty(tx: &mut PgConnection, scope: i64, telling: &Arc<Telli
             empty_ops(&mut *tx, scope, &told, reason).await?;
         }
     }
+}
+
+/// Takes out of every dream's list the probable pairs of which one line stood in the revision: the other tells of it.
+pub(super) async fn take_pairs_out(tx: &mut PgConnection, scope: i64, target: &Redactable) -> Result<()> {
+    for (dream, pairs) in listed_pairs(&mut *tx, scope).await? {
+        let left: Vec<Vec<u8>> = pairs.iter().filter(|pair| !stands_in(pair, target)).cloned().collect();
+        if left.len() < pairs.len() {
+            replace_pairs(&mut *tx, scope, dream, &left).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a line of the pair stood in the revision; of one that cannot be read that is not known.
+fn stands_in(pair: &[u8], target: &Redactable) -> bool {
+    let stands = |at: Option<pb::LinesAt>| at.is_some_and(|at| at.path == target.path && at.version == target.version);
+    pb::ProbablePair::decode(pair).map_or(true, |pair| stands(pair.dropped) || stands(pair.kept))
 }
 
 /// Empties what an archive brought of the dream that made the revision where it came from: what that said of itself, and

@@ -19,8 +19,8 @@ use crate::auth::{Caller, DreamContext};
 use crate::convert;
 use crate::error::{Error, Result};
 use crate::services::context::{AboutCell, Context};
-use crate::store::asserted::LineDates;
 use crate::store::dream_view::SeenFile;
+use crate::store::line_origins::LineOrigins;
 
 pub(in super::super) async fn list_files(
     context: &Context,
@@ -88,7 +88,7 @@ pub(in super::super) async fn batch_read_files(
     Ok(response)
 }
 
-/// The files that there are, by path, their lines dated.
+/// The files that there are, by path, with where their lines come from.
 async fn seen(
     context: &Context,
     caller: &Caller,
@@ -102,12 +102,12 @@ async fn seen(
         Err(refused) => return Err(denied(context, caller, dream, refused, !paths.is_empty()).await?),
     };
     let bases: Vec<_> = files.iter().filter_map(|file| file.base).collect();
-    let dates = context.store.asserted(dream.id.scope, &bases).await?;
-    let undated = LineDates::default();
+    let known = context.store.line_origins(dream.id.scope, &bases).await?;
+    let none = LineOrigins::default();
     let contents = files.into_iter().map(|SeenFile { row, text, base }| {
-        let dates = base.and_then(|(file_id, _)| dates.get(&file_id)).map_or(&undated, |dates| dates.as_ref());
-        let asserted_on = dates.of(&text);
-        (row.path.clone(), pb::FileContent { file: Some(file(row)), content: text, asserted_on })
+        let known = base.and_then(|(file_id, _)| known.get(&file_id)).map_or(&none, |known| known.as_ref());
+        let origins = known.of(&text).into_iter().map(convert::origin_out).collect();
+        (row.path.clone(), pb::FileContent { file: Some(file(row)), content: text, origins })
     });
     Ok(contents.collect())
 }

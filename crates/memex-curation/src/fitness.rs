@@ -1,0 +1,48 @@
+//! Whether a statement is fit to be a copy: it says what holds, and it names its subject.
+
+mod holds;
+mod subject;
+
+use crate::date;
+use crate::language::{List, Reading};
+use crate::text::Strict;
+
+pub(crate) use holds::Says;
+
+/// What the words of a statement say of whether it may be a copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fitness {
+    /// What kind of thing it says.
+    pub says: Says,
+    /// It names its subject.
+    pub names_subject: bool,
+    /// A verb of action in the present, without a word of habit: it does not hold under two days.
+    pub of_a_day: bool,
+    /// It names a full date in its own words, and is no dose, measure or payment.
+    pub own_day: bool,
+}
+
+impl Fitness {
+    pub fn of(strict: &Strict) -> Self {
+        let Strict { body: text, reading, .. } = strict;
+        let says = holds::says(text, reading);
+        let action = holds::is_action(reading);
+        let habit = reading.tongues.all(|language| reading.of(language, List::Habit).next().is_some());
+        let dated = !date::find_days(text).is_empty();
+        Self {
+            names_subject: subject::is_named(text, reading, says),
+            of_a_day: action && !habit,
+            own_day: dated && says == Says::Event && !holds::is_measured(text, reading),
+            says,
+        }
+    }
+}
+
+/// Whether the statement tells an agent how to behave from then on, in any language that may be meant.
+pub(crate) fn is_standing_instruction(text: &str) -> bool {
+    let reading = Reading::new(text);
+    reading.keeping(List::Instructions).any(|hit| hit.first == 0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,287 @@
+//! Whether a statement says what holds, or what was done. Where no rule says that it holds, it is an event.
+
+use crate::language::{LanguageIndex, List, Reading, VOCABULARY};
+
+/// A key has at most this many words.
+const KEY_WORDS: usize = 4;
+
+/// What kind of thing a statement says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Says {
+    /// What is so, or is somebody's habit, in a sentence with a verb.
+    State,
+    /// An adjective or participle alone: "Vegetarian".
+    Attribute,
+    /// How to behave from now on.
+    Instruction,
+    /// `key: value` with a key whose value lasts.
+    Field,
+    /// What was done or will be done, a step, a dose, and whatever no rule knows.
+    Event,
+}
+
+/// What the statement says; [`Says::Event`] where the languages that may be meant differ.
+pub(crate) fn says(text: &str, reading: &Reading) -> Says {
+    let mut answers = reading.tongues.iter().map(|language| in_language(text, reading, language));
+    let Some(first) = answers.next() else { return Says::Event };
+    let holds = answers.all(|says| says == first) && first != Says::Event;
+    if holds && (!is_passing(text, reading) || is_frequent(reading)) { first } else { Says::Event }
+}
+
+/// The positive side of the rule, in one language.
+fn in_language(text: &str, reading: &Reading, language: LanguageIndex) -> Says {
+    if is_instruction(reading, language) {
+        return Says::Instruction;
+    }
+    // "Sleep: bad" has a key that is also a verb.
+    let before_colon = text.split_once(": ").map(|(key, _)| reading.tokens.partition_point(|t| t.start < key.len()));
+    if before_colon.is_some_and(|end| reading.keeping(List::DailyKeys).any(|hit| hit.first == 0 && hit.end == end)) {
+        return Says::Event;
+    }
+    let key_end = key_end(text, reading);
+    if key_end > 0 {
+        let sentence = first_verb(reading, key_end, reading.tokens.len()).is_some();
+        if !sentence {
+            return field(reading, language, key_end);
+        }
+    }
+    if !VOCABULARY.languages[usize::from(language)].spaced {
+        return unspaced(reading, language);
+    }
+    match first_verb(reading, 0, reading.tokens.len()) {
+        Some(at) if at == key_end && is_imperative(reading, at) => Says::Event,
+        Some(at) if is_present(reading, language, at) => Says::State,
+        None if reading.of(language, List::Adjectives).any(|hit| hit.first == 0) => Says::Attribute,
+        _ => Says::Event,
+    }
+}
+
+/// A verb of action that begins its clause in a form that also asks for the act: "Call the dentist".
+fn is_imperative(reading: &Reading, at: usize) -> bool {
+    reading.keeps_at(List::Action, at) && reading.keeps_at(List::Plain, at) && !reading.permits_at(List::State, at)
+}
+
+/// How many words the key of `key: …` has: at most four, without a verb. 0 where there is none.
+pub(super) fn key_end(text: &str, reading: &Reading) -> usize {
+    let Some((key, _)) = text.split_once(": ") else { return 0 };
+    let end = reading.tokens.partition_point(|t| t.start < key.len());
+    if end <= KEY_WORDS && first_verb(reading, 0, end).is_none() { end } else { 0 }
+}
+
+fn field(reading: &Reading, language: LanguageIndex, key_end: usize) -> Says {
+    let whole = |list| reading.of(language, list).any(|hit| hit.first == 0 && hit.end == key_end);
+    let daily = reading.keeping(List::DailyKeys).any(|hit| hit.end <= key_end);
+    if whole(List::LastingKeys) && !daily && key_end < reading.tokens.len() { Says::Field } else { Says::Event }
+}
+
+/// Begins as a standing instruction does, with something after it.
+fn is_instruction(reading: &Reading, language: LanguageIndex) -> bool {
+    let begins = reading.of(language, List::Instructions).filter(|hit| hit.first == 0).map(|hit| hit.end).max();
+    let Some(end) = begins.filter(|&end| end < reading.tokens.len()) else { return false };
+    // "Use X" asks for one act; "use X for Y" and "X, not Y" are rules.
+    let rule = reading.of(language, List::Frequency).any(|hit| hit.first == 0)
+        || !reading.of(language, List::Action).chain(reading.of(language, List::Plain)).any(|hit| hit.first == 0)
+        || reading.of(language, List::InstructionMarks).any(|hit| hit.first >= end);
+    rule && first_after(reading, end).is_none_or(|at| !reading.keeps_at(List::Past, at))
+}
+
+fn first_after(reading: &Reading, from: usize) -> Option<usize> {
+    first_verb(reading, from, reading.tokens.len())
+}
+
+/// The first finite verb in `from..to`, whatever it says. A form that is also a noun is a verb only after a name or a
+/// pronoun, and not where another finite verb follows.
+pub(super) fn first_verb(reading: &Reading, from: usize, to: usize) -> Option<usize> {
+    let finite = |at: usize| {
+        let named = at > from && reading.tokens[at].capital;
+        !named && (FINITE.iter().any(|&list| reading.keeps_at(list, at)) || ends_like_past(reading, at))
+    };
+    let noun_too = |at: usize| reading.keeps_at(List::AlsoNouns, at);
+    let after_subject = |at: usize| {
+        let before = (from..at).rev().find(|&before| !reading.keeps_at(List::Frequency, before));
+        before.is_some_and(|before| {
+            let token = &reading.tokens[before];
+            (token.capital && !token.possessive)
+                || [List::SelfWords, List::Reference].iter().any(|&list| reading.keeps_at(list, before))
+        })
+    };
+    let mut candidates = (from..to).filter(|&at| finite(at));
+    let first = candidates.next()?;
+    let next = candidates.find(|&at| !noun_too(at));
+    let verb =
+        !noun_too(first) || (after_subject(first) && next != Some(first + 1)) || (next.is_none() && first == from);
+    if verb { Some(first) } else { next }
+}
+
+const FINITE: [List; 4] = [List::State, List::Action, List::Past, List::Future];
+
+/// A word that ends like a past form and stands in no list.
+fn ends_like_past(reading: &Reading, at: usize) -> bool {
+    let token = &reading.tokens[at];
+    let length = token.lower.chars().count();
+    length >= 5 && !reading.is_known(at) && has_ending(reading, List::PastEndings, &token.lower) && !token.capital
+}
+
+fn has_ending(reading: &Reading, list: List, word: &str) -> bool {
+    VOCABULARY.endings(list).any(|(language, ending)| reading.tongues.keeps(language) && word.ends_with(ending))
+}
+
+/// A verb of state or habit in the present, which neither a participle makes the perfect nor an ending the progressive.
+fn is_present(reading: &Reading, language: LanguageIndex, at: usize) -> bool {
+    let of = |list: List| reading.of(language, list).any(|hit| hit.first <= at && at < hit.end);
+    let end = at + 1;
+    let next = next_word(reading, end);
+    let participle = |i: usize| reading.keeps_at(List::Participles, i) || ends_like_past(reading, i);
+    let perfect = reading.keeps_at(List::Perfect, at) && is_perfect(reading, language, next, participle);
+    let going_on = reading.keeps_at(List::Progressive, at)
+        && next.is_some_and(|i| {
+            has_ending(reading, List::ProgressiveEndings, &reading.tokens[i].lower)
+                && !reading.tokens[i].capital
+                && !reading.of(language, List::Steady).any(|hit| hit.first <= i && i < hit.end)
+        });
+    let past = reading.keeps_at(List::Past, at) && !of(List::State);
+    (of(List::State) || of(List::Action)) && !past && !perfect && !going_on && !reading.keeps_at(List::Future, at)
+}
+
+/// The first word from `at` on that is no adverb: "is *still* waiting".
+fn next_word(reading: &Reading, at: usize) -> Option<usize> {
+    let adverb = |at: usize| {
+        let lists = [List::Prepositions, List::Articles, List::State, List::Reference];
+        let listed = [List::Frequency, List::RelativeDays].iter().any(|&list| reading.keeps_at(list, at));
+        listed || (reading.keeps_at(List::Function, at) && !lists.iter().any(|&list| reading.keeps_at(list, at)))
+    };
+    (at..reading.tokens.len()).find(|&at| !adverb(at))
+}
+
+/// In English the participle follows the verb; in German it may stand at the end of the clause.
+fn is_perfect(
+    reading: &Reading,
+    language: LanguageIndex,
+    next: Option<usize>,
+    participle: impl Fn(usize) -> bool,
+) -> bool {
+    let Some(next) = next else { return false };
+    let far = VOCABULARY.languages[usize::from(language)].capital_nouns;
+    let to = if far { reading.tokens.len() } else { next + 1 };
+    (next..to).any(participle)
+}
+
+/// In languages without spaces the verb ends the statement.
+fn unspaced(reading: &Reading, language: LanguageIndex) -> Says {
+    let last = reading.tokens.len();
+    let ends = |list: List| reading.of(language, list).any(|hit| hit.end == last && hit.end > hit.first);
+    let longest =
+        |list: List| reading.of(language, list).filter(|hit| hit.end == last).map(|hit| hit.end - hit.first).max();
+    let keeps = [List::Past, List::Future, List::Progressive];
+    let event = keeps.iter().filter_map(|&list| longest(list)).max();
+    let state = longest(List::State).max(longest(List::Action));
+    let verb_within =
+        VOCABULARY.languages[usize::from(language)].verb_first && reading.of(language, List::State).next().is_some();
+    match (state, event) {
+        (Some(state), Some(event)) if state > event => Says::State,
+        (Some(_), None) => Says::State,
+        (None, None) if verb_within && reading.keeping(List::Past).next().is_none() => Says::State,
+        (None, None) if ends(List::Adjectives) => Says::Attribute,
+        _ => Says::Event,
+    }
+}
+
+/// Whether the first verb is one of action in the present.
+pub(crate) fn is_action(reading: &Reading) -> bool {
+    let at = first_verb(reading, 0, reading.tokens.len());
+    let acts = |at: usize| reading.keeps_at(List::Action, at) && !reading.permits_at(List::State, at);
+    match at {
+        Some(at) => acts(at),
+        None => reading.keeping(List::Action).next().is_some(),
+    }
+}
+
+/// "Always", "never", "often", or "every" and "each" directly before a unit of time or a weekday.
+fn is_frequent(reading: &Reading) -> bool {
+    reading.tongues.all(|language| {
+        let timed = |at: usize| {
+            [List::TimeUnits, List::Weekdays].iter().any(|&list| reading.of(language, list).any(|hit| hit.first == at))
+        };
+        reading.of(language, List::Frequency).next().is_some()
+            || reading.of(language, List::Every).any(|hit| timed(hit.end))
+    })
+}
+
+/// What passes: a day named from today, a measure, a dose, a payment, an illness, a place where somebody is just now.
+fn is_passing(text: &str, reading: &Reading) -> bool {
+    let verb = |at: usize| [List::Be, List::State].iter().any(|&list| reading.keeps_at(list, at));
+    // "Is very tired", "has no fever": nothing but small words between the verb and what passes.
+    let of_a_verb = |first: usize| {
+        let small = |at: usize| {
+            let lists = [List::Function, List::Frequency, List::RelativeDays, List::Articles, List::Numbers];
+            lists.iter().any(|&list| reading.keeps_at(list, at)) && !reading.keeps_at(List::Prepositions, at)
+        };
+        (0..first).rev().find(|&at| verb(at) || !small(at)).is_some_and(verb)
+    };
+    let passes = |first: usize| {
+        if VOCABULARY.has_in_any(List::Prepositions, &reading.tokens[first].lower) {
+            // "At home" passes where somebody is there; what is done at home is done there again.
+            return first > 0 && reading.keeps_at(List::Be, first - 1);
+        }
+        first == 0 || of_a_verb(first) || reading.tokens[first].unspaced || first_after(reading, 0) == Some(first)
+    };
+    let first_verb = first_after(reading, 0);
+    let joined = |at: usize| {
+        at > 0
+            && (reading.keeps_at(List::And, at - 1)
+                || text[..reading.tokens[at].start].trim_end().ends_with([',', ';']))
+    };
+    // What is future or only perhaps in a clause of its own says nothing of the main one.
+    let future = |at: usize| first_verb.is_none_or(|verb| at <= verb) || joined(at) || reading.tokens[at].unspaced;
+    reading.keeping(List::RelativeDays).next().is_some()
+        || reading.keeping(List::Passing).any(|hit| passes(hit.first))
+        || reading.keeping(List::Future).any(|hit| future(hit.first) && !is_month(reading, hit.first))
+        || first_past_after(reading, first_verb).is_some_and(joined)
+        || is_somewhere(reading)
+        || is_measured(text, reading)
+}
+
+/// "May" with a capital within a sentence is the month.
+fn is_month(reading: &Reading, at: usize) -> bool {
+    at > 0 && reading.tokens[at].capital && reading.keeps_at(List::Months, at)
+}
+
+/// The first past form after the main verb that is no present form too; one in a clause of its own says nothing of the
+/// main one.
+fn first_past_after(reading: &Reading, verb: Option<usize>) -> Option<usize> {
+    let present = [List::State, List::Action, List::Plain];
+    let past = reading.keeping(List::Past).map(|hit| hit.first).filter(|&at| verb.is_some_and(|verb| at > verb));
+    past.filter(|&at| !present.iter().any(|&list| reading.keeps_at(list, at))).min()
+}
+
+/// "Is in Oslo", "is at Anna's": a form of "be", a preposition, a name.
+fn is_somewhere(reading: &Reading) -> bool {
+    (0..reading.tokens.len().saturating_sub(2)).any(|at| {
+        let place = reading.tokens[at + 2].capital;
+        place && reading.keeps_at(List::Be, at) && reading.keeps_at(List::Prepositions, at + 1)
+    })
+}
+
+/// A measure, a dose, or a payment.
+pub(crate) fn is_measured(text: &str, reading: &Reading) -> bool {
+    let number = |at: usize| {
+        let lower = &reading.tokens[at].lower;
+        let digits = lower.starts_with(|c: char| c.is_ascii_digit());
+        digits || reading.keeps_at(List::Numbers, at)
+    };
+    let unit = |at: usize| {
+        let tail = reading.tokens[at].lower.trim_start_matches(|c: char| c.is_ascii_digit());
+        let glued = tail.len() < reading.tokens[at].lower.len() && !tail.is_empty();
+        glued && VOCABULARY.has_in_any(List::Measures, tail)
+    };
+    let last = reading.tokens.len();
+    let measure =
+        (0..last).any(|at| number(at) && (unit(at) || (at + 1 < last && reading.keeps_at(List::Measures, at + 1))));
+    let currency = text.contains(['$', '\u{20ac}', '\u{a3}', '\u{a5}', '\u{ffe5}']);
+    let sign = currency || text.contains(['%', '\u{ff05}', '\u{b0}', '\u{2103}']);
+    let any_number = (0..last).any(number);
+    measure
+        || (sign && any_number)
+        || reading.keeping(List::Doses).next().is_some()
+        || ((currency || any_number) && reading.keeping(List::Payments).next().is_some())
+}
