@@ -47,19 +47,21 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<(), Failure> {
     let (mut out, columns) = (output::out(), output::columns());
     if args.pairs {
         let pairs = changeset.dropped_lines;
-        return Ok(match context.json {
+        match context.json {
             true => output::json(&json!({"dropped_lines": dropped_views(pairs)}))?,
             false if pairs.is_empty() => output::nothing("this dream drops no line")?,
             false => write_dropped(&mut out, pairs, columns)?,
-        });
+        }
+        return Ok(());
     }
     if args.probable {
         let (pairs, counted) = (changeset.probable_lines, changeset.dream.unwrap_or_default().probable_pairs);
-        return Ok(match context.json {
+        match context.json {
             true => output::json(&json!({"probable_pairs": counted, "probable_lines": probable_views(pairs)}))?,
             false if pairs.is_empty() => output::nothing("this dream left no probable pairs")?,
             false => write_probable(&mut out, pairs, counted, columns)?,
-        });
+        }
+        return Ok(());
     }
     if context.json {
         return Ok(output::json(&as_json(changeset, !args.no_diff))?);
