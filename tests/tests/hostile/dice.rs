@@ -129,7 +129,7 @@ impl Dice {
             }
             "value" => vec!["true", "false", "1", "20", "2048", "review"],
             "old" => vec!["One", "Two"],
-            "lines" => vec!["- Three.", "- Four."],
+            "lines" => vec!["- One.", "- One.", "- Three.", "- Four."],
             "expected" => vec!["- One.", "- Two."],
             "request_id" | "page_token" | "cursor" | "actor" | "as_of" => vec![""],
             "after_heading" => vec!["", "", "", "", "", "A"],
@@ -225,6 +225,8 @@ impl Dice {
             Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => Value::I64(self.number(field.name())),
             Kind::Uint32 | Kind::Fixed32 => Value::U32(self.number(field.name()) as u32),
             Kind::Uint64 | Kind::Fixed64 => Value::U64(self.number(field.name()) as u64),
+            // What is skipped changes nothing, so that a dream needs no ground for it.
+            Kind::Bool if self.careful && field.name() == "skip_if_present" => Value::Bool(true),
             Kind::Bool => Value::Bool(self.below(2) == 0),
             Kind::String => Value::String(self.text(field.name())),
             Kind::Bytes => Value::Bytes(self.text(field.name()).into_bytes().into()),
