@@ -49,7 +49,7 @@ enum Pass {
     Over(String),
 }
 
-/// What a dream took and found, for its span, its log line and its summary. Counts, sizes and places only.
+/// The counts of a dream for its span, its log line and its summary. It holds counts, sizes and places, and no text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Tally {
     files_read: usize,

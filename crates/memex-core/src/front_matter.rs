@@ -1,4 +1,4 @@
-//! What a file's front matter says; the only module that knows YAML.
+//! Reads the front matter of a file. No other module knows YAML.
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
@@ -73,7 +73,7 @@ pub fn values(text: &str) -> Option<Vec<FrontValue>> {
     Some(found.values)
 }
 
-/// Where the reader of [`values`] stands: for each open mapping the key that it has read, for each open list none.
+/// The state of the reader of [`values`]. An open mapping holds the key that was read; an open list holds none.
 #[derive(Default)]
 struct Walk {
     open: Vec<Level>,

@@ -1,4 +1,4 @@
-//! What a line is, everywhere: it ends with `\n` or `\r\n`, or with the text. A carriage return alone, a form feed or any
+//! Defines a line for all of Memex. A line ends with `\n` or `\r\n`, or with the text. A carriage return alone, a form feed or any
 //! other character of Unicode's line breaks is a character within a line.
 
 use std::borrow::Cow;

@@ -57,7 +57,7 @@ pub enum Edit {
     },
 }
 
-/// What a patch makes of a text.
+/// The result of a patch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patched {
     /// The text afterwards.

@@ -119,7 +119,7 @@ fn refused(status: &Status, tally: &mut Tally) -> Result<Staged, Interruption> {
     }
 }
 
-/// Whether a refusal is about the op alone: its path, its text, its edits or its version. Every other is about the dream,
+/// Returns true if a refusal concerns one op alone: its path, text, edits or version. Every other is about the dream,
 /// the worker or the service, and so about the ops after it too.
 fn is_of_the_op(reason: ErrorReason) -> bool {
     use ErrorReason as R;

@@ -35,8 +35,8 @@ fn end_of_content(rows: &[&str], section: &Range<usize>) -> usize {
     section.start + last.map_or(0, |last| last + 1)
 }
 
-/// Whether the lines stand in `region`, one after the other. The blank lines around them are not looked for; lines that
-/// are all blank stand nowhere.
+/// Returns true if `region` holds the lines one after the other. The search ignores blank lines around the block. A block
+/// of blank lines alone is never found.
 fn stands(lines: &[&str], region: &[&str]) -> bool {
     let tells = |line: &&str| !line.trim().is_empty();
     let (Some(first), Some(last)) = (lines.iter().position(tells), lines.iter().rposition(tells)) else { return false };

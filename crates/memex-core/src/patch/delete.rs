@@ -22,7 +22,7 @@ pub(super) fn delete(text: &str, first_line: u32, last_line: u32, expected: &str
     Ok(ended_as(text, rest.concat()))
 }
 
-/// Whether the lines say `expected`, one newline at its end allowed. A `\r` before the end of an expected line is its
+/// Returns true if the lines equal `expected`, which may end with one newline. A `\r` before the end of an expected line is its
 /// ending's or its own.
 fn is_expected(range: &[&str], expected: &str) -> bool {
     let says = |expected: &str| {

@@ -20,8 +20,34 @@ pub(crate) enum Says {
     Event,
 }
 
-/// What the statement says; [`Says::Event`] where the languages that may be meant differ.
+/// What the statement says. A statement of several sentences holds only if each of them does: "Ann lives in Oslo. She
+/// visited Rome." tells an event.
 pub(crate) fn says(text: &str, reading: &Reading) -> Says {
+    let sentences = sentences(text);
+    // A tail such as "(again)" is no sentence.
+    let tail = |sentence: &str| sentence.starts_with('(') && sentence.split(' ').count() < 3;
+    let holds = |one: &&str| tail(one) || sentence_says(one, &Reading::new(one)) != Says::Event;
+    if sentences.len() > 1 && !sentences.iter().all(holds) {
+        return Says::Event;
+    }
+    sentence_says(text, reading)
+}
+
+/// The text in sentences: each ends with a full stop, an exclamation mark or a question mark before more text.
+fn sentences(text: &str) -> Vec<&str> {
+    let mut rest = text;
+    let mut found = Vec::new();
+    let ends = [". ", "! ", "? ", "\u{3002}", "\u{ff01}", "\u{ff1f}"];
+    while let Some(end) = ends.iter().filter_map(|mark| rest.find(mark).map(|at| at + mark.len())).min() {
+        found.push(rest[..end].trim_end());
+        rest = &rest[end..];
+    }
+    found.extend((!rest.trim().is_empty()).then_some(rest));
+    found
+}
+
+/// What one sentence says; [`Says::Event`] where the languages that may be meant differ.
+fn sentence_says(text: &str, reading: &Reading) -> Says {
     let mut answers = reading.tongues.iter().map(|language| in_language(text, reading, language));
     let Some(first) = answers.next() else { return Says::Event };
     let holds = answers.all(|says| says == first) && first != Says::Event;

@@ -237,3 +237,16 @@ fn standing_instructions_are_known_by_their_first_words() {
     }
     assert!(!is_standing_instruction("Ann always answers in French"));
 }
+
+#[test]
+fn a_line_of_several_sentences_holds_only_if_each_of_them_does() {
+    let says = |text: &str| Fitness::of(&crate::text::strict(text)).says;
+    for text in
+        ["Ann lives in Oslo. She visited Rome.", "Ann lives in Oslo. She was ill!", "Ann likes tea. Stir it well."]
+    {
+        assert_eq!(says(text), Says::Event, "{text}");
+    }
+    for text in ["Ann lives in Oslo.", "Ann lives in Oslo. Ann likes green tea."] {
+        assert_eq!(says(text), Says::State, "{text}");
+    }
+}
