@@ -7,12 +7,12 @@ CREATE TABLE mx_dream_state (
   due_at timestamptz,                                  -- NULL: clean, or something without a time stands in the way
   paused boolean NOT NULL DEFAULT false,
   pause_reason text NOT NULL DEFAULT '',               -- what was said when it was paused
-  parked boolean NOT NULL DEFAULT false,               -- after too many failures in a row: until UnparkUser or a dream that ends well
+  parked boolean NOT NULL DEFAULT false,               -- until UnparkUser or a dream that ends well
   failures integer NOT NULL DEFAULT 0,
   overtaken_in_row integer NOT NULL DEFAULT 0,
   more boolean NOT NULL DEFAULT false,
   begin_with text[] NOT NULL DEFAULT '{}',             -- the cursor: paths that the series of dreams has still to walk
-  walked_sequence bigint NOT NULL DEFAULT 0,           -- snapshot of the last dream that said more: what was changed since is walked again
+  walked_sequence bigint NOT NULL DEFAULT 0,           -- snapshot of the last dream that said more
   last_moved_at timestamptz,                           -- end of the last dream that moved the watermark or said more
   not_before timestamptz,                              -- back-off; also of a started dream's further attempts
   proposal uuid,                                       -- the dream that waits for a person
