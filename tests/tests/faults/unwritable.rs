@@ -174,18 +174,18 @@ async fn a_postgres_that_dies_while_it_owes_answers_is_unavailable_and_neither_a
         owed.retain(|(_, answer)| !answer.is_finished());
         dreams += unanswered(&owed);
         let still = dies.now(postgres, &owner).await;
-        let late = answers(people.every_call());
-        for (name, answer) in owed {
-            let answer = ends(&name, answer).await.unwrap();
-            otherwise.extend(answered_otherwise(&name, answer).map(|what| format!("{dies:?}, owed: {what}")));
-        }
-        // Where Postgres recovers by itself it would withhold the answers to later calls, too.
+        // Where Postgres recovers by itself it would withhold the answers again, to calls that are repeated and to later ones.
         let freed = async {
             if matches!(dies, Dies::ByABackend) {
                 let_answers_go_soon(&url).await;
             }
         };
-        let (late, ()) = tokio::join!(late, freed);
+        let owed = join_all(owed.into_iter().map(async |(name, answer)| {
+            let answer = ends(&name, answer).await.unwrap();
+            answered_otherwise(&name, answer)
+        }));
+        let (late, owed, ()) = tokio::join!(answers(people.every_call()), owed, freed);
+        otherwise.extend(owed.into_iter().flatten().map(|what| format!("{dies:?}, owed: {what}")));
         otherwise.extend(late.into_iter().map(|what| format!("{dies:?}, after it: {what}")));
         owner.close().await;
         postgres = match still {
