@@ -1,6 +1,7 @@
 //! Whether a statement is fit to be a copy: it says what holds, and it names its subject.
 
 mod holds;
+mod passing;
 mod subject;
 
 use crate::date;
@@ -16,7 +17,7 @@ pub(crate) struct Fitness {
     pub says: Says,
     /// It names its subject.
     pub names_subject: bool,
-    /// A verb of action in the present, without a word of habit: it does not hold under two days.
+    /// A verb that tells one act as easily as a habit, without a word of habit: it does not hold under two days.
     pub of_a_day: bool,
     /// It names a full date in its own words, and is no dose, measure or payment.
     pub own_day: bool,
@@ -26,13 +27,12 @@ impl Fitness {
     pub fn of(strict: &Strict) -> Self {
         let Strict { body: text, reading, .. } = strict;
         let says = holds::says(text, reading);
-        let action = holds::is_action(reading);
         let habit = reading.tongues.all(|language| reading.of(language, List::Habit).next().is_some());
         let dated = !date::find_days(text).is_empty();
         Self {
             names_subject: subject::is_named(text, reading, says),
-            of_a_day: action && !habit,
-            own_day: dated && says == Says::Event && !holds::is_measured(text, reading),
+            of_a_day: says == Says::State && !habit && holds::is_of_a_day(reading),
+            own_day: dated && says == Says::Event && !passing::is_measured(text, reading),
             says,
         }
     }

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 pub(crate) use list::List;
-pub(crate) use reading::{Reading, Tongues, is_unspaced, tokens};
+pub(crate) use reading::{Hit, Reading, Tongues, is_unspaced, tokens};
 
 /// Code and text of each file of `words/`.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/word_files.rs"));

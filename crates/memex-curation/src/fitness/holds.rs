@@ -1,5 +1,6 @@
 //! Whether a statement says what holds, or what was done. Where no rule says that it holds, it is an event.
 
+use super::passing::{is_frequent, is_passing};
 use crate::language::{LanguageIndex, List, Reading, VOCABULARY};
 
 /// A key has at most this many words.
@@ -105,13 +106,14 @@ fn is_instruction(reading: &Reading, language: LanguageIndex) -> bool {
     let begins = reading.of(language, List::Instructions).filter(|hit| hit.first == 0).map(|hit| hit.end).max();
     let Some(end) = begins.filter(|&end| end < reading.tokens.len()) else { return false };
     // "Use X" asks for one act; "use X for Y" and "X, not Y" are rules.
-    let rule = reading.of(language, List::Frequency).any(|hit| hit.first == 0)
+    let lasts = reading.of(language, List::Frequency).any(|hit| hit.first == 0);
+    let rule = lasts
         || !reading.of(language, List::Action).chain(reading.of(language, List::Plain)).any(|hit| hit.first == 0)
         || reading.of(language, List::InstructionMarks).any(|hit| hit.first >= end);
-    rule && first_after(reading, end).is_none_or(|at| !reading.keeps_at(List::Past, at))
+    rule && (lasts || first_after(reading, end).is_none_or(|at| !reading.keeps_at(List::Past, at)))
 }
 
-fn first_after(reading: &Reading, from: usize) -> Option<usize> {
+pub(super) fn first_after(reading: &Reading, from: usize) -> Option<usize> {
     first_verb(reading, from, reading.tokens.len())
 }
 
@@ -148,7 +150,7 @@ fn ends_like_past(reading: &Reading, at: usize) -> bool {
     length >= 5 && !reading.is_known(at) && has_ending(reading, List::PastEndings, &token.lower) && !token.capital
 }
 
-fn has_ending(reading: &Reading, list: List, word: &str) -> bool {
+pub(super) fn has_ending(reading: &Reading, list: List, word: &str) -> bool {
     VOCABULARY.endings(list).any(|(language, ending)| reading.tongues.keeps(language) && word.ends_with(ending))
 }
 
@@ -212,102 +214,11 @@ fn unspaced(reading: &Reading, language: LanguageIndex) -> Says {
     }
 }
 
-/// Whether the first verb is one of action in the present.
-pub(crate) fn is_action(reading: &Reading) -> bool {
-    let at = first_verb(reading, 0, reading.tokens.len());
-    let acts = |at: usize| reading.keeps_at(List::Action, at) && !reading.permits_at(List::State, at);
-    match at {
+/// Whether the first verb is one that tells one act as easily as a habit.
+pub(crate) fn is_of_a_day(reading: &Reading) -> bool {
+    let acts = |at: usize| reading.keeps_at(List::OfADay, at) && !reading.permits_at(List::State, at);
+    match first_verb(reading, 0, reading.tokens.len()) {
         Some(at) => acts(at),
-        None => reading.keeping(List::Action).next().is_some(),
+        None => reading.keeping(List::OfADay).next().is_some(),
     }
-}
-
-/// "Always", "never", "often", or "every" and "each" directly before a unit of time or a weekday.
-fn is_frequent(reading: &Reading) -> bool {
-    reading.tongues.all(|language| {
-        let timed = |at: usize| {
-            [List::TimeUnits, List::Weekdays].iter().any(|&list| reading.of(language, list).any(|hit| hit.first == at))
-        };
-        reading.of(language, List::Frequency).next().is_some()
-            || reading.of(language, List::Every).any(|hit| timed(hit.end))
-    })
-}
-
-/// What passes: a day named from today, a measure, a dose, a payment, an illness, a place where somebody is just now.
-fn is_passing(text: &str, reading: &Reading) -> bool {
-    let verb = |at: usize| [List::Be, List::State].iter().any(|&list| reading.keeps_at(list, at));
-    // "Is very tired", "has no fever": nothing but small words between the verb and what passes.
-    let of_a_verb = |first: usize| {
-        let small = |at: usize| {
-            let lists = [List::Function, List::Frequency, List::RelativeDays, List::Articles, List::Numbers];
-            lists.iter().any(|&list| reading.keeps_at(list, at)) && !reading.keeps_at(List::Prepositions, at)
-        };
-        (0..first).rev().find(|&at| verb(at) || !small(at)).is_some_and(verb)
-    };
-    let passes = |first: usize| {
-        if VOCABULARY.has_in_any(List::Prepositions, &reading.tokens[first].lower) {
-            // "At home" passes where somebody is there; what is done at home is done there again.
-            return first > 0 && reading.keeps_at(List::Be, first - 1);
-        }
-        first == 0 || of_a_verb(first) || reading.tokens[first].unspaced || first_after(reading, 0) == Some(first)
-    };
-    let first_verb = first_after(reading, 0);
-    let joined = |at: usize| {
-        at > 0
-            && (reading.keeps_at(List::And, at - 1)
-                || text[..reading.tokens[at].start].trim_end().ends_with([',', ';']))
-    };
-    // What is future or only perhaps in a clause of its own says nothing of the main one.
-    let future = |at: usize| first_verb.is_none_or(|verb| at <= verb) || joined(at) || reading.tokens[at].unspaced;
-    reading.keeping(List::RelativeDays).next().is_some()
-        || reading.keeping(List::Passing).any(|hit| passes(hit.first))
-        || reading.keeping(List::Future).any(|hit| future(hit.first) && !is_month(reading, hit.first))
-        || first_past_after(reading, first_verb).is_some_and(joined)
-        || is_somewhere(reading)
-        || is_measured(text, reading)
-}
-
-/// "May" with a capital within a sentence is the month.
-fn is_month(reading: &Reading, at: usize) -> bool {
-    at > 0 && reading.tokens[at].capital && reading.keeps_at(List::Months, at)
-}
-
-/// The first past form after the main verb that is no present form too; one in a clause of its own says nothing of the
-/// main one.
-fn first_past_after(reading: &Reading, verb: Option<usize>) -> Option<usize> {
-    let present = [List::State, List::Action, List::Plain];
-    let past = reading.keeping(List::Past).map(|hit| hit.first).filter(|&at| verb.is_some_and(|verb| at > verb));
-    past.filter(|&at| !present.iter().any(|&list| reading.keeps_at(list, at))).min()
-}
-
-/// "Is in Oslo", "is at Anna's": a form of "be", a preposition, a name.
-fn is_somewhere(reading: &Reading) -> bool {
-    (0..reading.tokens.len().saturating_sub(2)).any(|at| {
-        let place = reading.tokens[at + 2].capital;
-        place && reading.keeps_at(List::Be, at) && reading.keeps_at(List::Prepositions, at + 1)
-    })
-}
-
-/// A measure, a dose, or a payment.
-pub(crate) fn is_measured(text: &str, reading: &Reading) -> bool {
-    let number = |at: usize| {
-        let lower = &reading.tokens[at].lower;
-        let digits = lower.starts_with(|c: char| c.is_ascii_digit());
-        digits || reading.keeps_at(List::Numbers, at)
-    };
-    let unit = |at: usize| {
-        let tail = reading.tokens[at].lower.trim_start_matches(|c: char| c.is_ascii_digit());
-        let glued = tail.len() < reading.tokens[at].lower.len() && !tail.is_empty();
-        glued && VOCABULARY.has_in_any(List::Measures, tail)
-    };
-    let last = reading.tokens.len();
-    let measure =
-        (0..last).any(|at| number(at) && (unit(at) || (at + 1 < last && reading.keeps_at(List::Measures, at + 1))));
-    let currency = text.contains(['$', '\u{20ac}', '\u{a3}', '\u{a5}', '\u{ffe5}']);
-    let sign = currency || text.contains(['%', '\u{ff05}', '\u{b0}', '\u{2103}']);
-    let any_number = (0..last).any(number);
-    measure
-        || (sign && any_number)
-        || reading.keeping(List::Doses).next().is_some()
-        || ((currency || any_number) && reading.keeping(List::Payments).next().is_some())
 }

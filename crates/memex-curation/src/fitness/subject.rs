@@ -19,7 +19,11 @@ pub(super) fn is_named(text: &str, reading: &Reading, says: Says) -> bool {
         }
         Says::State | Says::Event if VOCABULARY.languages[usize::from(language)].spaced => {
             let before = subject_words(text, reading);
-            has_name(reading, language, before.clone()) || is_self(reading, language, before)
+            // "I'm" is subject and verb in one word.
+            let with_verb = before.start..(before.end + 1).min(reading.tokens.len());
+            let joined = with_verb.len() == 1 && reading.tokens[before.start].lower.contains('\'');
+            let says_self = if joined { with_verb } else { before.clone() };
+            has_name(reading, language, before) || is_self(reading, language, says_self)
         }
         Says::State | Says::Event => unspaced(text, reading, language),
     };

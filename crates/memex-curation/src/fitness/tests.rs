@@ -25,6 +25,13 @@ fn a_verb_of_state_or_habit_in_the_present_holds() {
         "Ann plays tennis on Sundays",
         "Ann always takes 5 mg in the morning",
         "Ann pays 40 euros every month",
+        "Ann intends to learn Danish",
+        "Ann's goal is to learn Danish",
+        "Ann hates waiting",
+        "Ann wants to know the town better and possibly moving costs",
+        "Ann's dogs love the beach",
+        "Ann's shop works on old bicycles",
+        "I'm a nurse",
         "Jana wohnt in Bremen",
         "Marie habite à Lyon",
         "Ana vive en Sevilla",
@@ -49,6 +56,7 @@ fn a_standing_instruction_holds_and_one_act_does_not() {
     for text in [
         "Always answer Ann in French",
         "Never call Ann before nine",
+        "Always use the editor's split view",
         "From now on, use tabs",
         "Do not use emoji",
         "Prefer tabs instead of spaces",
@@ -115,6 +123,9 @@ fn measures_doses_payments_and_passing_states_are_events() {
         "Ann is at home",
         "The shop is closed",
         "Ann has an appointment",
+        "Ann has her exam",
+        "Ann needs surgery",
+        "Ann likes tea and will maybe open a shop",
         "Ann likes tea today",
         "Ann lives in Oslo now",
     ] {
@@ -147,6 +158,8 @@ fn a_name_i_my_or_the_user_names_the_subject() {
         "Ann and Bob live in Oslo",
         "I live in Oslo",
         "My brother lives in Oslo",
+        "I'm a nurse",
+        "Trait: I'm good with old people",
         "The user lives in Oslo",
         "The cat of Ann is called Miso",
         "Ann's manager lives in Oslo",
@@ -187,6 +200,7 @@ fn an_article_a_common_noun_or_a_name_beside_the_subject_names_nothing() {
         "Dogs like fish",
         "Breakfast is at eight",
         "Green tea is good",
+        "It's a patient dog",
         "Neighbours have a key",
         "Always answer in French",
         "Der Hund ist alt",
@@ -200,10 +214,19 @@ fn an_article_a_common_noun_or_a_name_beside_the_subject_names_nothing() {
 
 #[test]
 fn a_verb_of_action_is_of_its_day_unless_it_is_a_habit() {
-    for text in ["Ann plays tennis", "Ann takes the bus", "Ann runs in the park"] {
+    for text in
+        ["Ann plays tennis", "Ann takes the bus", "Ann runs in the park", "Jana kauft Brot", "Ana va al mercado"]
+    {
         assert!(of(text).of_a_day, "{text}");
     }
-    for text in ["Ann plays tennis on Sundays", "Ann always takes the bus", "Ann lives in Oslo", "Ann likes tea"] {
+    for text in [
+        "Ann plays tennis on Sundays",
+        "Ann always takes the bus",
+        "Ann lives in Oslo",
+        "Ann likes tea",
+        "Ann knits scarves",
+        "Always ask Ann first",
+    ] {
         assert!(!of(text).of_a_day, "{text}");
     }
 }

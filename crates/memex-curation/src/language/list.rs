@@ -50,6 +50,7 @@ lists! {
     State = "verbs.state",
     Be = "verbs.be",
     Action = "verbs.action",
+    OfADay = "verbs.of_a_day",
     Plain = "verbs.plain",
     Past = "verbs.past",
     PastEndings = "verbs.past_endings",

@@ -169,6 +169,7 @@ fn a_line_refers_where_a_word_of_reference_stands_before_a_name_of_its_own() {
         "The third is blue.",
         "In 2024 he moved.",
         "But not on Sundays.",
+        "Again in the rain.",
         "Er wohnt in Bremen.",
         "Il habite à Lyon.",
     ] {
@@ -177,6 +178,7 @@ fn a_line_refers_where_a_word_of_reference_stands_before_a_name_of_its_own() {
     for text in [
         "Ann lives with him.",
         "Ann says he is old.",
+        "Again: Ann lives in Porto.",
         "The third floor belongs to Ann.",
         "The last house belongs to Ann.",
         "My brother likes it.",
