@@ -95,7 +95,9 @@ pub(crate) fn is_measured(text: &str, reading: &Reading) -> bool {
     let unit = |at: usize| {
         let tail = reading.tokens[at].lower.trim_start_matches(|c: char| c.is_ascii_digit());
         let glued = tail.len() < reading.tokens[at].lower.len() && !tail.is_empty();
-        glued && VOCABULARY.has_in_any(List::Measures, tail)
+        glued
+            && !is_label(&text[reading.tokens[at].start..reading.tokens[at].end])
+            && VOCABULARY.has_in_any(List::Measures, tail)
     };
     let last = reading.tokens.len();
     let measure =
@@ -107,4 +109,11 @@ pub(crate) fn is_measured(text: &str, reading: &Reading) -> bool {
         || (sign && any_number)
         || reading.keeping(List::Doses).next().is_some()
         || ((currency || any_number) && reading.keeping(List::Payments).next().is_some())
+}
+
+/// One digit and one capital are the name of a class, a flat or a gate: "9C". Thousands and kilometres are not: "5K".
+fn is_label(word: &str) -> bool {
+    let mut chars = word.chars();
+    let [digit, letter, None] = [chars.next(), chars.next(), chars.next()] else { return false };
+    digit.is_some_and(|c| c.is_ascii_digit()) && letter.is_some_and(|c| c.is_uppercase() && c != 'K')
 }
