@@ -74,8 +74,26 @@ fn groups<'a>(places: &'a Places<'_, '_>, form: impl Fn(&'a ReadFile<'_>, usize)
 fn grounds(places: &Places<'_, '_>, wanted: Grade) -> Grounds {
     let groups = groups(places, |file, s| &file.identities[s].key);
     let mut grounds: Grounds = groups.iter().flat_map(|group| places.grounds(group, wanted)).collect();
+    if wanted == Grade::Certain {
+        drop_second_runs(places, &mut grounds);
+    }
     spare_the_last_of_each_file(places, &mut grounds);
     grounds
+}
+
+/// A page that was appended twice loses its second run. What else its file would lose waits for the next dream, because
+/// each line of the first run stands for one that goes.
+fn drop_second_runs(places: &Places<'_, '_>, grounds: &mut Grounds) {
+    for (f, file) in places.files.iter().enumerate() {
+        let twins = file.repeats.twins();
+        if twins.len() > MAX_DROPS_PER_OP {
+            continue;
+        }
+        if !twins.is_empty() {
+            grounds.retain(|place, keep| place.0 != f && (keep.0 != f || !twins.contains_key(&keep.1)));
+        }
+        grounds.extend(twins.into_iter().map(|(second, first)| ((f, second), (f, first))));
+    }
 }
 
 /// A file is never left without a statement: the first that would go stays.

@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use crate::builtin::texts_without;
 use crate::fitness::is_standing_instruction;
 use crate::same::{Grade, Places, ReadFile};
-use crate::statement::{Document, split_lines};
+use crate::statement::{Document, Heading, split_lines};
 use crate::{LineRange, Rules, SourceFile, Treatment, TreatmentKind};
 
 pub use rule::{Rule, Violation};
@@ -124,6 +124,8 @@ struct Page<'a> {
     after: Document,
     /// Per statement before: the index of the treatment that says it goes as a duplicate.
     claims: Vec<Option<usize>>,
+    /// The second runs of pages that were appended twice, of which every statement is said to go.
+    gone: Vec<LineRange>,
     change: Change,
 }
 
@@ -157,7 +159,8 @@ impl<'a> Page<'a> {
                 goes: &|s| claims[s].is_some(),
             }))
         };
-        Self { judged, before, after, claims, change }
+        let gone = before.repeats.gone(&dropped).collect();
+        Self { judged, before, after, claims, gone, change }
     }
 
     fn violation(&self, line: u32, rule: Rule, detail: &str) -> Violation {
@@ -171,6 +174,11 @@ impl<'a> Page<'a> {
             Change::Other(aligned) => aligned.statements[s].is_some(),
         };
         self.claims[s].is_none() && stands
+    }
+
+    /// The statement that this one repeats, if its page was appended twice and the whole second run goes.
+    fn repeats(&self, s: usize) -> Option<usize> {
+        self.before.repeats.twin(s, |other| self.claims[other].is_some())
     }
 
     fn is_treated_otherwise(&self, lines: LineRange) -> bool {
@@ -259,7 +267,8 @@ impl Ledger {
     }
 
     fn account_for_the_rest(&mut self, page: &Page<'_>) {
-        let headings = page.before.document.headings.iter().filter(|h| h.is_statement()).count();
+        let stay = |h: &&Heading| !page.gone.iter().any(|run| run.first <= h.lines.first && h.lines.last <= run.last);
+        let headings = page.before.document.headings.iter().filter(|h| h.is_statement()).filter(stay).count();
         let headings = u32::try_from(headings).unwrap_or(u32::MAX);
         match &page.change {
             Change::None => self.kept += headings,

@@ -3,6 +3,7 @@
 mod choice;
 mod identity;
 mod read_file;
+mod repeat;
 
 use crate::LineRange;
 

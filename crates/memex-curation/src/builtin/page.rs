@@ -46,12 +46,15 @@ impl Page {
         page
     }
 
-    /// Drops statements and changes nothing else.
+    /// Drops statements, with all that stands in a second run of which each goes, and changes nothing else.
     pub fn without(file: &ReadFile<'_>, dropped: &BTreeSet<usize>) -> Self {
         let lines = split_lines(&file.file.text).len();
         let mut page = Self { fates: vec![Fate::Stays; lines], tidied: None };
         for &s in dropped {
             page.fates[span(file.document.statements[s].lines)].fill(Fate::Goes);
+        }
+        for run in file.repeats.gone(dropped) {
+            page.fates[span(run)].fill(Fate::Goes);
         }
         page
     }

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use memex_core::patch;
 
 use super::*;
-use crate::LineOrigin;
+use crate::{LineOrigin, Source};
 
 fn file(path: &str, text: &str) -> SourceFile {
     SourceFile { path: path.to_owned(), version: 3, text: text.to_owned(), ..SourceFile::default() }
@@ -323,4 +323,48 @@ fn an_op_drops_no_more_lines_than_it_can_account_for_and_the_next_dream_drops_th
     assert_eq!((ops.len(), ops[0].treatments.len()), (1, MAX_DROPS_PER_OP));
     let next = [SourceFile { text: ops[0].result.clone(), ..files[0].clone() }, files[1].clone()];
     assert_eq!(curated(&next)[0], "- b c\n");
+}
+
+const PAGE: &str = "# Boat\n\nThe boat of Ann.\n\n1. Open the valve.\n2. Start the pump.\n\n```\npump --on\n```\n\n## Rules\n\n- Ann sailed alone.\n- Wear a vest.\n- Ran 5 km.\n";
+
+#[test]
+fn a_page_that_was_appended_twice_loses_its_second_run() {
+    let above = "---\ntitle: Boat\n---\n\n- Ann has a boat.\n\n";
+    for below in ["", "- Ann has a dog.\n", "\n# Car\n\n- Ann has a car.\n"] {
+        let expected = format!("{above}{PAGE}{below}");
+        for times in [2, 3] {
+            let text = format!("{above}{}{below}", [PAGE].repeat(times).join("\n\n"));
+            assert_eq!(one(&text).replace("\n\n- Ann has a dog", "\n- Ann has a dog"), expected, "{times}");
+            assert_eq!(one(&expected), expected, "the next dream changes nothing");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_a_page_that_was_appended_twice_keeps_both_runs() {
+    let short = "# Boat\n\n1. Open the valve.\n2. Start the pump.\n3. Wear a vest.\n4. Ran 5 km.\n";
+    let second_level = PAGE.replace("# Boat", "## Boat");
+    for text in [
+        [short, short].join("\n"),
+        [&second_level, second_level.as_str()].join("\n"),
+        [PAGE, "Something else.\n", PAGE].join("\n"),
+        [PAGE, &PAGE.replace("5 km", "6 km")].join("\n"),
+        [PAGE, &PAGE.replace("--on", "--off")].join("\n"),
+        ["<details>\n", PAGE, PAGE, "</details>\n"].join("\n").replace("# Boat\n", "# Boat\n\n<b>\n"),
+    ] {
+        assert_eq!(one(&text), text);
+    }
+}
+
+#[test]
+fn the_persons_page_is_not_dropped_for_the_same_page_of_the_web() {
+    let text = [PAGE, PAGE].join("\n");
+    let lines = text.lines().count();
+    let origin = |source| LineOrigin { source, ..LineOrigin::default() };
+    let said = |first: Source, second: Source| SourceFile {
+        origins: (0..lines).map(|i| origin(if i < lines / 2 { first } else { second })).collect(),
+        ..file("user/boat.md", &text)
+    };
+    assert_eq!(curated(&[said(Source::Web, Source::User)]).remove(0), text);
+    assert_eq!(curated(&[said(Source::User, Source::Web)]), [PAGE]);
 }

@@ -7,7 +7,7 @@ use crate::same::{Grade, grade};
 /// What is wrong with the ground, in words without content.
 type Fault = (Rule, &'static str);
 
-/// Every source must stand in the snapshot, be the same statement in the same context, be the copy that stays by its place
+/// A statement of a page that was appended twice goes with its whole second run. Else every source must stand in the snapshot, be the same statement in the same context, be the copy that stays by its place
 /// and its day, and still stand at the end. The lowest grade of all sources counts.
 pub(super) fn check(
     page: &Page<'_>,
@@ -26,6 +26,10 @@ pub(super) fn check(
             .document
             .statement_at(source.lines)
             .ok_or((Rule::GroundInvalid, "no statement stands on exactly the cited lines"))?;
+        if source.path == page.judged.path && page.repeats(dropped) == Some(kept) && page.still_stands(kept) {
+            lowest = Some(lowest.unwrap_or(Grade::Certain));
+            continue;
+        }
         let (kept, goes) = ((file, kept), (page.before, dropped));
         let found = grade(kept, goes)
             .ok_or((Rule::GroundInvalid, "the cited line is not the same statement in the same context"))?;

@@ -317,3 +317,26 @@ fn a_script_json_or_a_log_is_not_for_a_dream() {
         assert!(rules.contains(&Rule::FileNotCurated), "{path} {text}: {rules:?}");
     }
 }
+
+#[test]
+fn a_second_run_of_a_page_goes_whole_or_not_at_all() {
+    let page = "# Boat\n- Fill it.\n- Ran 5 km.\n- Start it.\n- Paid 9 euros.\n- Stop it.\n";
+    let path = "user/boat.md";
+    let a = file(path, &[page, page].join("\n"));
+    let twins = |lines: &[u32]| lines.iter().map(|&line| drop_line(line, path, line - 7)).collect::<Vec<_>>();
+    let all = twins(&[9, 10, 11, 12, 13]);
+    let ledger = judge(&[judged(&a, page, [all.clone(), vec![tidy()]].concat())], &[]);
+    assert_eq!((found(&ledger), ledger.duplicate, ledger.kept), (vec![], 5, 5));
+
+    let a_part = [page, "# Boat\n- Stop it.\n"].join("\n");
+    let ledger = judge(&[judged(&a, &a_part, twins(&[9, 10, 11, 12]))], &[]);
+    assert_eq!(found(&ledger), [Rule::GroundInvalid; 4]);
+
+    let without_the_first = "# Boat\n\n# Boat\n- Fill it.\n- Ran 5 km.\n- Start it.\n- Paid 9 euros.\n- Stop it.\n";
+    let first = [2, 3, 4, 5, 6].map(|line| drop_line(line, path, line + 7)).to_vec();
+    let ledger = judge(&[judged(&a, without_the_first, first.clone())], &[]);
+    assert_eq!(found(&ledger), [Rule::GroundInvalid; 5]);
+
+    let both = judge(&[judged(&a, "# Boat\n", [first, all].concat())], &[]);
+    assert!(found(&both).contains(&Rule::GroundInvalid) && found(&both).contains(&Rule::FileEmptied));
+}

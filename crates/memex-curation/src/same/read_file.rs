@@ -6,6 +6,7 @@ use memex_core::path::{MemoryPath, ScopeKind};
 use memex_core::recall;
 
 use super::identity::{Bar, Identity, Parts};
+use super::repeat::Repeats;
 use crate::context::FileParts;
 use crate::fitness::Fitness;
 use crate::statement::{Checkbox, Document, Element, Mark, split_lines};
@@ -18,6 +19,8 @@ pub(crate) struct ReadFile<'a> {
     pub document: Document,
     pub parts: FileParts,
     pub identities: Vec<Identity>,
+    /// Pages in it that were appended twice.
+    pub repeats: Repeats,
     /// Recall takes it first.
     pub pinned: bool,
 }
@@ -59,13 +62,20 @@ impl<'a> ReadFile<'a> {
             read.push(Parts { key, strict, fitness });
         }
         let nested: HashSet<usize> = document.statements.iter().filter_map(|s| s.parent).collect();
-        let mut file_read =
-            Self { file, parts, identities: Vec::new(), pinned: recall::is_pinned(&file.path, &file.text), document };
+        let mut file_read = Self {
+            file,
+            parts,
+            identities: Vec::new(),
+            repeats: Repeats::default(),
+            pinned: recall::is_pinned(&file.path, &file.text),
+            document,
+        };
         file_read.identities = read
             .into_iter()
             .enumerate()
             .map(|(i, own)| file_read.identity(i, own, references[i].as_deref(), nested.contains(&i), rules))
             .collect();
+        file_read.repeats = Repeats::new(&file_read.document, &file.text, &file_read.identities);
         file_read
     }
 
