@@ -71,6 +71,7 @@ CREATE TABLE mx_request (
   principal uuid NOT NULL,
   request_id uuid NOT NULL,
   digest bytea NOT NULL,
+  operation smallint NOT NULL,                         -- the call
   changed boolean NOT NULL,
   sequence bigint NOT NULL DEFAULT 0,                  -- of the revision that a file's answer describes
   answer bytea,                                        -- the encoded answer of every other mutation

@@ -59,9 +59,10 @@ BEGIN
             AS w(outcome, file_id, version, sequence, feed, scope_id, operation, path, text, sha, actor, principal, source, reason,
                  request_id, dream_id, trace_id, span_id, hidden, qualifies)
          WHERE w.outcome = 0;
-      INSERT INTO mx_request (scope_id, principal, request_id, digest, changed, sequence, at)
-        SELECT w.scope_id, w.principal, w.request_id, w.digest, w.outcome = 0, coalesce(w.sequence, 0), t
-          FROM unnest(l_outcome, l_sequence, p_scope, p_principal, p_request, p_digest) AS w(outcome, sequence, scope_id, principal, request_id, digest)
+      INSERT INTO mx_request (scope_id, principal, request_id, digest, operation, changed, sequence, at)
+        SELECT w.scope_id, w.principal, w.request_id, w.digest, w.operation, w.outcome = 0, coalesce(w.sequence, 0), t
+          FROM unnest(l_outcome, l_sequence, p_scope, p_principal, p_request, p_digest, p_operation)
+            AS w(outcome, sequence, scope_id, principal, request_id, digest, operation)
          WHERE w.outcome IN (0, 1) AND w.request_id IS NOT NULL ON CONFLICT DO NOTHING;
       UPDATE mx_scope c SET sequence = n.sequence, moved_sequence = n.moved_sequence, new_changes = n.new_changes, feed_xid = n.feed_xid,
           qualifying_sequence = n.qualifying_sequence, qualifying_at = n.qualifying_at, files = n.files, bytes = n.bytes

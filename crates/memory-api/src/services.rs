@@ -6,5 +6,6 @@ pub mod dream;
 pub mod dream_admin;
 pub mod history;
 pub mod memory;
+pub mod once;
 pub mod page;
 pub mod request;

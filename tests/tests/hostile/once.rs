@@ -22,7 +22,7 @@ use tests::hand::{claim_one, start_dream_of, worker};
 use tests::refused::refused;
 use tests::waiting::until;
 use tests::{ask, messy};
-use tonic::Status;
+use tonic::{Code, Status};
 use uuid::Uuid;
 
 use crate::raw::{call, channel, methods, mutations, path_of};
@@ -343,6 +343,34 @@ async fn is_done_once(stack: &Stack, sender: &Sender, case: Case) {
         assert_eq!(sender.done(&idle).await, first, "{name}: a late repeat of what changed nothing");
         assert_eq!(everything(stack).await, changed, "{name}: a late repeat of what changed nothing changed something");
     }
+}
+
+/// Their answer is the revision that they made, which is read again.
+const OF_ONE_FILE: [&str; 5] = ["WriteFile", "PatchFile", "DeleteFile", "MoveFile", "RestoreRevision"];
+
+#[tokio::test]
+async fn a_remembered_answer_that_nobody_can_read_is_a_defect_in_every_mutation_and_nothing_is_done_again() {
+    let stack = Stack::start().await;
+    let subject = Subject::of(&stack).await;
+    let channel = channel(&stack.endpoint(), stack.workspace().operator_token());
+    let sender = Sender { channel, methods: methods() };
+    for case in cases(&subject) {
+        for before in &case.before {
+            sender.done(before).await;
+        }
+        sender.done(&case.asked).await;
+        if OF_ONE_FILE.contains(&case.asked.0) {
+            continue;
+        }
+        erasures_end(&stack).await;
+        ask::change(stack.sql(), "UPDATE mx_request SET answer = '\\xff' WHERE answer <> ''", &[]).await;
+        let after = everything(&stack).await;
+        let repeat = sender.ask(&case.asked).await.expect_err(case.asked.0);
+        assert_eq!(repeat.code(), Code::Internal, "{}: {repeat}", case.asked.0);
+        assert_eq!(everything(&stack).await, after, "{}", case.asked.0);
+        ask::change(stack.sql(), "UPDATE mx_request SET answer = ''", &[]).await;
+    }
+    stack.finish().await;
 }
 
 /// An erasure goes on by itself after it is answered.

@@ -142,8 +142,8 @@ async fn a_month_goes_when_no_workspace_keeps_it_any_longer() {
 #[tokio::test]
 async fn request_ids_are_forgotten_after_their_hours_however_many_there_are() {
     let stack = Stack::start().await;
-    let fill = "INSERT INTO mx_request (scope_id, principal, request_id, digest, changed, at)
-                SELECT 1, gen_random_uuid(), gen_random_uuid(), '', true, mx_now() FROM generate_series(1, 25000)";
+    let fill = "INSERT INTO mx_request (scope_id, principal, request_id, digest, operation, changed, at)
+                SELECT 1, gen_random_uuid(), gen_random_uuid(), '', 1, true, mx_now() FROM generate_series(1, 25000)";
     ask::change(stack.sql(), fill, &[]).await;
     stack.advance(DAY).await;
     ask::change(stack.sql(), &fill.replace("25000", "5"), &[]).await;

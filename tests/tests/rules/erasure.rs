@@ -182,8 +182,8 @@ async fn a_token_that_is_being_made_meanwhile_ends_too() {
     let id = Uuid::new_v4();
     // The call's last statement finds its place taken, until this is undone.
     let mut keeper = stack.sql().begin().await.unwrap();
-    let take = "-- test.take\nINSERT INTO mx_request (scope_id, principal, request_id, digest, changed)
-                SELECT s.scope_id, t.token_id, $1, '', true FROM mx_scope s, mx_token t WHERE s.kind = 2";
+    let take = "-- test.take\nINSERT INTO mx_request (scope_id, principal, request_id, digest, operation, changed)
+                SELECT s.scope_id, t.token_id, $1, '', 55, true FROM mx_scope s, mx_token t WHERE s.kind = 2";
     sqlx::query(take).bind(id).execute(&mut *keeper).await.unwrap();
     let (operator, user_id) = (stack.operator(), ADA.to_owned());
     let request =

@@ -1,13 +1,9 @@
 //! What a redaction reads and empties: the revision itself, what dreams staged of it, and the answers that tell of it.
 
-use memex_core::actor::Operation;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use super::Store;
-use super::access_log::{LogRow, add};
-use super::log_place::LogPlace;
-use crate::auth::Caller;
 use crate::error::{Error, Result};
 
 /// The revision that is to be emptied.
@@ -49,6 +45,8 @@ pub struct RememberedAnswer {
     pub principal: Uuid,
     /// Under which id.
     pub request_id: Uuid,
+    /// The call that was answered, by its code.
+    pub operation: i16,
     /// What was answered, encoded.
     pub answer: Vec<u8>,
 }
@@ -247,7 +245,7 @@ pub async fn answers_naming(tx: &mut PgConnection, scope: i64, id: &str) -> Resu
     let answers = sqlx::query_as!(
         RememberedAnswer,
         r#"-- redactions.answers
-        SELECT principal, request_id, answer AS "answer!" FROM mx_request WHERE scope_id = $1 AND position(convert_to($2, 'UTF8') IN answer) > 0"#,
+        SELECT principal, request_id, operation, answer AS "answer!" FROM mx_request WHERE scope_id = $1 AND position(convert_to($2, 'UTF8') IN answer) > 0"#,
         scope,
         id
     )
@@ -275,10 +273,4 @@ pub async fn replace_answer(
     .execute(tx)
     .await?;
     Ok(())
-}
-
-/// The row of a redaction that was done, in its transaction.
-pub async fn log_redaction(tx: &mut PgConnection, scope: i64, path: &str, caller: &Caller) -> Result<()> {
-    let reason = memex_proto::v1::ErrorReason::Unspecified;
-    add(tx, LogRow { place: LogPlace::of(scope), operation: Operation::Redact, path, reason }, caller).await
 }

@@ -3,6 +3,7 @@
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use memex_core::actor::Operation;
 use memex_proto::reason::Refusal;
 use memex_proto::v1::ErrorReason;
 
@@ -47,15 +48,21 @@ pub async fn remembered(tx: &mut PgConnection, guards: Guards, key: Option<&Requ
 ///
 /// # Errors
 /// REQUEST_ID_REUSED where another call with the same id was quicker: the transaction must be rolled back.
-pub async fn remember(tx: &mut PgConnection, key: Option<&RequestKey>, answer: &[u8]) -> Result<()> {
+pub async fn remember(
+    tx: &mut PgConnection,
+    key: Option<&RequestKey>,
+    operation: Operation,
+    answer: &[u8],
+) -> Result<()> {
     let Some(key) = key else { return Ok(()) };
     let done = sqlx::query!(
         "-- requests.put
-        INSERT INTO mx_request (scope_id, principal, request_id, digest, changed, answer) VALUES ($1, $2, $3, $4, true, $5) ON CONFLICT DO NOTHING",
+        INSERT INTO mx_request (scope_id, principal, request_id, digest, operation, changed, answer) VALUES ($1, $2, $3, $4, $5, true, $6) ON CONFLICT DO NOTHING",
         key.scope,
         key.principal,
         key.id,
         key.digest.as_slice(),
+        operation.code(),
         answer
     )
     .execute(tx)

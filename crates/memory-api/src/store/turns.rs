@@ -38,10 +38,10 @@ impl Turns {
     }
 }
 
-/// A transaction that locks a scope, in the scope's turn. Dropped, it is undone.
+/// A transaction that locks a scope, in the scope's turn, or one that needs no turn. Dropped, it is undone.
 pub struct ScopeTransaction {
     transaction: Transaction,
-    _turn: Turn,
+    _turn: Option<Turn>,
 }
 
 impl Store {
@@ -51,12 +51,18 @@ impl Store {
     /// OVERLOADED where turn or connection do not come; where Postgres fails.
     pub async fn begin_on(&self, scope: i64) -> Result<ScopeTransaction> {
         let turn = self.turn(scope).await?;
-        Ok(ScopeTransaction { transaction: self.begin().await?, _turn: turn })
+        Ok(ScopeTransaction { transaction: self.begin().await?, _turn: Some(turn) })
     }
 
     /// The scope's turn, for a statement that locks the scope by itself.
     pub(super) async fn turn(&self, scope: i64) -> Result<Turn> {
         self.turns.take(scope).await
+    }
+}
+
+impl From<Transaction> for ScopeTransaction {
+    fn from(transaction: Transaction) -> Self {
+        Self { transaction, _turn: None }
     }
 }
 

@@ -1,24 +1,24 @@
 //! CreateToken: a new bearer token, shown once.
 
 use chrono::{DateTime, Utc};
-use memex_core::actor::{Operation, Role, display_name};
+use memex_core::actor::{Role, display_name};
 use memex_core::ids::TokenId;
 use memex_core::user_id::UserId;
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::auth::{Caller, hash_of, new_token};
 use crate::convert::time;
 use crate::error::{Error, Result, field};
 use crate::services::context::Context;
-use crate::services::request::{CallDigest, request_id};
-use crate::store::access_log::{LogRow, add};
+use crate::services::once::Once;
+use crate::services::request::CallDigest;
 use crate::store::dreams::lock_scope;
 use crate::store::erasures::{lock_user, refuse_erased};
 use crate::store::log_place::LogPlace;
-use crate::store::requests::{RequestKey, remember, remembered};
 use crate::store::tokens::{NewToken, put_token};
 
 /// A request that is well formed and that the caller may make.
@@ -36,28 +36,30 @@ pub(super) async fn handle(
 ) -> Result<pb::CreateTokenResponse> {
     let wanted = wanted(&caller, &request, context.tokens.now())?;
     let scope = context.store.shared_scope(caller.workspace_id).await?;
-    let key = request_id(&request.request_id)?.map(|id| RequestKey {
-        scope,
-        principal: caller.token_id,
-        id,
-        digest: digest(&wanted),
-    });
-    let secret = new_token();
-
+    let place = LogPlace::shared(scope);
+    let once = Once::new(context.guards, &caller, place, &request.request_id, digest(&wanted))?;
     let mut tx = context.store.begin_on(scope).await?;
-    // Before looking for an answer, so that a repeat at the same time waits for it.
     lock_scope(&mut tx, scope).await?;
     if let (Some(user), Some(key)) = (&wanted.user, context.store.erasure_key()) {
         // An erasure revokes the tokens that it sees, and one that is being made could be missed.
         lock_user(&mut tx, &key.user(caller.workspace_id, user)).await?;
     }
-    let before = remembered(&mut tx, context.guards, key.as_ref()).await?;
-    let token_id = match &before {
-        Some(answer) => {
-            Uuid::from_slice(answer).map_err(|_| Error::Unexpected("a remembered token id is malformed"))?
-        }
-        None => Uuid::now_v7(),
-    };
+    let answer = once.run_again(tx, async |tx, before| created(context, tx, &caller, &wanted, before).await).await?;
+    // A repeat gave the token another secret.
+    context.tokens.forget(token_id(&answer)?);
+    Ok(answer)
+}
+
+/// Makes the token, or gives the one of the first call another secret, since nobody knows the first.
+async fn created(
+    context: &Context,
+    tx: &mut PgConnection,
+    caller: &Caller,
+    wanted: &Wanted,
+    before: Option<pb::CreateTokenResponse>,
+) -> Result<pb::CreateTokenResponse> {
+    let secret = new_token();
+    let token_id = before.map_or_else(|| Ok(Uuid::now_v7()), |before| token_id(&before))?;
     let token = NewToken {
         token_id,
         hash: hash_of(&secret),
@@ -68,27 +70,18 @@ pub(super) async fn handle(
         expires_at: wanted.expires_at,
         created_by: &caller.actor,
     };
-    if !put_token(&mut tx, &token).await? {
+    if !put_token(tx, &token).await? {
         return Err(revoked().into());
     }
     if let Some(user) = &wanted.user {
-        refuse_erased(&mut tx, caller.workspace_id, user, context.store.erasure_key()).await?;
-    }
-    if before.is_none() {
-        remember(&mut tx, key.as_ref(), token_id.as_bytes()).await?;
-    }
-    let row = LogRow {
-        place: LogPlace::shared(scope),
-        operation: Operation::CreateToken,
-        path: "",
-        reason: ErrorReason::Unspecified,
-    };
-    add(&mut *tx, row, &caller).await?;
-    tx.commit().await?;
-    if before.is_some() {
-        context.tokens.forget(token_id);
+        refuse_erased(tx, caller.workspace_id, user, context.store.erasure_key()).await?;
     }
     Ok(pb::CreateTokenResponse { token_id: TokenId(token_id).to_string(), token: secret })
+}
+
+fn token_id(answer: &pb::CreateTokenResponse) -> Result<Uuid> {
+    let TokenId(id) = answer.token_id.parse().map_err(|_| Error::Unexpected("a remembered token id is malformed"))?;
+    Ok(id)
 }
 
 fn revoked() -> Refusal {

@@ -4,12 +4,10 @@ mod parts;
 
 use std::time::Duration;
 
-use memex_core::actor::Operation;
 use memex_core::user_id::UserId;
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
-use prost::Message as _;
 use sqlx::PgConnection;
 use tonic::Streaming;
 use uuid::Uuid;
@@ -17,14 +15,13 @@ use uuid::Uuid;
 use crate::archive::{Batch, Bringing, Counts, Lines, Room};
 use crate::auth::Caller;
 use crate::error::erased;
-use crate::error::{Error, Result, field};
+use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
+use crate::services::once::Once;
 use crate::services::request::{CallDigest, request_id};
-use crate::store::access_log::{LogRow, add};
 use crate::store::dreams::lock_scope;
 use crate::store::imports::{Target, With, bring, target};
 use crate::store::log_place::LogPlace;
-use crate::store::requests::{RequestKey, remember, remembered};
 use crate::store::transaction::Transaction;
 use parts::ArchiveParts;
 
@@ -69,24 +66,9 @@ pub(super) async fn handle(
         Some(answer(counts))
     };
     let digest = digest(&asked, &lines);
-    let key = asked.request.map(|id| RequestKey { scope, principal: caller.token_id, id, digest });
-    let answer = match answer {
-        Some(answer) => {
-            remember(&mut tx, key.as_ref(), &answer.encode_to_vec()).await?;
-            answer
-        }
-        None => {
-            // Forgotten meanwhile: then what it brought is there.
-            let answer = remembered(&mut tx, context.guards, key.as_ref()).await?.ok_or_else(taken)?;
-            pb::ImportUserResponse::decode(answer.as_slice())
-                .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"))?
-        }
-    };
-    let row =
-        LogRow { place: LogPlace::of(scope), operation: Operation::Import, path: "", reason: ErrorReason::Unspecified };
-    add(&mut *tx, row, &caller).await?;
-    tx.commit().await?;
-    Ok(answer)
+    let once = Once::with(context.guards, &caller, LogPlace::of(scope), asked.request, digest);
+    // Where a repeat finds no answer, it was forgotten meanwhile; what the first call brought is there.
+    once.run(tx, async |_| Ok(answer.ok_or_else(taken)?)).await
 }
 
 /// A transaction that has locked the user's scope, opened where there was none.

@@ -1,21 +1,18 @@
 //! UpdateUser with `readmit`: an id that was erased may be written again, as that of somebody without memory.
 
-use memex_core::actor::Operation;
 use memex_core::user_id::UserId;
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
-use prost::Message as _;
 
 use super::erase_user::erasure_key;
 use crate::auth::Caller;
-use crate::error::{Error, Result, field};
+use crate::error::{Result, field};
 use crate::services::context::Context;
+use crate::services::once::Once;
 use crate::services::request::{CallDigest, request_id};
-use crate::store::access_log::{LogRow, add};
 use crate::store::erasures::{self, lock_user, newest};
 use crate::store::log_place::LogPlace;
-use crate::store::requests::{RequestKey, remember, remembered};
 
 /// Lifts the block. The tombstone stays, as a record of both.
 ///
@@ -35,31 +32,17 @@ pub(super) async fn readmit(
     let hmac = key.user(caller.workspace_id, user);
     let scope = context.store.shared_scope(caller.workspace_id).await?;
     let digest = CallDigest::of("UpdateUser").text("readmit").bytes(&hmac).finish();
-    let request_key = id.map(|id| RequestKey { scope, principal: caller.token_id, id, digest });
-
+    let once = Once::with(context.guards, caller, LogPlace::shared(scope), id, digest);
     let mut tx = context.store.begin().await?;
-    // Before looking for an answer, so that a repeat at the same time waits for it.
     lock_user(&mut tx, &hmac).await?;
-    let row = LogRow {
-        place: LogPlace::shared(scope),
-        operation: Operation::UpdateUser,
-        path: "",
-        reason: ErrorReason::Unspecified,
-    };
-    add(&mut *tx, row, caller).await?;
-    if let Some(answer) = remembered(&mut tx, context.guards, request_key.as_ref()).await? {
-        tx.commit().await?;
-        return pb::UpdateUserResponse::decode(answer.as_slice())
-            .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"));
-    }
-    let erasure = newest(&mut *tx, caller.workspace_id, user, key).await?.ok_or_else(not_erased)?;
-    if !erasures::readmit(&mut tx, erasure.erasure_id, caller.token_id).await? {
-        return Err(if erasure.done_at.is_none() { still_erasing() } else { not_erased() }.into());
-    }
-    let answer = pb::UpdateUserResponse { user: None, changed: true };
-    remember(&mut tx, request_key.as_ref(), &answer.encode_to_vec()).await?;
-    tx.commit().await?;
-    Ok(answer)
+    once.run(tx, async |tx| {
+        let erasure = newest(&mut *tx, caller.workspace_id, user, key).await?.ok_or_else(not_erased)?;
+        if !erasures::readmit(tx, erasure.erasure_id, caller.token_id).await? {
+            return Err(if erasure.done_at.is_none() { still_erasing() } else { not_erased() }.into());
+        }
+        Ok(pb::UpdateUserResponse { user: None, changed: true })
+    })
+    .await
 }
 
 fn not_erased() -> Refusal {

@@ -10,7 +10,6 @@ use memex_core::redaction::Telling;
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
-use prost::Message as _;
 use sqlx::PgConnection;
 
 use crate::auth::Caller;
@@ -20,11 +19,12 @@ use crate::error::{Error, Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::history::get_revision::reached;
 use crate::services::history::revision::{no_revision, revision};
-use crate::services::request::{CallDigest, request_id};
+use crate::services::once::Once;
+use crate::services::request::CallDigest;
 use crate::store::changesets::revisions_at;
 use crate::store::dreams::lock_scope;
-use crate::store::redactions::{Redactable, log_redaction, redact, redactable, texts_between};
-use crate::store::requests::{RequestKey, remember, remembered};
+use crate::store::log_place::LogPlace;
+use crate::store::redactions::{Redactable, redact, redactable, texts_between};
 
 /// The most revisions that an answer lists.
 const MOST_CONTAINED: usize = 1_000;
@@ -42,37 +42,24 @@ pub(super) async fn handle(
     about.scope(id.scope);
     let reason = convert::reason(&request.reason)?;
     let digest = CallDigest::of("RedactRevision").number(id.scope).number(id.sequence).text(&reason).finish();
-    let key = request_id(&request.request_id)?.map(|request| RequestKey {
-        scope: id.scope,
-        principal: caller.token_id,
-        id: request,
-        digest,
-    });
+    let once = Once::new(context.guards, &caller, LogPlace::of(id.scope), &request.request_id, digest)?;
     let found = redactable(context.store.pool(), id.scope, id.sequence).await?.ok_or_else(no_revision)?;
     about.path(&found.path);
     let search = search(context, id, &found).await?;
 
     let mut tx = context.store.begin_on(id.scope).await?;
-    // Before looking for an answer, so that a repeat at the same time waits for it.
     if lock_scope(&mut tx, id.scope).await?.erasing {
         return Err(erased().into());
     }
-    let answer = match remembered(&mut tx, context.guards, key.as_ref()).await? {
-        Some(answer) => pb::RedactRevisionResponse::decode(answer.as_slice())
-            .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"))?,
-        None => {
-            let now = redactable(&mut *tx, id.scope, id.sequence).await?.ok_or_else(no_revision)?;
-            let answer = match search {
-                Some(search) if !now.redacted => emptied(&mut tx, id, &now, search, &reason).await?,
-                _ => pb::RedactRevisionResponse::default(),
-            };
-            remember(&mut tx, key.as_ref(), &answer.encode_to_vec()).await?;
-            answer
+    let once = Once { path: &found.path, ..once };
+    once.run(tx, async |tx| {
+        let now = redactable(&mut *tx, id.scope, id.sequence).await?.ok_or_else(no_revision)?;
+        match search {
+            Some(search) if !now.redacted => emptied(tx, id, &now, search, &reason).await,
+            _ => Ok(pb::RedactRevisionResponse::default()),
         }
-    };
-    log_redaction(&mut tx, id.scope, &found.path, &caller).await?;
-    tx.commit().await?;
-    Ok(answer)
+    })
+    .await
 }
 
 /// What a redaction looks for, and the revisions that were found to contain it, up to `searched`.

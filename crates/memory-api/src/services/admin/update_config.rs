@@ -1,19 +1,16 @@
 //! UpdateConfig: sets workspace keys, all or nothing.
 
-use memex_core::actor::Operation;
 use memex_core::keys::{Key, Level, Narrowing, key};
 use memex_proto::v1 as pb;
-use memex_proto::v1::ErrorReason;
-use prost::Message as _;
+use sqlx::PgConnection;
 
 use super::get_config::entry;
 use crate::auth::Caller;
 use crate::error::{Result, field};
 use crate::services::context::Context;
-use crate::services::request::{CallDigest, request_id};
-use crate::store::access_log::{LogRow, add};
+use crate::services::once::Once;
+use crate::services::request::CallDigest;
 use crate::store::log_place::LogPlace;
-use crate::store::requests::{RequestKey, remember, remembered};
 use crate::store::settings::{lock_workspace, set_keys_in, set_keys_in_force};
 
 pub(super) async fn handle(
@@ -24,48 +21,37 @@ pub(super) async fn handle(
     let store = &context.store;
     let scope = store.shared_scope(caller.workspace_id).await?;
     let changes = changes(&request)?;
-    let request_key = request_id(&request.request_id)?.map(|id| RequestKey {
-        scope,
-        principal: caller.token_id,
-        id,
-        digest: digest(&changes),
-    });
-
+    let place = LogPlace::shared(scope);
+    let once = Once::new(context.guards, &caller, place, &request.request_id, digest(&changes))?;
     let mut tx = store.begin().await?;
-    // Before looking for an answer, so that a repeat at the same time waits for it.
     lock_workspace(&mut tx, caller.workspace_id).await?;
-    let row = LogRow {
-        place: LogPlace::shared(scope),
-        operation: Operation::UpdateConfig,
-        path: "",
-        reason: ErrorReason::Unspecified,
-    };
-    add(&mut *tx, row, &caller).await?;
-    if let Some(answer) = remembered(&mut tx, context.guards, request_key.as_ref()).await? {
-        tx.commit().await?;
-        return Ok(pb::UpdateConfigResponse::decode(answer.as_slice()).unwrap_or_default());
-    }
-    // After looking for an answer: the deployment may say otherwise by the time of a repeat.
-    let deployment = set_keys_in_force(&mut tx, 0).await?;
-    for (key, value) in &changes {
-        narrows(key, value.as_deref(), |level| {
-            deployment.iter().find(|row| row.level == level && row.key == key.name).map(|row| row.value.as_str())
-        })?;
-    }
-    let values: Vec<(&str, Option<String>)> = changes.iter().map(|(key, value)| (key.name, value.clone())).collect();
-    let canceled = set_keys_in(&mut tx, caller.workspace_id, &values, &caller.actor).await?;
-    let set = set_keys_in_force(&mut tx, caller.workspace_id).await?;
-    let answer = pb::UpdateConfigResponse {
-        entries: changes.iter().map(|(key, _)| entry(key, &set)).collect(),
-        canceled_dreams: i32::try_from(canceled).unwrap_or(i32::MAX),
-    };
-    remember(&mut tx, request_key.as_ref(), &answer.encode_to_vec()).await?;
-    tx.commit().await?;
+    let answer = once.run(tx, async |tx| set(tx, &caller, &changes).await).await?;
     // What a changed key means for who is due is worked off now; where this fails, the sweep does it.
     if let Err(error) = store.rearm_changed().await {
         tracing::warn!(%error, "users could not be armed again after a key changed; the next sweep does it");
     }
     Ok(answer)
+}
+
+/// Sets the keys. Whether they narrow is judged here: the deployment may say otherwise by the time of a repeat.
+async fn set(
+    tx: &mut PgConnection,
+    caller: &Caller,
+    changes: &[(&'static Key, Option<String>)],
+) -> Result<pb::UpdateConfigResponse> {
+    let deployment = set_keys_in_force(tx, 0).await?;
+    for (key, value) in changes {
+        narrows(key, value.as_deref(), |level| {
+            deployment.iter().find(|row| row.level == level && row.key == key.name).map(|row| row.value.as_str())
+        })?;
+    }
+    let values: Vec<(&str, Option<String>)> = changes.iter().map(|(key, value)| (key.name, value.clone())).collect();
+    let canceled = set_keys_in(tx, caller.workspace_id, &values, &caller.actor).await?;
+    let set = set_keys_in_force(tx, caller.workspace_id).await?;
+    Ok(pb::UpdateConfigResponse {
+        entries: changes.iter().map(|(key, _)| entry(key, &set)).collect(),
+        canceled_dreams: i32::try_from(canceled).unwrap_or(i32::MAX),
+    })
 }
 
 /// The changes in a stable order, each checked: a value, or `None` for a reset.

@@ -1,22 +1,19 @@
 //! UpdateUser: a user's own keys; `readmit.rs` has the readmission of one who was erased.
 
-use memex_core::actor::Operation;
 use memex_core::keys::{Key, Level, key};
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
-use prost::Message as _;
 
 use super::readmit::readmit;
 use super::user::message;
 use crate::auth::Caller;
-use crate::error::{Error, Result, erased};
+use crate::error::{Result, erased};
 use crate::services::context::{AboutCell, Context};
+use crate::services::once::Once;
 use crate::services::request::{CallDigest, request_id};
-use crate::store::access_log::{LogRow, add};
 use crate::store::dreams::lock_scope;
 use crate::store::log_place::LogPlace;
-use crate::store::requests::{RequestKey, remember, remembered};
 use crate::store::settings::{SetKey, set_keys_in_force};
 use crate::store::users::{set_user_key, user};
 
@@ -38,36 +35,22 @@ pub(super) async fn handle(
     let scope = context.known_scope(&caller, &asked).await?;
     about.scope(scope);
     let digest = digest(asked.as_str(), &changes);
-    let key = id.map(|id| RequestKey { scope, principal: caller.token_id, id, digest });
-
+    let once = Once::with(context.guards, &caller, LogPlace::of(scope), id, digest);
     let mut tx = context.store.begin_on(scope).await?;
-    // Before looking for an answer, so that a repeat at the same time waits for it.
     if lock_scope(&mut tx, scope).await?.erasing {
         return Err(erased().into());
     }
-    let row = LogRow {
-        place: LogPlace::of(scope),
-        operation: Operation::UpdateUser,
-        path: "",
-        reason: ErrorReason::Unspecified,
-    };
-    add(&mut *tx, row, &caller).await?;
-    if let Some(answer) = remembered(&mut tx, context.guards, key.as_ref()).await? {
-        tx.commit().await?;
-        return pb::UpdateUserResponse::decode(answer.as_slice())
-            .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"));
-    }
-    // After looking for an answer: the workspace may say otherwise by the time of a repeat.
-    narrow(&changes, &set_keys_in_force(&mut tx, caller.workspace_id).await?)?;
-    let mut changed = false;
-    for (key, value) in &changes {
-        changed |= set_user_key(&mut tx, scope, key.name, value.as_deref(), &caller.actor).await?;
-    }
-    let state = user(&mut *tx, scope).await?.ok_or_else(erased)?;
-    let answer = pb::UpdateUserResponse { user: Some(message(state)), changed };
-    remember(&mut tx, key.as_ref(), &answer.encode_to_vec()).await?;
-    tx.commit().await?;
-    Ok(answer)
+    once.run(tx, async |tx| {
+        // The workspace may say otherwise by the time of a repeat.
+        narrow(&changes, &set_keys_in_force(tx, caller.workspace_id).await?)?;
+        let mut changed = false;
+        for (key, value) in &changes {
+            changed |= set_user_key(tx, scope, key.name, value.as_deref(), &caller.actor).await?;
+        }
+        let state = user(&mut *tx, scope).await?.ok_or_else(erased)?;
+        Ok(pb::UpdateUserResponse { user: Some(message(state)), changed })
+    })
+    .await
 }
 
 /// The changes in a stable order, or every mistake in them at once.

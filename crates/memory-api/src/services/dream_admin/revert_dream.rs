@@ -1,26 +1,25 @@
 //! RevertDream: undoes an applied dream.
 
-use memex_core::actor::Operation;
 use memex_core::dream::DreamState;
 use memex_core::ids::DreamId;
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
-use prost::Message as _;
 
 use super::message;
 use super::reach::{not_found, reach};
 use crate::auth::Caller;
 use crate::convert;
-use crate::error::{Error, Result};
+use crate::error::{Result, erased};
 use crate::revert::revert;
 use crate::services::context::{AboutCell, Context, named};
 use crate::services::dream::dream_id;
 use crate::services::history::revision::revision;
+use crate::services::once::Once;
 use crate::services::request::{CallDigest, request_id};
 use crate::store::changesets::revisions_at;
-use crate::store::dreams::{DreamRow, dream_row, lock_scope, log_dream_call};
-use crate::store::requests::{RequestKey, remember, remembered};
+use crate::store::dreams::{DreamRow, dream_row, lock_scope};
+use crate::store::log_place::LogPlace;
 
 pub(super) async fn handle(
     context: &Context,
@@ -37,37 +36,35 @@ pub(super) async fn handle(
         }
         reached => reached?,
     };
-    let key =
-        id.map(|id| RequestKey { scope: dream.scope, principal: caller.token_id, id, digest: digest(dream, &reason) });
-
+    let once = Once::with(context.guards, &caller, LogPlace::of(dream.scope), id, digest(dream, &reason));
     let mut tx = context.store.begin_on(dream.scope).await?;
     let scope = lock_scope(&mut tx, dream.scope).await?;
-    if let Some(answer) = remembered(&mut tx, context.guards, key.as_ref()).await? {
-        log_dream_call(&mut tx, dream.scope, dream.id, Operation::RevertDream, &caller).await?;
-        tx.commit().await?;
-        return pb::RevertDreamResponse::decode(answer.as_slice())
-            .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"));
+    let reverted = once
+        .run(tx, async |tx| {
+            if scope.erasing {
+                return Err(erased().into());
+            }
+            let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
+            applied(&row)?;
+            let sequences = revert(tx, dream, &caller, &reason).await?;
+            let revisions = revisions_at(tx, dream.scope, &sequences).await?;
+            let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
+            Ok(pb::RevertDreamResponse {
+                dream: Some(message::dream(row)),
+                revisions: revisions.into_iter().map(|row| revision(dream.scope, row)).collect(),
+            })
+        })
+        .await;
+    match reverted {
+        // Asked only now: the transaction holds no connection any more.
+        Err(refused)
+            if refused.reason() == Some(ErrorReason::DreamNotFound)
+                && is_imported(context, &caller, &request).await? =>
+        {
+            Err(imported().into())
+        }
+        reverted => reverted,
     }
-    if scope.erasing {
-        return Err(Refusal::new(ErrorReason::UserErased, "the user was erased or is being erased").into());
-    }
-    let Some(row) = dream_row(&mut *tx, dream).await? else {
-        drop(tx);
-        let imported_here = is_imported(context, &caller, &request).await?;
-        return Err(if imported_here { imported() } else { not_found() }.into());
-    };
-    applied(&row)?;
-    let sequences = revert(&mut tx, dream, &caller, &reason).await?;
-    log_dream_call(&mut tx, dream.scope, dream.id, Operation::RevertDream, &caller).await?;
-    let revisions = revisions_at(&mut tx, dream.scope, &sequences).await?;
-    let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
-    let answer = pb::RevertDreamResponse {
-        dream: Some(message::dream(row)),
-        revisions: revisions.into_iter().map(|row| revision(dream.scope, row)).collect(),
-    };
-    remember(&mut tx, key.as_ref(), &answer.encode_to_vec()).await?;
-    tx.commit().await?;
-    Ok(answer)
 }
 
 /// Whether the id is of a dream elsewhere, which an archive tells of that a user in the caller's reach came from.

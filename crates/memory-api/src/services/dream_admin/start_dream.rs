@@ -1,7 +1,6 @@
 //! StartDream: asks for a dream now.
 
 use chrono::{Datelike as _, NaiveDate};
-use memex_core::actor::Operation;
 use memex_core::budget::BudgetLimits;
 use memex_core::dream::Mode;
 use memex_core::ids::DreamId;
@@ -18,16 +17,14 @@ use sqlx::PgConnection;
 use super::message;
 use super::reach::not_found;
 use crate::auth::Caller;
-use crate::error::{Error, Result, field};
+use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
+use crate::services::once::Once;
 use crate::services::request::{CallDigest, request_id};
-use crate::store::access_log::{LogRow, add};
 use crate::store::dreams::{
-    DreamPolicy, LockedScope, NewDream, dream_policy, dream_row, hold_switch, insert_dream, lock_scope, log_dream_call,
-    open_dream,
+    DreamPolicy, LockedScope, NewDream, dream_policy, dream_row, hold_switch, insert_dream, lock_scope, open_dream,
 };
 use crate::store::log_place::LogPlace;
-use crate::store::requests::{RequestKey, remember, remembered};
 
 /// What a request asks for, judged for its form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,34 +47,20 @@ pub(super) async fn handle(
     let id = request_id(&request.request_id)?;
     let scope = context.known_scope(&caller, &user).await?;
     about.scope(scope);
-    let key = id.map(|id| RequestKey { scope, principal: caller.token_id, id, digest: digest(&user, &request) });
-
+    let once = Once::with(context.guards, &caller, LogPlace::of(scope), id, digest(&user, &request));
     let mut tx = context.store.begin_on(scope).await?;
     hold_switch(&mut tx, caller.workspace_id).await?;
     let locked = lock_scope(&mut tx, scope).await?;
-    if let Some(answer) = remembered(&mut tx, context.guards, key.as_ref()).await? {
-        let row = LogRow {
-            place: LogPlace::of(scope),
-            operation: Operation::StartDream,
-            path: "",
-            reason: ErrorReason::Unspecified,
+    once.run(tx, async |tx| {
+        let policy = dream_policy(tx, scope).await?;
+        allowed(&locked, &policy)?;
+        let (dream, created) = match open_dream(tx, scope).await? {
+            Some(open) => (open, false),
+            None => (insert_dream(tx, &new_dream(scope, &locked, &caller, wanted, &policy)).await?, true),
         };
-        add(&mut *tx, row, &caller).await?;
-        tx.commit().await?;
-        return pb::StartDreamResponse::decode(answer.as_slice())
-            .map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"));
-    }
-    let policy = dream_policy(&mut tx, scope).await?;
-    allowed(&locked, &policy)?;
-    let (dream, created) = match open_dream(&mut tx, scope).await? {
-        Some(open) => (open, false),
-        None => (insert_dream(&mut tx, &new_dream(scope, &locked, &caller, wanted, &policy)).await?, true),
-    };
-    log_dream_call(&mut tx, scope, dream, Operation::StartDream, &caller).await?;
-    let answer = answer(&mut tx, DreamId { scope, id: dream }, created).await?;
-    remember(&mut tx, key.as_ref(), &answer.encode_to_vec()).await?;
-    tx.commit().await?;
-    Ok(answer)
+        answer(tx, DreamId { scope, id: dream }, created).await
+    })
+    .await
 }
 
 async fn answer(tx: &mut PgConnection, dream: DreamId, created: bool) -> Result<pb::StartDreamResponse> {

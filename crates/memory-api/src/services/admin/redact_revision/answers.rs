@@ -1,33 +1,28 @@
 //! What remembered answers say of a redacted revision: its record, with the hash and the reason that it had.
 
+use memex_core::actor::Operation;
 use memex_core::ids::RevisionId;
 use memex_proto::v1 as pb;
-use prost::Message as _;
 use sqlx::PgConnection;
 
 use crate::error::Result;
+use crate::services::once::with_records;
 use crate::store::redactions::{answers_naming, replace_answer};
 
 /// Empties the record in each remembered answer. One that nobody can read is forgotten; its request id stays used.
 pub(super) async fn empty(tx: &mut PgConnection, id: RevisionId, reason: &str) -> Result<()> {
     let name = id.to_string();
     for remembered in answers_naming(&mut *tx, id.scope, &name).await? {
-        let answer = emptied(&remembered.answer, &name, reason);
+        let operation = Operation::from_code(remembered.operation);
+        let answer = operation.and_then(|operation| emptied(operation, &remembered.answer, &name, reason));
         replace_answer(&mut *tx, id.scope, &remembered, answer.as_deref()).await?;
     }
     Ok(())
 }
 
-/// The answer without what it said of the revision. Which call it answered is not kept beside it; of the two answers with
-/// records, the first field tells one from the other.
-fn emptied(answer: &[u8], id: &str, reason: &str) -> Option<Vec<u8>> {
-    if let Ok(mut answer) = pb::RedactRevisionResponse::decode(answer) {
-        answer.still_contained.iter_mut().for_each(|record| empty_record(record, id, reason));
-        return Some(answer.encode_to_vec());
-    }
-    let mut answer = pb::RevertDreamResponse::decode(answer).ok()?;
-    answer.revisions.iter_mut().for_each(|record| empty_record(record, id, reason));
-    Some(answer.encode_to_vec())
+/// The answer without what it said of the revision.
+fn emptied(operation: Operation, answer: &[u8], id: &str, reason: &str) -> Option<Vec<u8>> {
+    with_records(operation, answer, |record| empty_record(record, id, reason))
 }
 
 fn empty_record(record: &mut pb::Revision, id: &str, reason: &str) {
@@ -41,6 +36,8 @@ fn empty_record(record: &mut pb::Revision, id: &str, reason: &str) {
 
 #[cfg(test)]
 mod tests {
+    use prost::Message as _;
+
     use super::*;
 
     fn records() -> Vec<pb::Revision> {
@@ -67,13 +64,13 @@ mod tests {
             still_contained: records(),
             ended_dream_ids: vec!["drm_a".into()],
         };
-        let bytes = emptied(&redaction.encode_to_vec(), "rev_a", "why").unwrap();
+        let bytes = emptied(Operation::Redact, &redaction.encode_to_vec(), "rev_a", "why").unwrap();
         let read = pb::RedactRevisionResponse::decode(bytes.as_slice()).unwrap();
         assert!(read.changed && read.ended_dream_ids == ["drm_a"]);
         is_emptied(&read.still_contained);
         let dream = pb::Dream { dream_id: "drm_b".into(), ..Default::default() };
         let revert = pb::RevertDreamResponse { dream: Some(dream.clone()), revisions: records() };
-        let bytes = emptied(&revert.encode_to_vec(), "rev_a", "why").unwrap();
+        let bytes = emptied(Operation::RevertDream, &revert.encode_to_vec(), "rev_a", "why").unwrap();
         let read = pb::RevertDreamResponse::decode(bytes.as_slice()).unwrap();
         assert_eq!(read.dream, Some(dream));
         is_emptied(&read.revisions);
@@ -81,6 +78,6 @@ mod tests {
 
     #[test]
     fn an_answer_that_cannot_be_read_is_forgotten() {
-        assert_eq!(emptied(b"\x0a\xff", "rev_a", "why"), None);
+        assert_eq!(emptied(Operation::Redact, b"\x0a\xff", "rev_a", "why"), None);
     }
 }
