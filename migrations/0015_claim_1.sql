@@ -24,9 +24,8 @@ BEGIN
           WHERE r.workspace_id = w AND r.state = 'requested' AND (r.attempts = 0 OR coalesce(b.not_before <= mx_now(), true))   -- the first skips the back-off
           ORDER BY r.created_at LIMIT 1000 LOOP
       EXIT WHEN l_room <= 0 OR l_given >= p_max;
-      PERFORM FROM mx_scope WHERE scope_id = c.scope_id AND NOT erasing FOR NO KEY UPDATE SKIP LOCKED;
-      CONTINUE WHEN NOT FOUND;
-      CONTINUE WHEN (SELECT paused FROM mx_dream_state WHERE scope_id = c.scope_id);
+      PERFORM FROM mx_scope WHERE scope_id = c.scope_id FOR NO KEY UPDATE SKIP LOCKED;
+      CONTINUE WHEN NOT FOUND OR mx_may_dream_1(c.scope_id, true) IS NOT NULL;
       t := mx_now();
       UPDATE mx_dream SET state = 'running', fence = fence + 1, attempts = attempts + 1, worker = p_worker, worker_name = p_worker_name,
           lease_expires_at = t + l_lease, claimed_at = t, cause = '', as_of = coalesce(as_of, (t AT TIME ZONE 'UTC')::date),

@@ -80,12 +80,6 @@ pub const MAX_SOURCES_PER_TREATMENT: usize = 100;
 /// account of them. The search is quadratic at worst; above this the whole middle is shown as replaced.
 pub const MAX_DIFF_LINES: usize = 8_000;
 
-/// Minutes between the attempts of a dream that keeps failing: six hours, so that an outage overnight heals itself.
-pub const MAX_BACKOFF_MINUTES: u32 = 360;
-
-/// The factor of the grace for a user whose own writes keep overtaking dreams.
-pub const MAX_GRACE_FACTOR: u32 = 8;
-
 /// Lines of context that a diff may be asked for around each change: beyond it the whole text is what is wanted.
 pub const MAX_CONTEXT_LINES: i32 = 1000;
 

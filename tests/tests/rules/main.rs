@@ -20,6 +20,7 @@ mod drained;
 mod dream_near;
 mod dream_pairs;
 mod dreams;
+mod endings;
 mod erasure;
 mod erasure_backups;
 mod erasure_rows;

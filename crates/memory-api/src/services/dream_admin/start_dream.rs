@@ -17,7 +17,7 @@ use sqlx::PgConnection;
 use super::message;
 use super::reach::not_found;
 use crate::auth::Caller;
-use crate::error::{Result, field};
+use crate::error::{Error, Result, erased, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::once::Once;
 use crate::services::request::{CallDigest, request_id};
@@ -53,7 +53,7 @@ pub(super) async fn handle(
     let locked = lock_scope(&mut tx, scope).await?;
     once.run(tx, async |tx| {
         let policy = dream_policy(tx, scope).await?;
-        allowed(&locked, &policy)?;
+        allowed(policy.denied.as_deref())?;
         let (dream, created) = match open_dream(tx, scope).await? {
             Some(open) => (open, false),
             None => (insert_dream(tx, &new_dream(scope, &locked, &caller, wanted, &policy)).await?, true),
@@ -68,19 +68,22 @@ async fn answer(tx: &mut PgConnection, dream: DreamId, created: bool) -> Result<
     Ok(pb::StartDreamResponse { dream: Some(message::dream(row)), created })
 }
 
-/// What no person can skip: erasure, pause and the switch.
-fn allowed(scope: &LockedScope, policy: &DreamPolicy) -> Result<(), Refusal> {
-    if scope.erasing {
-        return Err(Refusal::new(ErrorReason::UserErased, "the user was erased or is being erased"));
-    }
-    if !policy.dreaming {
-        let message = "dreaming is switched off: `dream_enabled` must be true for the deployment and for the workspace";
-        return Err(Refusal::new(ErrorReason::DreamingDisabled, message));
-    }
-    if policy.paused {
-        return Err(Refusal::new(ErrorReason::UserPaused, "dreaming is paused for this user; ResumeUser lifts it"));
-    }
-    Ok(())
+/// The refusal of a dream that no person may start, by what mx_may_dream_1 says.
+fn allowed(denied: Option<&str>) -> Result<()> {
+    let refusal = match denied {
+        None => return Ok(()),
+        Some("erasing") => erased(),
+        Some("paused") => {
+            Refusal::new(ErrorReason::UserPaused, "dreaming is paused for this user; ResumeUser lifts it")
+        }
+        Some("off") => {
+            let message =
+                "dreaming is switched off: `dream_enabled` must be true for the deployment and for the workspace";
+            Refusal::new(ErrorReason::DreamingDisabled, message)
+        }
+        Some(_) => return Err(Error::Unexpected("mx_may_dream_1 gave an unknown reason")),
+    };
+    Err(refusal.into())
 }
 
 fn new_dream(scope: i64, locked: &LockedScope, caller: &Caller, wanted: Wanted, policy: &DreamPolicy) -> NewDream {
@@ -232,21 +235,13 @@ mod tests {
     }
 
     #[test]
-    fn the_switch_and_a_pause_are_never_skipped() {
-        let policy = |dreaming, paused| DreamPolicy {
-            dreaming,
-            paused,
-            mode: "apply".into(),
-            curator: "builtin".into(),
-            budget: Budget::DEFAULT,
-        };
-        let refused = |erasing, policy| {
-            allowed(&LockedScope { workspace_id: 1, erasing }, &policy).err().map(|refusal| refusal.reason)
-        };
-        assert_eq!(refused(false, policy(true, false)), None);
-        assert_eq!(refused(false, policy(false, false)), Some(ErrorReason::DreamingDisabled));
-        assert_eq!(refused(false, policy(true, true)), Some(ErrorReason::UserPaused));
-        assert_eq!(refused(true, policy(true, false)), Some(ErrorReason::UserErased));
+    fn erasure_pause_and_switch_are_never_skipped() {
+        let refused = |denied| allowed(denied).err().and_then(|error| error.reason());
+        assert_eq!(refused(None), None);
+        assert_eq!(refused(Some("off")), Some(ErrorReason::DreamingDisabled));
+        assert_eq!(refused(Some("paused")), Some(ErrorReason::UserPaused));
+        assert_eq!(refused(Some("erasing")), Some(ErrorReason::UserErased));
+        assert!(allowed(Some("else")).is_err());
     }
 
     #[test]

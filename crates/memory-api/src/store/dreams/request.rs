@@ -11,10 +11,8 @@ use crate::store::files::trace;
 /// What holds for a dream of a scope that would start now.
 #[derive(Clone, Debug)]
 pub struct DreamPolicy {
-    /// Whether deployment and workspace both say so.
-    pub dreaming: bool,
-    /// Whether the user is paused.
-    pub paused: bool,
+    /// Why it may not start, as mx_may_dream_1 says: `erasing`, `paused` or `off`.
+    pub denied: Option<String>,
     /// `dream_mode` as the workspace and the user have it.
     pub mode: String,
     /// The workspace's `dream_curator`.
@@ -39,7 +37,7 @@ pub async fn hold_switch(tx: &mut PgConnection, workspace_id: i64) -> Result<()>
 pub async fn dream_policy(tx: &mut PgConnection, scope: i64) -> Result<DreamPolicy> {
     let row = sqlx::query!(
         r#"-- dreams.policy
-        SELECT mx_dreaming_1(workspace_id) AS "dreaming!", paused, mx_user_setting_1(workspace_id, scope_id, 'dream_mode') AS "mode!",
+        SELECT mx_may_dream_1(scope_id, true) AS denied, mx_user_setting_1(workspace_id, scope_id, 'dream_mode') AS "mode!",
                mx_setting_1(workspace_id, 'dream_curator') AS "curator!", mx_user_setting_1(workspace_id, scope_id, 'dream_max_writes')::bigint AS "max_ops!",
                mx_user_setting_1(workspace_id, scope_id, 'dream_max_files')::bigint AS "max_files!", mx_user_setting_1(workspace_id, scope_id, 'dream_max_bytes')::bigint AS "max_bytes!",
                mx_setting_1(workspace_id, 'dream_max_read_bytes')::bigint AS "max_read_bytes!",
@@ -58,7 +56,7 @@ pub async fn dream_policy(tx: &mut PgConnection, scope: i64) -> Result<DreamPoli
         max_read_bytes: large(row.max_read_bytes),
         max_seconds: small(row.max_seconds),
     };
-    Ok(DreamPolicy { dreaming: row.dreaming, paused: row.paused, mode: row.mode, curator: row.curator, budget })
+    Ok(DreamPolicy { denied: row.denied, mode: row.mode, curator: row.curator, budget })
 }
 
 /// The requested or running dream of a scope.
