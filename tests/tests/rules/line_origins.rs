@@ -253,12 +253,15 @@ async fn the_day_that_is_written_with_a_line_counts_in_place_of_the_day_on_which
     dream(&stack, &ada).await;
     assert_eq!(days(&ada, "user/sessions/2024-03-01.md").await, [], "the later one stays");
     assert_eq!(days(&ada, "user/sessions/2024-06-07.md").await, [pair("2024-03-01", "2024-06-07")]);
+    let moved = super::moves::shift("user/sessions/2024-06-07.md", SESSION);
+    ada.agent().memory.clone().move_file(moved).await.unwrap();
+    assert_eq!(days(&ada, SESSION).await, [pair("2024-03-01", "2024-06-07")], "it keeps the days that it had");
 
     stack.advance(DAY).await;
     let profile = format!("# Ada\n\n{SAID}\n- Ada lives in Graz.\n");
     let today = said(&stack, &ada, PROFILE, &profile, Source::User).await;
     dream(&stack, &ada).await;
-    assert!(!ada.read("user/sessions/2024-06-07.md").await.unwrap().contains("green tea"));
+    assert!(!ada.read(SESSION).await.unwrap().contains("green tea"));
     assert_eq!(days(&ada, PROFILE).await, [pair("2024-03-01", &today)], "it was asserted where no day is written");
     stack.finish().await;
 }
