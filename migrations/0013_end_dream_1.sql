@@ -2,17 +2,21 @@
 -- scope's lock. A dream that a person started goes back to `requested` when it was released, lost or failed, until
 -- its attempts are used up; it keeps the back-off between them and never parks its user. With p_more, and where
 -- mx_walk_1 finds a path of p_left that is still to be walked, the watermark stays and the rest comes after the
--- interval. A dream of probable copies looks at nothing else: it moves no watermark, and its proposal stands beside that of
--- other dreams and holds none of them up. What an outage ended is no failure: mx_lost_in_outage_1. Returns the state it is in afterwards; NULL where it
--- was not open.
+-- interval. A dream of probable copies looks at nothing else: it moves no watermark, and its proposal stands beside
+-- that of other dreams and holds none of them up. What an outage ended is no failure: mx_lost_in_outage_1. Returns the
+-- state it is in afterwards; NULL where it was not open.
 CREATE FUNCTION mx_end_dream_1(p_scope bigint, p_dream uuid, p_state text, p_cause text, p_more boolean, p_left text[])
 RETURNS text LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-  st mx_dream_state; d mx_dream; t timestamptz; l_state text := p_state; l_walk text[] := '{}'; l_more boolean; l_moves boolean; l_attempts integer;
-  l_well boolean := p_state IN ('applied', 'noop', 'proposed', 'reported', 'refused'); l_away boolean; l_failure boolean; l_free boolean; l_failures integer; l_near boolean;
+  st mx_dream_state; d mx_dream; t timestamptz; l_state text := p_state;
+  l_walk text[] := '{}'; l_more boolean; l_moves boolean; l_attempts integer;
+  l_well boolean := p_state IN ('applied', 'noop', 'proposed', 'reported', 'refused');
+  l_away boolean; l_failure boolean; l_free boolean; l_failures integer; l_near boolean;
 BEGIN
   SELECT * INTO st FROM mx_dream_state WHERE scope_id = p_scope FOR NO KEY UPDATE;
-  SELECT * INTO d FROM mx_dream WHERE scope_id = p_scope AND dream_id = p_dream AND state IN ('requested', 'running') FOR NO KEY UPDATE;
+  SELECT * INTO d FROM mx_dream
+    WHERE scope_id = p_scope AND dream_id = p_dream AND state IN ('requested', 'running')
+    FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN NULL; END IF;
   t := mx_now();
   l_near := d.near <> 'off';
@@ -30,20 +34,31 @@ BEGIN
   IF p_more AND NOT l_near AND p_state IN ('applied', 'noop') THEN l_walk := mx_walk_1(p_scope, p_left); END IF;
   l_more := cardinality(l_walk) > 0;
   l_moves := NOT l_near
-    AND (p_state IN ('proposed', 'refused') OR p_state IN ('applied', 'noop') AND NOT l_more OR p_state = 'reported' AND NOT d.requested);
-  UPDATE mx_dream SET state = l_state, cause = p_cause || CASE WHEN l_away THEN ', in an outage' ELSE '' END, more = l_more, lease_expires_at = NULL,
+    AND (p_state IN ('proposed', 'refused')
+         OR p_state IN ('applied', 'noop') AND NOT l_more
+         OR p_state = 'reported' AND NOT d.requested);
+  UPDATE mx_dream SET
+      state = l_state,
+      cause = p_cause || CASE WHEN l_away THEN ', in an outage' ELSE '' END,
+      more = l_more,
+      lease_expires_at = NULL,
       ended_at = CASE WHEN l_state = 'requested' THEN NULL ELSE t END,
       attempts = attempts - l_free::integer,
       sealed = CASE WHEN l_state = 'requested' THEN NULL ELSE sealed END,
-      ops = CASE WHEN l_state = 'requested' THEN 0 ELSE ops END, files = CASE WHEN l_state = 'requested' THEN 0 ELSE files END,
-      bytes = CASE WHEN l_state = 'requested' THEN 0 ELSE bytes END, read_bytes = CASE WHEN l_state = 'requested' THEN 0 ELSE read_bytes END
+      ops = CASE WHEN l_state = 'requested' THEN 0 ELSE ops END,
+      files = CASE WHEN l_state = 'requested' THEN 0 ELSE files END,
+      bytes = CASE WHEN l_state = 'requested' THEN 0 ELSE bytes END,
+      read_bytes = CASE WHEN l_state = 'requested' THEN 0 ELSE read_bytes END
     WHERE scope_id = p_scope AND dream_id = p_dream;
   -- 4. Back-off and parking: the user's failures in a row are those of dreams that came by themselves.
   l_failures := CASE WHEN l_well THEN 0 ELSE st.failures + (l_failure AND NOT d.requested)::integer END;
   UPDATE mx_dream_state SET
       watermark = CASE WHEN l_moves THEN greatest(watermark, d.snapshot_sequence) ELSE watermark END,
       last_moved_at = CASE WHEN l_moves OR l_more THEN t ELSE last_moved_at END,
-      more = CASE WHEN l_near THEN more WHEN p_state IN ('applied', 'noop') THEN l_more WHEN l_moves THEN false ELSE more END,
+      more = CASE WHEN l_near THEN more
+                  WHEN p_state IN ('applied', 'noop') THEN l_more
+                  WHEN l_moves THEN false
+                  ELSE more END,
       begin_with = CASE WHEN l_more THEN l_walk WHEN l_moves THEN '{}' ELSE begin_with END,
       walked_sequence = CASE WHEN l_more THEN d.snapshot_sequence ELSE walked_sequence END,
       failures = l_failures,
@@ -52,10 +67,14 @@ BEGIN
                           * least(power(2, CASE WHEN d.requested THEN d.attempts ELSE l_failures END), 360)))
                         WHEN l_failures = 0 THEN NULL ELSE not_before END,
       parked = NOT l_well AND (parked OR l_failure AND NOT d.requested AND l_failures >= l_attempts),
-      overtaken_in_row = CASE WHEN p_state = 'overtaken' THEN overtaken_in_row + 1 WHEN l_moves OR p_state IN ('applied', 'noop') THEN 0 ELSE overtaken_in_row END,
+      overtaken_in_row = CASE WHEN p_state = 'overtaken' THEN overtaken_in_row + 1
+                              WHEN l_moves OR p_state IN ('applied', 'noop') THEN 0
+                              ELSE overtaken_in_row END,
       proposal = CASE WHEN p_state = 'proposed' AND NOT l_near THEN p_dream ELSE proposal END,
-      proposal_sequence = CASE WHEN p_state = 'proposed' AND NOT l_near THEN d.snapshot_sequence ELSE proposal_sequence END,
-      proposal_watermark = CASE WHEN p_state = 'proposed' AND NOT l_near THEN coalesce(proposal_watermark, watermark) ELSE proposal_watermark END
+      proposal_sequence = CASE WHEN p_state = 'proposed' AND NOT l_near THEN d.snapshot_sequence
+                               ELSE proposal_sequence END,
+      proposal_watermark = CASE WHEN p_state = 'proposed' AND NOT l_near THEN coalesce(proposal_watermark, watermark)
+                                ELSE proposal_watermark END
     WHERE scope_id = p_scope;
   IF p_state = 'proposed' THEN
     UPDATE mx_dream SET state = 'replaced', cause = 'a newer dream''s proposal took its place'

@@ -7,4 +7,5 @@ BEGIN
   RETURN mx_was_away_1(p_dream.lease_expires_at - l_lease, least(p_dream.lease_expires_at, mx_now()));
 END $$;
 
-COMMENT ON FUNCTION mx_lost_in_outage_1(mx_dream) IS 'Whether an outage overlaps the time since the lease was last renewed';
+COMMENT ON FUNCTION mx_lost_in_outage_1(mx_dream)
+  IS 'Whether an outage overlaps the time since the lease was last renewed';

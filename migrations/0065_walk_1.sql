@@ -1,6 +1,7 @@
--- The paths with which the next dream begins, where one says `more`: those of p_left that its series of dreams still has
--- to walk. A series begins with every file. A file that a dream passed is walked again only if the user changed it since.
--- Empty where nothing is left, or where nothing was passed: the series is then at its end. The caller holds the scope's lock.
+-- The paths with which the next dream begins, where one says `more`: those of p_left that its series of dreams still
+-- has to walk. A series begins with every file. A file that a dream passed is walked again only if the user changed it
+-- since. Empty where nothing is left, or where nothing was passed: the series is then at its end. The caller holds the
+-- scope's lock.
 CREATE FUNCTION mx_walk_1(p_scope bigint, p_left text[]) RETURNS text[]
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -19,7 +20,10 @@ BEGIN
   -- 2. What of it the worker left. Of a list that is full nobody knows what comes after it: what was not told stays.
   l_left := ARRAY(
     SELECT a.path FROM unnest(l_ahead) AS a(path)
-      LEFT JOIN (SELECT n.path, min(n.i) AS i FROM unnest(p_left) WITH ORDINALITY AS n(path, i) GROUP BY n.path) n ON n.path = a.path
+      LEFT JOIN (
+        SELECT n.path, min(n.i) AS i
+          FROM unnest(p_left) WITH ORDINALITY AS n(path, i)
+         GROUP BY n.path) n ON n.path = a.path
       LEFT JOIN (SELECT DISTINCT unnest(l_told) AS path) t ON t.path = a.path
      WHERE n.i IS NOT NULL OR cardinality(p_left) >= l_most AND t.path IS NULL
      ORDER BY n.i NULLS LAST, a.path COLLATE "C");

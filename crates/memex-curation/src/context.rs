@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::SourceFile;
 use crate::date;
 use crate::language::Tongues;
 use crate::statement::{Document, Introducer};
@@ -65,10 +64,11 @@ pub(crate) struct FileParts {
 }
 
 impl FileParts {
-    pub fn new(file: &SourceFile, document: &Document, neutral: &Arc<HashSet<String>>) -> Self {
-        let path = PathPlace::new(&file.path);
-        let (front, front_day) = front::parts(&file.text);
-        let title_is_the_user = file.path == "user/profile.md";
+    /// Of the file at `path` with this text, which was read as `document`.
+    pub fn new((path, text): (&str, &str), document: &Document, neutral: &Arc<HashSet<String>>) -> Self {
+        let title_is_the_user = path == "user/profile.md";
+        let path = PathPlace::new(path);
+        let (front, front_day) = front::parts(text);
         let heading = |heading: &crate::statement::Heading| {
             let part = Part::new(&heading.text, heading.level == 1);
             if title_is_the_user && heading.level == 1 { part.that_says_nothing() } else { part }
@@ -116,6 +116,11 @@ impl FileParts {
 
     fn is_empty(&self, part: &Part, tongues: Tongues) -> bool {
         part.is_empty(tongues) || self.neutral.contains(&*part.text)
+    }
+
+    /// The day that is written with a statement: the day of its stamp, else the day of its place.
+    pub fn written_day(&self, document: &Document, i: usize, stamp: Option<NaiveDate>) -> Option<NaiveDate> {
+        stamp.or_else(|| self.day(document, i))
     }
 
     /// The day of the nearest heading that names one, else of the front matter, else of the path.

@@ -10,6 +10,7 @@ mod same;
 mod section;
 mod text;
 mod treatment;
+mod written;
 
 pub mod builtin;
 pub mod ledger;
@@ -21,6 +22,7 @@ pub use same::{Grade, Pair, StandsAt};
 pub use treatment::{
     LineOrigin, LineRange, Source, SourceFile, Treatment, TreatmentKind, TreatmentSource, UnknownTreatment,
 };
+pub use written::written_days;
 
 /// The number of statements in a Markdown text: the unit in which loss is bounded.
 pub fn count_statements(text: &str) -> u32 {

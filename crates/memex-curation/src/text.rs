@@ -4,7 +4,7 @@ mod loose;
 mod strict;
 
 pub(crate) use loose::loose;
-pub(crate) use strict::{Strict, strict};
+pub(crate) use strict::{Strict, stamp, strict};
 
 use crate::language::Reading;
 

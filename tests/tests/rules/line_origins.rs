@@ -199,3 +199,85 @@ async fn the_persons_line_is_never_dropped_for_an_agents_a_tools_or_the_webs() {
         stack.finish().await;
     }
 }
+
+const PROFILE: &str = "user/profile.md";
+
+/// A profile and these copies in other files are imported today, and a dream drops the copies.
+async fn imported_and_dreamt(stack: &Stack, user: &User, copies: &[(&str, &str)]) {
+    said(stack, user, PROFILE, &format!("# Ada\n\n{SAID}\n- Ada lives in Graz.\n"), Source::Import).await;
+    for (path, text) in copies {
+        said(stack, user, path, text, Source::Import).await;
+    }
+    dream(stack, user).await;
+    for (path, _) in copies {
+        assert!(!user.read(path).await.unwrap().contains("green tea"), "{path}: the copy went");
+    }
+}
+
+#[tokio::test]
+async fn a_line_tells_the_day_that_was_written_with_a_dropped_copy_in_its_path() {
+    for path in ["user/sessions/2024-03-01.md", "user/notes/2024/03/01/notes.md"] {
+        let stack = Stack::start().await;
+        let ada = stack.user("ada").await;
+        imported_and_dreamt(&stack, &ada, &[(path, &format!("- Ada slept badly last night.\n{SAID}\n"))]).await;
+        assert_eq!(days(&ada, PROFILE).await, [pair("2024-03-01", "2024-03-01")], "{path}");
+        let told = origin(&stack, &ada, PROFILE).await;
+        assert_eq!(pair(&told.first_said, &told.last_said), pair("2024-03-01", "2024-03-01"), "{path}");
+        assert_eq!(told.asserted_on, "", "{path}: an import asserts nothing");
+        stack.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_line_tells_the_days_that_were_written_with_dropped_copies_in_stamps_headings_and_front_matter() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    let stamp = "- Ada slept badly last night.\n- [2024-03-05] Ada likes green tea.\n";
+    let heading = format!("## 2024-02-09\n\n- Ada slept badly last night.\n{SAID}\n");
+    let front = format!("---\ndate: 2024-05-01\n---\n\n- Ada slept badly last night.\n{SAID}\n");
+    let copies = [("user/sessions/s01.md", stamp), ("user/sessions/s02.md", &heading), (SESSION, &front)];
+    imported_and_dreamt(&stack, &ada, &copies).await;
+    assert_eq!(days(&ada, PROFILE).await, [pair("2024-02-09", "2024-05-01")]);
+    let told = origin(&stack, &ada, PROFILE).await;
+    assert_eq!(pair(&told.first_said, &told.last_said), pair("2024-02-09", "2024-05-01"));
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn the_day_that_is_written_with_a_line_counts_in_place_of_the_day_on_which_it_was_asserted() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    let session = format!("- Ada slept badly last night.\n{SAID}\n");
+    said(&stack, &ada, "user/sessions/2024-03-01.md", &session, Source::User).await;
+    said(&stack, &ada, "user/sessions/2024-06-07.md", &session, Source::User).await;
+    dream(&stack, &ada).await;
+    assert_eq!(days(&ada, "user/sessions/2024-03-01.md").await, [], "the later one stays");
+    assert_eq!(days(&ada, "user/sessions/2024-06-07.md").await, [pair("2024-03-01", "2024-06-07")]);
+    let moved = super::moves::shift("user/sessions/2024-06-07.md", SESSION);
+    ada.agent().memory.clone().move_file(moved).await.unwrap();
+    assert_eq!(days(&ada, SESSION).await, [pair("2024-03-01", "2024-06-07")], "it keeps the days that it had");
+
+    stack.advance(DAY).await;
+    let profile = format!("# Ada\n\n{SAID}\n- Ada lives in Graz.\n");
+    let today = said(&stack, &ada, PROFILE, &profile, Source::User).await;
+    dream(&stack, &ada).await;
+    assert!(!ada.read(SESSION).await.unwrap().contains("green tea"));
+    assert_eq!(days(&ada, PROFILE).await, [pair("2024-03-01", &today)], "it was asserted where no day is written");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_written_day_counts_from_that_day_on() {
+    let stack = Stack::start().await;
+    let ada = stack.user("ada").await;
+    let copy = format!("- Ada slept badly last night.\n{SAID}\n");
+    imported_and_dreamt(&stack, &ada, &[("user/sessions/2024-03-01.md", &copy)]).await;
+    let in_two_days = "SELECT ((mx_now() + interval '2 days') AT TIME ZONE 'UTC')::date::text";
+    let planned = ask::lines(stack.sql(), in_two_days, &[]).await.remove(0);
+    let path = format!("user/plans/{planned}.md");
+    ada.agent().memory.clone().move_file(super::moves::shift(PROFILE, &path)).await.unwrap();
+    assert_eq!(days(&ada, &path).await, [pair("2024-03-01", "2024-03-01")], "the day is not yet");
+    stack.advance(2 * DAY).await;
+    assert_eq!(days(&ada, &path).await, [pair("2024-03-01", &planned)], "the day has come");
+    stack.finish().await;
+}

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Rules;
+use crate::SourceFile;
 use crate::same::ReadFile;
 
 fn day(text: &str) -> NaiveDate {

@@ -46,7 +46,7 @@ impl<'a> ReadFile<'a> {
     }
 
     fn read(file: &'a SourceFile, document: Document, rules: &Rules) -> Self {
-        let parts = FileParts::new(file, &document, &rules.neutral);
+        let parts = FileParts::new((&file.path, &file.text), &document, &rules.neutral);
         let definitions = definitions(&document, &file.text);
         let mut read = Vec::with_capacity(document.statements.len());
         let mut references: Vec<Option<String>> = Vec::with_capacity(document.statements.len());
@@ -82,10 +82,10 @@ impl<'a> ReadFile<'a> {
     fn identity(&self, i: usize, own: Parts, reference: Option<&str>, has_nested: bool, rules: &Rules) -> Identity {
         let statement = &self.document.statements[i];
         let context = self.parts.context(&self.document, i, own.strict.reading.tongues, reference);
-        let written = self.parts.day(&self.document, i);
-        let day = own.strict.stamp.or(written);
+        let placed = self.parts.day(&self.document, i);
+        let day = self.parts.written_day(&self.document, i, own.strict.stamp);
         let bar = self.bar(i, &own, has_nested).or_else(|| {
-            let planned = day.into_iter().chain(written).any(|day| day > rules.as_of);
+            let planned = day.into_iter().chain(placed).any(|day| day > rules.as_of);
             planned.then_some(Bar::Planned)
         });
         let in_lines = statement.lines.first as usize - 1..statement.lines.last as usize;

@@ -26,7 +26,7 @@ pub(crate) struct Strict {
 
 /// The strict form of a statement without its list mark and box.
 pub(crate) fn strict(said: &str) -> Strict {
-    let folded = without_emphasis(&fold(said));
+    let folded = folded(said);
     let (stamp, unstamped) = without_stamp(&folded);
     let reading = Reading::new(unstamped);
     let secret = holds_secret(&reading, unstamped);
@@ -34,6 +34,15 @@ pub(crate) fn strict(said: &str) -> Strict {
     let body = without_final_mark(body, secret);
     let text = if body.chars().any(char::is_alphanumeric) { with_small_start(body, secret) } else { String::new() };
     Strict { text, body: body.to_owned(), reading: Reading::new(body), stamp, had_lead, secret }
+}
+
+/// The day of the stamp before a statement.
+pub(crate) fn stamp(said: &str) -> Option<NaiveDate> {
+    without_stamp(&folded(said)).0
+}
+
+fn folded(said: &str) -> String {
+    without_emphasis(&fold(said))
 }
 
 /// NFC; one kind of quote, dash and space; white space outside of code folded to one space.

@@ -1,9 +1,10 @@
 //! Where the lines of a file come from: on which day each was first asserted and has stood since, whose word it is, and
-//! on which days the copies were said that dreams dropped for it. All of it is derived from the revisions and from the
-//! treatments of adopted ops.
+//! from when until when it was said, with the copies that dreams dropped for it. All of it is derived from the revisions
+//! and from the treatments of adopted ops.
 
 mod drops;
 mod lines;
+mod said;
 mod walk;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -16,6 +17,8 @@ use uuid::Uuid;
 
 use self::drops::{DropRow, DroppingKey, Drops};
 use self::lines::{Line, follow};
+pub use self::said::Said;
+use self::said::SaidDays;
 use self::walk::{Revision, Walk, Walked};
 use super::Store;
 use crate::error::{Error, Result};
@@ -45,24 +48,9 @@ pub struct LineOrigin {
     /// Who said it: the source of the revision in which it first stood. What was imported counts as an agent's; `None`:
     /// it is blank, or a dream brings it.
     pub source: Option<Source>,
-    /// The days of the line and of the copies that dreams dropped for it; `None` where they dropped none, or no day of
-    /// them all is known.
+    /// The days of the line and of the copies that dreams dropped for it: the day that is written with each, or the day
+    /// of its assertion. `None` where dreams dropped none, or no day is known.
     pub said: Option<Said>,
-}
-
-/// From when until when a line was said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Said {
-    /// The earliest day.
-    pub first: NaiveDate,
-    /// The latest day.
-    pub last: NaiveDate,
-}
-
-impl Said {
-    fn with(self, other: Self) -> Self {
-        Self { first: self.first.min(other.first), last: self.last.max(other.last) }
-    }
 }
 
 /// Where the lines of one version of a file come from.
@@ -77,27 +65,40 @@ impl LineOrigins {
     }
 }
 
-/// What was worked out before, with the droppings that it rests on: while they are the same it holds, because a version
-/// never changes.
+/// What was worked out before, with what it rests on: while that is the same it holds, because a version never changes.
 #[derive(Clone, Debug, Default)]
 pub struct Remembered(Arc<Mutex<KnownOrigins>>);
 
-/// Per file version: the droppings that its origins rest on, and the origins.
-type KnownOrigins = HashMap<FileVersion, (Vec<DroppingKey>, Arc<LineOrigins>)>;
+/// Per file version: what its origins rest on, and the origins.
+type KnownOrigins = HashMap<FileVersion, (RestsOn, Arc<LineOrigins>)>;
+
+/// What the origins of a file version rest on besides the revisions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct RestsOn {
+    droppings: Vec<DroppingKey>,
+    /// The day on which they were worked out, where there are droppings: a written day counts from that day on.
+    today: Option<NaiveDate>,
+}
+
+impl RestsOn {
+    fn new(drops: &Drops, behind: &BTreeSet<usize>) -> Self {
+        Self { droppings: drops.keys(behind), today: drops.today.filter(|_| !behind.is_empty()) }
+    }
+}
 
 impl Remembered {
-    fn get(&self, file: &FileVersion, behind: &[DroppingKey]) -> Option<Arc<LineOrigins>> {
+    fn get(&self, file: &FileVersion, now: &RestsOn) -> Option<Arc<LineOrigins>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(file).filter(|(rests_on, _)| rests_on == behind).map(|(_, origins)| Arc::clone(origins))
+        known.get(file).filter(|(rests_on, _)| rests_on == now).map(|(_, origins)| Arc::clone(origins))
     }
 
-    fn put(&self, file: FileVersion, behind: Vec<DroppingKey>, origins: Arc<LineOrigins>) {
+    fn put(&self, file: FileVersion, rests_on: RestsOn, origins: Arc<LineOrigins>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let lines: usize = known.values().map(|(_, origins)| origins.0.len()).sum();
         if lines + origins.0.len() > REMEMBERED_LINES {
             known.clear();
         }
-        known.insert(file, (behind, origins));
+        known.insert(file, (rests_on, origins));
     }
 }
 
@@ -131,50 +132,49 @@ impl Store {
         let mut missing = HashMap::new();
         for &(file_id, version) in files {
             let behind = drops.behind(file_id, version);
-            let keys = drops.keys(&behind);
-            match self.line_origins.get(&FileVersion { scope, file_id, version }, &keys) {
+            let rests_on = RestsOn::new(drops, &behind);
+            match self.line_origins.get(&FileVersion { scope, file_id, version }, &rests_on) {
                 Some(origins) => drop(known.insert(file_id, origins)),
-                None => drop(missing.insert((file_id, version), (behind, keys))),
+                None => drop(missing.insert((file_id, version), (behind, rests_on))),
             }
         }
         if missing.is_empty() {
             return Ok(known);
         }
-        let behind = missing.values().flat_map(|(behind, _)| behind.iter().copied()).collect();
-        let origins = self.derive(scope, missing.keys().copied().collect(), &behind, drops).await?;
+        let wanted = missing.iter().map(|(place, (behind, _))| (*place, behind)).collect();
+        let origins = self.derive(scope, &wanted, drops).await?;
         for ((file_id, version), origins) in origins {
-            let Some((_, keys)) = missing.remove(&(file_id, version)) else { continue };
+            let Some((_, rests_on)) = missing.remove(&(file_id, version)) else { continue };
             let origins = Arc::new(origins);
-            self.line_origins.put(FileVersion { scope, file_id, version }, keys, Arc::clone(&origins));
+            self.line_origins.put(FileVersion { scope, file_id, version }, rests_on, Arc::clone(&origins));
             known.insert(file_id, origins);
         }
         Ok(known)
     }
 
-    /// Works out the origins of `wanted` from the revisions of these files and of those that `behind` was dropped from.
+    /// Works out the origins of these file versions, each with what was dropped for its lines, from the revisions of the
+    /// files and of those that it was dropped from.
     async fn derive(
         &self,
         scope: i64,
-        wanted: Vec<(Uuid, i64)>,
-        behind: &BTreeSet<usize>,
+        wanted: &HashMap<(Uuid, i64), &BTreeSet<usize>>,
         drops: &Drops,
     ) -> Result<Vec<((Uuid, i64), LineOrigins)>> {
-        let bases = drops.by_base(behind);
-        let mut asked: HashSet<(Uuid, i64)> = wanted.iter().chain(bases.keys()).copied().collect();
+        let behind = wanted.values().copied().flatten().copied().collect();
+        let bases = drops.by_base(&behind);
         let mut needed: HashMap<Uuid, i64> = HashMap::new();
-        for &(file, version) in &asked {
+        for &(file, version) in wanted.keys().chain(bases.keys()) {
             let most = needed.entry(file).or_insert(version);
             *most = version.max(*most);
         }
-        asked.extend(drops.cited(behind));
+        // Lines have written days to tell only where something was dropped for them.
+        let stayed = wanted.iter().filter(|(_, behind)| !behind.is_empty()).map(|(place, _)| *place);
+        let dated: HashSet<_> = stayed.chain(bases.keys().copied()).chain(drops.cited(&behind)).collect();
+        let asked = dated.iter().chain(wanted.keys()).copied().collect();
         let droppings = drops.by_base(&behind.iter().copied().chain(drops.from(&needed)).collect());
-        let walked = self.walk(scope, &needed, Walk::new(asked, droppings)).await?;
-        let said = said(&walked, &drops.pairs(&walked, &needed));
-        let origins = wanted.into_iter().map(|place| {
-            let lines = walked.lines.get(&place).into_iter().flatten();
-            (place, LineOrigins(lines.map(|line| line.map(|origin| origin_of(&walked, &said, origin))).collect()))
-        });
-        Ok(origins.collect())
+        let walked = self.walk(scope, &needed, Walk::new(asked, dated, droppings)).await?;
+        let said = drops.today.map(|today| SaidDays::of(&walked, today, &drops.pairs(&walked, &needed)));
+        Ok(wanted.keys().map(|&place| (place, origins_of(&walked, said.as_ref(), place))).collect())
     }
 
     /// What dreams dropped from files of a scope, and the paths that those files and these have had. Not of a dream that
@@ -196,7 +196,8 @@ impl Store {
               SELECT r.file_id, r.path, 0, NULL, NULL, NULL, NULL, NULL
                 FROM known k JOIN mx_revision r ON r.scope_id = $1 AND r.file_id = k.file_id GROUP BY r.file_id, r.path)
             SELECT base_file AS "file_id!", path AS "path!", base_version AS "version!", dream_id AS "dream_id?",
-                   treatments AS "treatments?", text AS "text?"
+                   treatments AS "treatments?", text AS "text?",
+                   (SELECT (mx_now() AT TIME ZONE 'UTC')::date) AS "today!"
               FROM told ORDER BY adopted_sequence, number"#,
             scope,
             &ids
@@ -211,7 +212,7 @@ impl Store {
         let (ids, versions): (Vec<Uuid>, Vec<i64>) = files.iter().unzip();
         let rows = sqlx::query!(
             r#"-- line_origins.walk
-            SELECT v.file_id, v.version, v.text, v.at, v.operation, v.source,
+            SELECT v.file_id, v.version, v.path, v.text, v.at, v.operation, v.source,
                    v.dream_id IS NOT NULL OR v.imported_dream IS NOT NULL AS "dreamt!", v.imported_at IS NOT NULL AS "imported!"
               FROM unnest($2::uuid[], $3::bigint[]) AS f(file_id, version)
               JOIN mx_revision v ON v.scope_id = $1 AND v.file_id = f.file_id AND v.version <= f.version AND NOT v.redacted
@@ -224,6 +225,7 @@ impl Store {
         let revisions = rows.map_ok(|row| Revision {
             file: row.file_id,
             version: row.version,
+            path: row.path,
             text: row.text,
             day: row.at.date_naive(),
             operation: row.operation,
@@ -243,25 +245,14 @@ impl Store {
     }
 }
 
-/// For each origin that stayed for another, the days of both. `pairs` are in the order of adoption: what a line carries
-/// when it is dropped is known by then.
-fn said(walked: &Walked, pairs: &[(u32, u32)]) -> HashMap<u32, Option<Said>> {
-    let own = |origin: u32| walked.owns[origin as usize].asserted_on.map(|day| Said { first: day, last: day });
-    let mut said: HashMap<u32, Option<Said>> = HashMap::new();
-    for &(dropped, stayed) in pairs {
-        let [dropped, before] = [dropped, stayed].map(|one| said.get(&one).copied().unwrap_or_else(|| own(one)));
-        let both = match (before, dropped) {
-            (Some(before), Some(dropped)) => Some(before.with(dropped)),
-            (before, dropped) => before.or(dropped),
-        };
-        said.insert(stayed, both);
-    }
-    said
-}
-
-fn origin_of(walked: &Walked, said: &HashMap<u32, Option<Said>>, origin: u32) -> LineOrigin {
-    let own = walked.owns[origin as usize];
-    LineOrigin { asserted_on: own.asserted_on, source: Some(own.source), said: said.get(&origin).copied().flatten() }
+fn origins_of(walked: &Walked, said: Option<&SaidDays<'_>>, version: (Uuid, i64)) -> LineOrigins {
+    let origin_of = |at: usize, origin: u32| {
+        let own = walked.owns[origin as usize];
+        let said = said.and_then(|said| said.since_drops(walked.standing_at(version, at, origin)));
+        LineOrigin { asserted_on: own.asserted_on, source: Some(own.source), said }
+    };
+    let lines = walked.lines.get(&version).into_iter().flatten().enumerate();
+    LineOrigins(lines.map(|(at, line)| line.map(|origin| origin_of(at, origin))).collect())
 }
 
 #[cfg(test)]

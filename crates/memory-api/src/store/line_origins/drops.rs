@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use chrono::NaiveDate;
 use memex_curation::{LineRange, Treatment, TreatmentKind};
 use memex_proto::v1 as pb;
 use prost::Message as _;
 use uuid::Uuid;
 
+use super::said::Pair;
 use super::walk::Walked;
 use crate::convert;
 use crate::judge;
@@ -26,6 +28,8 @@ pub(super) struct DropRow {
     pub treatments: Option<Vec<Vec<u8>>>,
     /// The text after the op; `None` for the last of the file, and where it was redacted.
     pub text: Option<String>,
+    /// The day on which the rows were read, in UTC.
+    pub today: NaiveDate,
 }
 
 /// What one dream dropped from one file.
@@ -53,6 +57,8 @@ pub(super) struct Drops {
     files: HashMap<String, Vec<Uuid>>,
     /// For each file, at which version it holds a line that stayed, and for which of `all`.
     citing: HashMap<Uuid, Vec<(i64, usize)>>,
+    /// The day on which they were read; `None` where there are none.
+    pub today: Option<NaiveDate>,
 }
 
 /// What names a dropping for good: dream and file.
@@ -63,6 +69,7 @@ impl Drops {
     pub fn of(rows: Vec<DropRow>) -> Self {
         let mut drops = Self::default();
         for row in rows {
+            drops.today = Some(row.today);
             let Some(dream) = row.dream_id else {
                 drops.files.entry(row.path).or_default().push(row.file_id);
                 continue;
@@ -142,9 +149,9 @@ impl Drops {
         cited.filter(|(_, (_, at))| of.contains(at)).map(|(file, (version, _))| (file, *version))
     }
 
-    /// For each line that was dropped, and each that stayed for it, their origins, in the order of adoption. `needed`:
-    /// up to which version a file's lines are asked for.
-    pub fn pairs(&self, walked: &Walked, needed: &HashMap<Uuid, i64>) -> Vec<(u32, u32)> {
+    /// Each line that was dropped with the line that stayed for it, in the order of adoption. `needed`: up to which
+    /// version a file's lines are asked for.
+    pub fn pairs(&self, walked: &Walked, needed: &HashMap<Uuid, i64>) -> Vec<Pair> {
         let mut pairs = Vec::new();
         for (at, treatments) in &walked.treatments {
             let base = (self.all[*at].file, self.all[*at].version);
@@ -153,8 +160,9 @@ impl Drops {
                 for source in &treatment.sources {
                     let files = self.files.get(&source.path).into_iter().flatten();
                     for file in files.filter(|file| needed.get(file).is_some_and(|most| source.version <= *most)) {
-                        let stayed = walked.origins((*file, source.version), source.lines);
-                        pairs.extend(walked.origins(base, before).zip(stayed));
+                        let stayed = walked.standing((*file, source.version), source.lines);
+                        let both = walked.standing(base, before).zip(stayed);
+                        pairs.extend(both.map(|(dropped, stayed)| Pair { dropped, stayed }));
                     }
                 }
             }

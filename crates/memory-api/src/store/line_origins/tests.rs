@@ -13,6 +13,7 @@ fn revision(version: i64, text: &str) -> Revision {
     Revision {
         file: Uuid::nil(),
         version,
+        path: "user/a.md".to_owned(),
         text: Some(text.to_owned()),
         day: day(u32::try_from(version).unwrap()),
         operation: Operation::Write.code(),
@@ -25,7 +26,7 @@ fn revision(version: i64, text: &str) -> Revision {
 /// Day of the month and source of each line that is left; 0: no day.
 fn walked(revisions: Vec<Revision>) -> Vec<(u32, Source)> {
     let last = (Uuid::nil(), revisions.last().unwrap().version);
-    let mut walk = Walk::new([last].into(), HashMap::new());
+    let mut walk = Walk::new([last].into(), HashSet::new(), HashMap::new());
     walk.pass(revisions);
     let walked = walk.end();
     let own = |line: &Line<u32>| line.origin.map(|at| walked.owns[at as usize]);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use memex_core::actor::{Operation, Source as StoredSource};
-use memex_curation::{LineRange, Source, Treatment};
+use memex_curation::{LineRange, Source, Treatment, written_days};
 use uuid::Uuid;
 
 use super::drops::{Dropping, places};
@@ -17,6 +17,8 @@ pub(super) struct Revision {
     pub file: Uuid,
     /// Its version.
     pub version: i64,
+    /// The path of the file.
+    pub path: String,
     /// Its text; `None`: a deletion.
     pub text: Option<String>,
     /// Its day.
@@ -69,6 +71,15 @@ pub(super) struct Own {
     pub source: Source,
 }
 
+/// A line as it stands in one version of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// What it comes from.
+    pub origin: u32,
+    /// The day that is written with it there.
+    pub written: Option<NaiveDate>,
+}
+
 /// What a walk found.
 #[derive(Debug, Default)]
 pub(super) struct Walked {
@@ -76,15 +87,25 @@ pub(super) struct Walked {
     pub owns: Vec<Own>,
     /// The lines of the versions that were asked for.
     pub lines: HashMap<(Uuid, i64), Vec<Line<u32>>>,
+    /// The written days of the lines of the versions that they were asked for.
+    written: HashMap<(Uuid, i64), Vec<Option<NaiveDate>>>,
     /// The treatments of each dropping, in the lines of the file before the dream; in the order of adoption.
     pub treatments: BTreeMap<usize, Vec<Treatment>>,
 }
 
 impl Walked {
-    /// What these lines come from; nothing where they do not stand.
-    pub fn origins(&self, version: (Uuid, i64), lines: LineRange) -> impl Iterator<Item = u32> {
-        let lines = self.lines.get(&version).and_then(|all| all.get(places(lines)));
-        lines.into_iter().flatten().filter_map(|line| line.origin)
+    /// These lines of a version, without blank ones; nothing where they do not stand.
+    pub fn standing(&self, version: (Uuid, i64), lines: LineRange) -> impl Iterator<Item = Standing> {
+        let places = places(lines);
+        let lines = self.lines.get(&version).and_then(|all| all.get(places.clone()));
+        let origins = places.zip(lines.into_iter().flatten());
+        origins.filter_map(move |(at, line)| line.origin.map(|origin| self.standing_at(version, at, origin)))
+    }
+
+    /// The line at this place of a version, which has this origin.
+    pub fn standing_at(&self, version: (Uuid, i64), at: usize, origin: u32) -> Standing {
+        let written = self.written.get(&version).and_then(|days| days.get(at).copied().flatten());
+        Standing { origin, written }
     }
 }
 
@@ -92,6 +113,8 @@ impl Walked {
 #[derive(Debug)]
 pub(super) struct Walk {
     asked: HashSet<(Uuid, i64)>,
+    /// Those of `asked` whose written days are asked for.
+    dated: HashSet<(Uuid, i64)>,
     droppings: HashMap<(Uuid, i64), Vec<(usize, Dropping)>>,
     file: Option<Uuid>,
     lines: Vec<Line<u32>>,
@@ -103,10 +126,16 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// A walk that keeps the lines of these versions, and what was dropped from them.
-    pub fn new(asked: HashSet<(Uuid, i64)>, droppings: HashMap<(Uuid, i64), Vec<(usize, Dropping)>>) -> Self {
+    /// A walk that keeps the lines of the versions in `asked`, the written days of those that are also in `dated`, and
+    /// what was dropped from them.
+    pub fn new(
+        asked: HashSet<(Uuid, i64)>,
+        dated: HashSet<(Uuid, i64)>,
+        droppings: HashMap<(Uuid, i64), Vec<(usize, Dropping)>>,
+    ) -> Self {
         Self {
             asked,
+            dated,
             droppings,
             file: None,
             lines: Vec::new(),
@@ -153,6 +182,9 @@ impl Walk {
         }
         if self.asked.remove(&at) {
             self.walked.lines.insert(at, self.lines.clone());
+            if self.dated.contains(&at) {
+                self.walked.written.insert(at, written_days(&revision.path, text));
+            }
         }
     }
 
