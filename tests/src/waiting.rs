@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use memex_proto::v1::ErrorReason;
+use memex_proto::reason::passes;
 use tonic::Status;
 
 use crate::refused::reason;
@@ -49,9 +49,7 @@ where
     let calling = async {
         loop {
             match call().await {
-                Err(status)
-                    if matches!(reason(&status), ErrorReason::Overloaded | ErrorReason::DatabaseUnavailable) =>
-                {
+                Err(status) if passes(reason(&status)) => {
                     tokio::time::sleep(LOOK_AGAIN).await;
                 }
                 answer => return answer,

@@ -186,9 +186,8 @@ pub(crate) fn asked_wait(status: &Status) -> Option<Duration> {
 }
 
 fn classify(status: &Status) -> Classify {
-    use ErrorReason::{DatabaseUnavailable, DeadlineExceeded, Overloaded};
-    match reason_of(status) {
-        Some(DatabaseUnavailable | DeadlineExceeded | Overloaded) => Classify::Transient { after: asked_wait(status) },
+    match Refusal::of(status) {
+        Some(refusal) if refusal.passes() => Classify::Transient { after: refusal.retry_after },
         Some(_) => Classify::Permanent,
         // memory-api gives a reason with every error of its own; without one the connection broke under the call.
         None => match status.code() {

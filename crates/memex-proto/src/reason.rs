@@ -26,6 +26,11 @@ fn shortened(mut text: String, bytes: usize) -> String {
     text
 }
 
+/// Whether a failure passes by itself, so that a call with a request id, or one that changes nothing, is repeated as it is.
+pub const fn passes(reason: ErrorReason) -> bool {
+    matches!(reason, ErrorReason::DatabaseUnavailable | ErrorReason::DeadlineExceeded | ErrorReason::Overloaded)
+}
+
 /// Everything that a refusal says, in the form in which a caller reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -66,6 +71,11 @@ impl Refusal {
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
+    }
+
+    /// Whether the same call may be done later without anybody doing something: [`passes`].
+    pub fn passes(&self) -> bool {
+        passes(self.reason)
     }
 
     /// The status that carries it all.

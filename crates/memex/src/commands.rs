@@ -38,7 +38,6 @@ use std::process::ExitCode;
 
 use memex_core::user_id::{UserId, UserIdRefusal};
 use memex_proto::reason::Refusal;
-use memex_proto::v1::ErrorReason;
 use memex_proto::v1::admin_service_client::AdminServiceClient;
 use memex_proto::v1::dream_admin_service_client::DreamAdminServiceClient;
 use memex_proto::v1::history_service_client::HistoryServiceClient;
@@ -248,9 +247,7 @@ pub fn request_id() -> String {
 
 fn classify(status: &Status) -> Classify {
     match Refusal::of(status) {
-        Some(Refusal { reason: ErrorReason::Overloaded | ErrorReason::DatabaseUnavailable, retry_after, .. }) => {
-            Classify::Transient { after: retry_after }
-        }
+        Some(refusal) if refusal.passes() => Classify::Transient { after: refusal.retry_after },
         None if status.code() == Code::Unavailable => Classify::Transient { after: None },
         _ => Classify::Permanent,
     }
@@ -307,6 +304,8 @@ async fn pages<T>(
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use memex_proto::v1::ErrorReason;
 
     use super::*;
 

@@ -229,7 +229,7 @@ impl Failure {
             Self::Interrupted | Self::Left(_) => EXIT_INTERRUPTED,
             Self::Told(failure) => failure.exit_code(),
             Self::Kept { cause, .. } => cause.exit_code(),
-            _ if self.reason().is_some_and(is_passing) => EXIT_UNAVAILABLE,
+            _ if self.reason().is_some_and(memex_proto::reason::passes) => EXIT_UNAVAILABLE,
             _ => EXIT_REFUSED,
         }
     }
@@ -355,11 +355,6 @@ fn facts(refusal: &Refusal) -> impl Iterator<Item = (&String, &String)> {
     let mut facts: Vec<_> = refusal.facts.iter().collect();
     facts.sort();
     facts.into_iter()
-}
-
-/// Whether the same call may succeed a little later.
-fn is_passing(reason: ErrorReason) -> bool {
-    matches!(reason, ErrorReason::DatabaseUnavailable | ErrorReason::Overloaded | ErrorReason::DeadlineExceeded)
 }
 
 fn code_name(code: Code) -> &'static str {
