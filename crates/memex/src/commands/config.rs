@@ -20,6 +20,7 @@ Examples:
   memex config get dream_enabled dream_mode
   memex config set dream_enabled=true dream_mode=review
   memex config set dream_grace_period_minutes 10
+  memex config set \"dream_neutral=Weekly sync; Stand-up\"   headings that say nothing, divided by ;
   memex config reset dream_mode                      back to the deployment's or the default";
 
 /// Arguments of `config`.
@@ -39,7 +40,8 @@ enum Action {
     },
     /// Set keys, all of them or none
     #[command(after_help = "Examples:\n  memex config set dream_enabled=true dream_max_writes=50\n  \
-                            memex config set dream_mode review")]
+                            memex config set dream_mode review\n  \
+                            memex config set \"dream_neutral=Weekly sync; Stand-up\"")]
     Set {
         /// KEY=VALUE, once or more; or one KEY and its VALUE
         #[arg(required = true, value_name = "KEY=VALUE")]
