@@ -6,7 +6,7 @@ RETURNS TABLE (
   user_id text, mode text, curator text, instructions text,
   max_ops integer, max_files integer, max_bytes bigint, max_read_bytes bigint, max_seconds integer,
   snapshot_sequence bigint, as_of date, begin_with text[],
-  trace_parent text, link_traces bytea[], link_spans bytea[], near text)
+  trace_parent text, link_traces bytea[], link_spans bytea[], near text, neutral text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE c record;
@@ -16,11 +16,12 @@ BEGIN
     SELECT d.fence, d.lease_expires_at, s.user_id, d.mode, d.curator, d.instructions,
         d.max_ops, d.max_files, d.max_bytes, d.max_read_bytes, d.max_seconds,
         d.snapshot_sequence, d.as_of, CASE WHEN st.more THEN st.begin_with[1:2000] ELSE '{}' END,
-        d.trace_parent, l.traces, l.spans, d.near
+        d.trace_parent, l.traces, l.spans, d.near,
+        mx_setting_1(d.workspace_id, 'dream_neutral')
       INTO fence, lease_expires_at, user_id, mode, curator, instructions,
         max_ops, max_files, max_bytes, max_read_bytes, max_seconds,
         snapshot_sequence, as_of, begin_with,
-        trace_parent, link_traces, link_spans, near
+        trace_parent, link_traces, link_spans, near, neutral
       FROM mx_dream d JOIN mx_scope s ON s.scope_id = d.scope_id JOIN mx_dream_state st ON st.scope_id = d.scope_id
       CROSS JOIN LATERAL (
         SELECT coalesce(array_agg(w.trace_id ORDER BY w.sequence DESC), '{}') AS traces,

@@ -28,6 +28,8 @@ pub(crate) struct Assignment {
     pub(crate) instructions: String,
     /// It looks for probable copies alone.
     pub(crate) near: bool,
+    /// Parts of a context that say nothing in the user's workspace.
+    pub(crate) neutral: Vec<String>,
     /// The hard limits.
     pub(crate) budget: Budget,
     /// How long a lease is.
@@ -64,6 +66,7 @@ impl Assignment {
             dream_id: wire.dream_id,
             user_id: wire.user_id,
             instructions: wire.instructions,
+            neutral: wire.neutral,
             begin_with: wire.begin_with,
             trace_parent: wire.trace_parent,
         }

@@ -26,7 +26,8 @@ const CLAIM_TIMEOUT: Duration = Duration::from_secs(10);
 /// A call within a dream waits no longer for one answer before it is tried again.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The longest answer that is read: a batch of texts, with where each of their lines comes from, is longer than the texts.
+/// The longest answer that is read. A batch of texts has where each of their lines comes from beside them; a claim has up
+/// to 64 dreams, each with its paths and neutral phrases.
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
 /// Files of one page: as many as a page can have, because each page is a round trip.
@@ -43,7 +44,7 @@ impl Calls {
     pub(crate) fn over(channel: AuthChannel) -> Self {
         Self {
             memory: MemoryServiceClient::new(channel.clone()).max_decoding_message_size(MAX_ANSWER_BYTES),
-            dreams: DreamServiceClient::new(channel),
+            dreams: DreamServiceClient::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES),
         }
     }
 

@@ -24,6 +24,8 @@ pub struct View {
     pub instructions: String,
     /// Probable copies alone are wanted.
     pub near: bool,
+    /// Parts of a context that say nothing in the user's workspace.
+    pub neutral: Vec<String>,
     /// The read budget had no room for all files.
     pub partial: bool,
 }

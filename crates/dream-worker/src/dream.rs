@@ -135,6 +135,7 @@ impl Dreamer {
             today: assignment.today,
             instructions: assignment.instructions.clone(),
             near: assignment.near,
+            neutral: assignment.neutral.clone(),
             partial: !snapshot.unread.is_empty(),
         };
         let curated = AssertUnwindSafe(curator.curate(view, stop)).catch_unwind().await;

@@ -1,9 +1,11 @@
 //! The runtime keys that `mx_config` keeps: their ranges, where they may be set, and how levels combine.
 
+mod phrases;
 mod table;
 
 use thiserror::Error;
 
+pub use phrases::neutral_phrases;
 pub use table::KEYS;
 
 use crate::words::word_enum;
@@ -38,6 +40,13 @@ pub enum KeyKind {
     },
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// Phrases, divided by `;` or line ends.
+    Phrases {
+        /// How many at most.
+        most: usize,
+        /// How many characters a phrase has at most.
+        length: usize,
+    },
 }
 
 /// How the values of several levels make the one that counts: a level further right may only narrow.
@@ -109,6 +118,36 @@ pub enum KeyRefusal {
         /// The key's words.
         choices: &'static [&'static str],
     },
+    /// It has too many phrases.
+    #[error("{key} takes at most {most} phrases; these are {has}")]
+    TooManyPhrases {
+        /// The key's name.
+        key: &'static str,
+        /// How many it takes.
+        most: usize,
+        /// How many there are, each counted once.
+        has: usize,
+    },
+    /// A phrase of it is too long.
+    #[error("{key}: a phrase has at most {length} characters; {phrase} has {has}")]
+    PhraseTooLong {
+        /// The key's name.
+        key: &'static str,
+        /// How the phrase begins, quoted.
+        phrase: String,
+        /// How many characters it may have.
+        length: usize,
+        /// How many it has.
+        has: usize,
+    },
+    /// A phrase of it holds a control character.
+    #[error("{key}: a phrase has no control characters; {phrase} has one")]
+    ControlCharacter {
+        /// The key's name.
+        key: &'static str,
+        /// How the phrase begins, quoted and escaped.
+        phrase: String,
+    },
 }
 
 /// The key of this name; `None` where there is none.
@@ -117,7 +156,8 @@ pub fn key(name: &str) -> Option<&'static Key> {
 }
 
 impl Key {
-    /// The canonical spelling of `value`: spaces around it and zeros before a number are dropped, nothing else.
+    /// The canonical spelling of `value`: spaces around it and zeros before a number are dropped; phrases are trimmed, and
+    /// each stands once.
     ///
     /// # Errors
     /// The value is not of the key's kind or out of its range; the refusal says what is.
@@ -128,6 +168,7 @@ impl Key {
             KeyKind::Bool => Err(KeyRefusal::NotBool { key }),
             KeyKind::Choice(choices) if choices.contains(&value) => Ok(value.to_owned()),
             KeyKind::Choice(choices) => Err(KeyRefusal::NotAChoice { key, choices }),
+            KeyKind::Phrases { most, length } => phrases::check(key, value, most, length),
             KeyKind::Integer { min, max, unit } => {
                 if !is_number(value) {
                     return Err(KeyRefusal::NotInteger { key, unit, min, max });

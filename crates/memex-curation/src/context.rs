@@ -14,7 +14,7 @@ use crate::date;
 use crate::language::Tongues;
 use crate::statement::{Document, Introducer};
 
-pub(crate) use part::{Part, is_archived};
+pub(crate) use part::{Part, is_archived, part_text};
 pub(crate) use path::Place as PathPlace;
 
 /// A part that says something, as it is compared.

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use crate::context::part_text;
+
 /// What curating and judging go by, besides the files.
 #[derive(Debug, Clone)]
 pub struct Rules {
     /// The day of the dream: what stands under a later day is a plan.
     pub as_of: NaiveDate,
-    /// Parts of a context that say nothing in this workspace, in lower case.
+    /// Parts of a context that say nothing in this workspace, as parts are compared.
     pub(crate) neutral: Arc<HashSet<String>>,
     /// Only a part of the user's files is known, so that another value of a line may stand in any of the others.
     pub(crate) partial: bool,
@@ -29,9 +31,7 @@ impl Rules {
 
     /// The same with parts of a context that say nothing: whole headings, folders or file names, in any case.
     pub fn with_neutral<'a>(self, phrases: impl IntoIterator<Item = &'a str>) -> Self {
-        let plain = |phrase: &str| {
-            phrase.to_lowercase().replace(['-', '_'], " ").split_whitespace().collect::<Vec<_>>().join(" ")
-        };
-        Self { neutral: Arc::new(phrases.into_iter().map(plain).filter(|phrase| !phrase.is_empty()).collect()), ..self }
+        let phrases = phrases.into_iter().map(part_text).filter(|phrase| !phrase.is_empty());
+        Self { neutral: Arc::new(phrases.collect()), ..self }
     }
 }

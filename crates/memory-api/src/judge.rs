@@ -10,6 +10,7 @@ use std::sync::Arc;
 use memex_core::diff::DiffStat;
 use memex_core::dream_log::DreamLogCounts;
 use memex_core::ids::DreamId;
+use memex_core::keys::neutral_phrases;
 use memex_curation::ledger::{JudgedFile, Ledger, judge};
 use memex_curation::{Rules, SourceFile, Treatment, TreatmentKind, count_statements, is_curated};
 use memex_proto::v1 as pb;
@@ -21,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::guards::Guards;
 use crate::store::Store;
 use crate::store::changesets::{HeadText, StagedOp, head_texts};
-use crate::store::dreams::dream_row;
+use crate::store::dreams::dream_rules;
 use crate::store::line_origins::LineOrigins;
 
 pub use decision::{Case, Verdict, decide};
@@ -48,6 +49,8 @@ pub struct Judged {
 /// Computes the account of a sealed changeset over the snapshot. Where the user's files have moved meanwhile, the account
 /// is of no use and the decision finds the dream overtaken.
 ///
+/// Judged by the workspace's `dream_neutral` as it is now, whatever the worker was given.
+///
 /// Judged over all of the user's files, since another value of a line may stand in any of them; over those that it touches
 /// and cites where all together are more than the dream may read.
 ///
@@ -55,10 +58,12 @@ pub struct Judged {
 /// Where Postgres fails, or a stored treatment cannot be read.
 pub async fn account(store: &Store, guards: Guards, dream: DreamId, ops: Vec<StagedOp>) -> Result<Judged> {
     let changes = Changes::of(&ops, guards)?;
-    let row = dream_row(store.pool(), dream).await?.ok_or(Error::Unexpected("a sealed dream does not exist"))?;
-    let rules = Rules::on(row.as_of.ok_or(Error::Unexpected("a claimed dream has no day"))?);
+    let known = dream_rules(store.pool(), dream).await?.ok_or(Error::Unexpected("a sealed dream does not exist"))?;
+    let neutral = neutral_phrases(&known.neutral);
+    let rules = Rules::on(known.as_of.ok_or(Error::Unexpected("a claimed dream has no day"))?)
+        .with_neutral(neutral.iter().map(String::as_str));
     let named = changes.paths();
-    let (heads, rules) = match heads(store, dream.scope, &named, row.max_read_bytes).await? {
+    let (heads, rules) = match heads(store, dream.scope, &named, known.max_read_bytes).await? {
         Some(heads) => (heads, rules),
         None => (head_texts(store.pool(), dream.scope, &named).await?, rules.over_a_part()),
     };

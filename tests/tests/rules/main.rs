@@ -18,6 +18,7 @@ mod database;
 mod deletions;
 mod drained;
 mod dream_near;
+mod dream_neutral;
 mod dream_pairs;
 mod dreams;
 mod endings;

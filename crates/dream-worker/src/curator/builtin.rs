@@ -16,7 +16,7 @@ impl Curator for Builtin {
     fn curate(&self, view: View, _stop: CancellationToken) -> BoxFuture<'_, Result<Plan, CuratorError>> {
         Box::pin(async move {
             tokio::task::spawn_blocking(move || {
-                let rules = Rules::on(view.today);
+                let rules = Rules::on(view.today).with_neutral(view.neutral.iter().map(String::as_str));
                 let rules = if view.partial { rules.over_a_part() } else { rules };
                 if view.near {
                     return Plan { ops: builtin::curate_probable(&view.files, &rules), probable: Vec::new() };

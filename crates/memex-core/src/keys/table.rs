@@ -32,6 +32,7 @@ pub const KEYS: &[Key] = &[
     integer("dream_lease_seconds", "60", (5, 600), "seconds", &[Deployment]),
     integer("dream_max_loss_percent", "20", (0, 100), "percent", &[Workspace]),
     choice("dream_guard", "review", &["review", "refuse"], &[Workspace, User]),
+    phrases("dream_neutral", (100, 100), &[Workspace]),
     choice("dream_superseded", "history", &["history", "mark", "remove"], &[Workspace]),
     flag("dream_requires_consent", &[Workspace], OneLevel),
     integer("dream_max_attempts", "5", (1, 20), "attempts", &[Workspace]),
@@ -74,4 +75,9 @@ const fn integer(
 ) -> Key {
     let narrow = if levels.len() == 1 { OneLevel } else { Smallest };
     Key { name, default, kind: KeyKind::Integer { min, max, unit }, levels, narrow }
+}
+
+/// A key of one level that takes at most `most` phrases of at most `length` characters, and has none by default.
+const fn phrases(name: &'static str, (most, length): (usize, usize), levels: &'static [Level]) -> Key {
+    Key { name, default: "", kind: KeyKind::Phrases { most, length }, levels, narrow: OneLevel }
 }

@@ -84,6 +84,43 @@ fn flags_and_choices_take_their_words_alone() {
 }
 
 #[test]
+fn phrases_are_trimmed_and_stand_once_in_the_order_in_which_they_were_given() {
+    let neutral = key("dream_neutral").unwrap();
+    for (value, canonical) in [
+        ("", ""),
+        (" ;\n;\r\n ", ""),
+        ("Weekly sync", "Weekly sync"),
+        (" Weekly sync ;Stand-up\r\nweekly SYNC\nRétro; RÉTRO", "Weekly sync; Stand-up; Rétro"),
+        ("a=b, c", "a=b, c"),
+    ] {
+        assert_eq!(neutral.check(value).as_deref(), Ok(canonical), "{value:?}");
+        assert_eq!(neutral.check(canonical).as_deref(), Ok(canonical), "{value:?}");
+    }
+    assert_eq!(neutral_phrases("Weekly sync; Stand-up"), ["Weekly sync", "Stand-up"]);
+    assert_eq!(neutral_phrases(&format!("Weekly sync;{}", "x".repeat(101))), [""; 0], "another version's value");
+}
+
+#[test]
+fn a_phrase_beyond_the_limits_is_refused_with_the_key_the_phrase_and_the_rule() {
+    let neutral = key("dream_neutral").unwrap();
+    let refusal = |value: &str| neutral.check(value).unwrap_err().to_string();
+    let many = |count: usize| (0..count).map(|number| format!("Phrase {number}")).collect::<Vec<_>>().join(";");
+    assert!(neutral.check(&many(100)).is_ok() && neutral.check(&format!("{};PHRASE 7", many(100))).is_ok());
+    assert_eq!(refusal(&many(101)), "dream_neutral takes at most 100 phrases; these are 101");
+    assert!(neutral.check(&"ä".repeat(100)).is_ok());
+    let begin = "ä".repeat(40);
+    assert_eq!(
+        refusal(&format!("Stand-up; {}", "ä".repeat(101))),
+        format!("dream_neutral: a phrase has at most 100 characters; \"{begin}\"… has 101")
+    );
+    for (phrase, shown) in
+        [("Weekly\tsync", r#""Weekly\tsync""#), ("a\0", r#""a\0""#), ("\u{85}b\u{7f}b", r#""b\u{7f}b""#)]
+    {
+        assert_eq!(refusal(phrase), format!("dream_neutral: a phrase has no control characters; {shown} has one"),);
+    }
+}
+
+#[test]
 fn the_modes_of_the_key_are_those_of_a_dream() {
     let modes: Vec<&str> = crate::dream::Mode::ALL.iter().map(|mode| mode.as_str()).collect();
     assert_eq!(key("dream_mode").unwrap().kind, KeyKind::Choice(&["apply", "review", "dry_run"]));

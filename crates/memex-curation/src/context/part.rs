@@ -25,18 +25,14 @@ pub(crate) struct Part {
 impl Part {
     /// `high`: a folder, a file's stem or a first-level title, where "thread", "batch" and "part" say nothing.
     pub fn new(said: &str, high: bool) -> Self {
-        let marks = |c: char| matches!(c, '*' | '`') || c.is_whitespace();
-        let folded: String = said.nfc().map(|c| if matches!(c, '_' | '\u{2019}') { ' ' } else { c }).collect();
-        let folded = folded.replace("**", "");
-        let folded = folded.trim_matches(marks).trim_end_matches(':').trim_matches(marks);
-        let days = date::find_days(folded);
-        let reading = Reading::new(folded);
+        let folded = without_marks(said);
+        let days = date::find_days(&folded);
+        let reading = Reading::new(&folded);
         let in_day =
             |at: usize| days.iter().any(|d| d.start <= reading.tokens[at].start && reading.tokens[at].end <= d.end);
         let rest: Vec<usize> = (0..reading.tokens.len()).filter(|&at| !in_day(at)).collect();
-        let words = folded.to_lowercase().replace('-', " ");
         let mut part = Self {
-            text: Arc::from(words.split_whitespace().collect::<Vec<_>>().join(" ").as_str()),
+            text: Arc::from(plain(&folded).as_str()),
             tongues: reading.tongues,
             bare_day: !days.is_empty() && rest.iter().all(|&at| reading.keeps_at(List::Weekdays, at)),
             known: None,
@@ -75,6 +71,22 @@ impl Part {
     pub fn is_topic(&self, tongues: Tongues) -> bool {
         self.tongues.narrowed_by(tongues).all(|language| self.topic & (1 << language) != 0)
     }
+}
+
+/// The text by which parts are compared: without marks, in lower case, with `-` and `_` as spaces.
+pub(crate) fn part_text(said: &str) -> String {
+    plain(&without_marks(said))
+}
+
+fn without_marks(said: &str) -> String {
+    let marks = |c: char| matches!(c, '*' | '`') || c.is_whitespace();
+    let folded: String = said.nfc().map(|c| if matches!(c, '_' | '\u{2019}') { ' ' } else { c }).collect();
+    let folded = folded.replace("**", "");
+    folded.trim_matches(marks).trim_end_matches(':').trim_matches(marks).to_owned()
+}
+
+fn plain(folded: &str) -> String {
+    folded.to_lowercase().replace('-', " ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether each word is an empty one of the language, a joining word beside one or beside a day, a weekday beside a day,

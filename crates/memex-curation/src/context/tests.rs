@@ -209,6 +209,10 @@ fn what_the_operator_calls_neutral_says_nothing() {
     let text = format!("# Team Blue\n## team-blue\n### Anna\n{LINE}");
     assert_eq!(parts_with("user/notes.md", &text, &["TEAM_blue"]), ["anna"]);
     assert!(parts_with("user/crm/notes.md", LINE, &["crm"]).is_empty());
+    // A phrase is read as a part is, however it was typed.
+    let text = format!("# **Rétro**\n## Ada\u{2019}s stand-up:\n### Weekly sync 2\n{LINE}");
+    let neutral = ["Re\u{301}tro:", "Ada\u{2019}s  STAND_UP", "**Weekly** sync", ":", ""];
+    assert_eq!(parts_with("user/notes.md", &text, &neutral), ["weekly sync 2"], "a part counts only as a whole");
 }
 
 /// A context of parts; one in round brackets says only what about.

@@ -20,7 +20,11 @@ Examples:
   memex config get dream_enabled dream_mode
   memex config set dream_enabled=true dream_mode=review
   memex config set dream_grace_period_minutes 10
+  memex config set \"dream_neutral=Weekly sync; Stand-up\"   headings that say nothing, divided by ;
   memex config reset dream_mode                      back to the deployment's or the default";
+
+/// The longest value that a table of several keys shows whole, in characters.
+const MAX_CELL: usize = 40;
 
 /// Arguments of `config`.
 #[derive(Debug, clap::Args)]
@@ -39,7 +43,8 @@ enum Action {
     },
     /// Set keys, all of them or none
     #[command(after_help = "Examples:\n  memex config set dream_enabled=true dream_max_writes=50\n  \
-                            memex config set dream_mode review")]
+                            memex config set dream_mode review\n  \
+                            memex config set \"dream_neutral=Weekly sync; Stand-up\"")]
     Set {
         /// KEY=VALUE, once or more; or one KEY and its VALUE
         #[arg(required = true, value_name = "KEY=VALUE")]
@@ -102,12 +107,14 @@ fn show(context: &Context, entries: Vec<ConfigEntry>, canceled_dreams: i32) -> R
     }
     let columns = [words("key"), words("value"), words("from"), words("default"), words("allowed"), words("set by")];
     let mut table = Table::new(&columns);
+    let several = entries.len() > 1;
     for entry in entries {
+        let value = if several { cut(entry.value) } else { entry.value };
         let by = match entry.updated_at {
             Some(at) => format!("{} at {at}", entry.updated_by),
             None => entry.updated_by,
         };
-        table.row([entry.key, entry.value, entry.level, entry.default_value, entry.allowed, by]);
+        table.row([entry.key, value, entry.level, entry.default_value, entry.allowed, by]);
     }
     let mut out = output::out();
     table.write(&mut out)?;
@@ -115,6 +122,14 @@ fn show(context: &Context, entries: Vec<ConfigEntry>, canceled_dreams: i32) -> R
         writeln!(out, "ended {}", counted(canceled_dreams, "running dream"))?;
     }
     Ok(())
+}
+
+/// The value, cut where it would make every row too wide. Alone or with `--json` a key is shown whole.
+fn cut(value: String) -> String {
+    match value.char_indices().nth(MAX_CELL) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value,
+    }
 }
 
 #[cfg(test)]
@@ -137,5 +152,10 @@ mod tests {
         assert_eq!(read(&["a=1", "b"]), Err("\"b\" is not KEY=VALUE, such as dream_enabled=true".to_owned()));
         assert!(read(&["a"]).is_err() && read(&["=1"]).is_err() && read(&["a", "b", "c"]).is_err());
         assert_eq!(read(&["a=1", "a=2"]), Err("a is given twice".to_owned()));
+    }
+    #[test]
+    fn a_long_value_is_cut_between_characters() {
+        assert_eq!(cut("ä".repeat(40)), "ä".repeat(40));
+        assert_eq!(cut("ä".repeat(41)), format!("{}…", "ä".repeat(40)));
     }
 }

@@ -58,5 +58,8 @@ fn allowed(key: &Key) -> String {
         KeyKind::Bool => "true or false".to_owned(),
         KeyKind::Choice(words) => words.join(", "),
         KeyKind::Integer { min, max, unit } => format!("{min} to {max} {unit}"),
+        KeyKind::Phrases { most, length } => {
+            format!("at most {most} phrases of at most {length} characters, divided by ;")
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! ClaimDreams: due users, leased to a worker. Where nobody is due the answer is empty and no row is written.
 
 use memex_core::ids::DreamId;
+use memex_core::keys::neutral_phrases;
 use memex_core::limits;
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
@@ -60,6 +61,7 @@ fn assignment(row: Assignment) -> pb::DreamAssignment {
         trace_parent: row.trace_parent,
         links: links.collect(),
         near: message::near(&row.near).into(),
+        neutral: neutral_phrases(&row.neutral),
     }
 }
 

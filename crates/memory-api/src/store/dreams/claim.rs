@@ -36,6 +36,7 @@ pub struct Assignment {
     pub link_traces: Vec<Vec<u8>>,
     pub link_spans: Vec<Vec<u8>>,
     pub near: String,
+    pub neutral: String,
 }
 
 /// What became of a renewal.
@@ -59,7 +60,8 @@ impl Store {
                    lease_seconds AS "lease_seconds!", user_id AS "user_id!", mode AS "mode!", curator AS "curator!", instructions AS "instructions!",
                    max_ops AS "max_ops!", max_files AS "max_files!", max_bytes AS "max_bytes!", max_read_bytes AS "max_read_bytes!",
                    max_seconds AS "max_seconds!", snapshot_sequence AS "snapshot_sequence!", as_of AS "as_of!", begin_with AS "begin_with!",
-                   trace_parent AS "trace_parent!", link_traces AS "link_traces!", link_spans AS "link_spans!", near AS "near!"
+                   trace_parent AS "trace_parent!", link_traces AS "link_traces!", link_spans AS "link_spans!", near AS "near!",
+                   neutral AS "neutral!"
               FROM mx_assign_1($1, $2, $3, $4, $5, $6)"#,
             caller.token_id,
             worker_name,

@@ -52,6 +52,17 @@ pub struct DreamRow {
     pub near: String,
 }
 
+/// What a dream is judged by, besides the files.
+#[derive(Clone, Debug)]
+pub struct DreamRules {
+    /// The day that its curator took for today; `None` before it is claimed.
+    pub as_of: Option<NaiveDate>,
+    /// How many bytes it may read.
+    pub max_read_bytes: i64,
+    /// The workspace's `dream_neutral` as it is now.
+    pub neutral: String,
+}
+
 /// Which dreams to list.
 #[derive(Clone, Debug, Default)]
 pub struct DreamFilter {
@@ -90,6 +101,21 @@ pub async fn dream_row(executor: impl PgExecutor<'_>, dream: DreamId) -> Result<
     .fetch_optional(executor)
     .await?;
     Ok(row)
+}
+
+/// What a dream is judged by now; `None` where there is no such dream.
+pub async fn dream_rules(executor: impl PgExecutor<'_>, dream: DreamId) -> Result<Option<DreamRules>> {
+    let rules = sqlx::query_as!(
+        DreamRules,
+        r#"-- dreams.rules
+        SELECT as_of, max_read_bytes, mx_setting_1(workspace_id, 'dream_neutral') AS "neutral!"
+          FROM mx_dream WHERE scope_id = $1 AND dream_id = $2"#,
+        dream.scope,
+        dream.id
+    )
+    .fetch_optional(executor)
+    .await?;
+    Ok(rules)
 }
 
 /// The probable pairs that a dream lists, encoded.
