@@ -7,15 +7,12 @@ use crate::limits;
 
 const MIB: i64 = 1024 * 1024;
 
-/// The daily sums have no bound by design; this one only keeps a slip of the keyboard out.
-const MAX_DAY: i64 = 1_000_000_000_000;
-
-/// Every runtime key, in the order in which people read them.
+/// Every runtime key, in the order in which people read them. A key stands here once something reads it: one that could be
+/// set and did nothing would be a false promise.
 pub const KEYS: &[Key] = &[
     flag("dream_enabled", &[Deployment, Workspace], Both),
     choice("dream_mode", "apply", &["apply", "review", "dry_run"], &[Workspace, User, Dream]),
     choice("dream_curator", "builtin", &["llm", "builtin"], &[Workspace, Dream]),
-    choice("dream_llm_style", "plan", &["tools", "plan"], &[Workspace, Dream]),
     integer("dream_interval_minutes", "60", (1, 10_080), "minutes", &[Workspace]),
     integer("dream_grace_period_minutes", "30", (0, 1_440), "minutes", &[Workspace]),
     integer("dream_min_changes", "1", (1, 1_000), "changes", &[Workspace]),
@@ -25,19 +22,12 @@ pub const KEYS: &[Key] = &[
     integer("dream_max_bytes", "131072", (1_024, 4 * MIB), "bytes", &[Workspace, User, Dream]),
     integer("dream_max_read_bytes", "4194304", (64 * 1024, 64 * MIB), "bytes", &[Workspace, Dream]),
     integer("dream_max_seconds", "600", (10, 3_600), "seconds", &[Workspace, Dream]),
-    integer("dream_max_turns", "12", (1, 100), "turns", &[Workspace, Dream]),
-    integer("dream_max_tokens", "100000", (1_000, 10_000_000), "tokens", &[Workspace, Dream]),
-    integer("dream_day_tokens", "1000000", (0, MAX_DAY), "tokens", &[Workspace]),
-    integer("dream_day_micros", "0", (0, MAX_DAY), "millionths of the currency", &[Workspace]),
     integer("dream_lease_seconds", "60", (5, 600), "seconds", &[Deployment]),
     integer("dream_max_loss_percent", "20", (0, 100), "percent", &[Workspace]),
     choice("dream_guard", "review", &["review", "refuse"], &[Workspace, User]),
     phrases("dream_neutral", (100, 100), &[Workspace]),
-    choice("dream_superseded", "history", &["history", "mark", "remove"], &[Workspace]),
-    flag("dream_requires_consent", &[Workspace], OneLevel),
     integer("dream_max_attempts", "5", (1, 20), "attempts", &[Workspace]),
     integer("dream_review_days", "14", (1, 90), "days", &[Workspace]),
-    flag("dream_keep_transcripts", &[Workspace], OneLevel),
     integer("access_log_retention_days", "90", (1, 3_650), "days", &[Workspace]),
     integer(
         "max_text_bytes",

@@ -1,6 +1,6 @@
 //! Brings a database to this version's schema: role, migrations, known keys, partitions.
 
-use memex_core::keys::KEYS;
+use memex_core::keys::{KEYS, Key, Narrowing};
 use sqlx::PgPool;
 
 /// The migrations, embedded in the binary.
@@ -81,12 +81,20 @@ async fn create_role(owner: &PgPool) -> Result<(), sqlx::Error> {
 async fn refresh_keys(owner: &PgPool) -> Result<(), sqlx::Error> {
     let names: Vec<String> = KEYS.iter().map(|key| key.name.to_owned()).collect();
     let defaults: Vec<String> = KEYS.iter().map(|key| key.default.to_owned()).collect();
+    let words = |key: &Key| match key.narrow {
+        Narrowing::Order(words) => words.join(","),
+        Narrowing::OneLevel | Narrowing::Both | Narrowing::Smallest => String::new(),
+    };
+    let words: Vec<String> = KEYS.iter().map(words).collect();
     sqlx::query!(
         "-- migrate.keys
-        INSERT INTO mx_config_key (key, default_value) SELECT * FROM unnest($1::text[], $2::text[])
-        ON CONFLICT (key) DO UPDATE SET default_value = EXCLUDED.default_value WHERE mx_config_key.default_value <> EXCLUDED.default_value",
+        INSERT INTO mx_config_key (key, default_value, words)
+        SELECT k, d, string_to_array(nullif(w, ''), ',') FROM unnest($1::text[], $2::text[], $3::text[]) AS known(k, d, w)
+        ON CONFLICT (key) DO UPDATE SET default_value = EXCLUDED.default_value, words = EXCLUDED.words
+          WHERE (mx_config_key.default_value, mx_config_key.words) IS DISTINCT FROM (EXCLUDED.default_value, EXCLUDED.words)",
         &names,
-        &defaults
+        &defaults,
+        &words
     )
     .execute(owner)
     .await?;
