@@ -216,7 +216,7 @@ fn unspaced(reading: &Reading, language: LanguageIndex) -> Says {
 
 /// Whether the first verb is one that tells one act as easily as a habit.
 pub(crate) fn is_of_a_day(reading: &Reading) -> bool {
-    let acts = |at: usize| reading.keeps_at(List::OfADay, at) && !reading.permits_at(List::State, at);
+    let acts = |at: usize| reading.keeps_at(List::OfADay, at);
     match first_verb(reading, 0, reading.tokens.len()) {
         Some(at) => acts(at),
         None => reading.keeping(List::OfADay).next().is_some(),

@@ -39,14 +39,14 @@ fn is_predicate(reading: &Reading, first: usize, verb: Option<usize>) -> bool {
 fn follows_a_verb(reading: &Reading, first: usize) -> bool {
     let stands = |lists: &[List], at: usize| lists.iter().any(|&list| reading.keeps_at(list, at));
     let be = |at: usize| stands(&[List::Be, List::Perfect], at);
-    let gerund = has_ending(reading, List::ProgressiveEndings, &reading.tokens[first].lower);
-    let verb = |at: usize| be(at) || (!gerund && stands(&[List::State], at));
+    let verb = |at: usize| be(at) || stands(&[List::State], at);
     let small = |at: usize| {
         let listed = [List::Function, List::Frequency, List::RelativeDays, List::Articles, List::Numbers];
         stands(&listed, at) && !stands(&[List::Prepositions, List::And], at)
     };
     let Some(at) = (0..first).rev().find(|&at| verb(at) || !small(at)).filter(|&at| verb(at)) else { return false };
-    be(at) || !(at + 1..first).any(|between| stands(&[List::Reference], between))
+    let gerund = at + 1 == first && has_ending(reading, List::ProgressiveEndings, &reading.tokens[first].lower);
+    be(at) || !(gerund || (at + 1..first).any(|between| stands(&[List::Reference], between)))
 }
 
 /// What is future or only perhaps in a clause of its own says nothing of the main one.
