@@ -2,7 +2,7 @@
 //! that the first call got.
 
 use memex_core::actor::Operation;
-use memex_core::ids::DreamId;
+use memex_core::ids::{DreamId, TokenId};
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use prost::Message;
@@ -32,6 +32,11 @@ pub trait Remembered: Message + Default {
     /// The answer as it is remembered: without secrets.
     fn to_remember(&self) -> Vec<u8> {
         self.encode_to_vec()
+    }
+
+    /// The answer from what is remembered of it; `None`: that cannot be read.
+    fn of_remembered(bytes: &[u8]) -> Option<Self> {
+        Self::decode(bytes).ok()
     }
 
     /// The records of revisions in it; a redaction empties theirs.
@@ -100,8 +105,8 @@ impl<'a> Once<'a> {
         let mut tx = tx.into();
         let before = remembered(&mut tx, self.guards, self.key.as_ref()).await?;
         let is_first = before.is_none();
-        let before = before.map(|answer| A::decode(answer.as_slice())).transpose();
-        let before = before.map_err(|_| Error::Unexpected("a remembered answer cannot be decoded"))?;
+        let unreadable = Error::Unexpected("a remembered answer cannot be decoded");
+        let before = before.map(|answer| A::of_remembered(&answer).ok_or(unreadable)).transpose()?;
         let answer = work(&mut tx, before).await?;
         if is_first {
             remember(&mut tx, self.key.as_ref(), A::OPERATION, &answer.to_remember()).await?;
@@ -146,8 +151,14 @@ remembered! {
 impl Remembered for pb::CreateTokenResponse {
     const OPERATION: Operation = Operation::CreateToken;
 
+    /// The bytes of the token's id, by which an erasure finds it (`mx_erase_1`); never the secret.
     fn to_remember(&self) -> Vec<u8> {
-        Self { token: String::new(), ..self.clone() }.encode_to_vec()
+        self.token_id.parse().map(|TokenId(id)| id.as_bytes().to_vec()).unwrap_or_default()
+    }
+
+    fn of_remembered(bytes: &[u8]) -> Option<Self> {
+        let id = Uuid::from_slice(bytes).ok()?;
+        Some(Self { token_id: TokenId(id).to_string(), token: String::new() })
     }
 }
 
