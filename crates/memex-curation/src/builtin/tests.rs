@@ -357,6 +357,15 @@ fn what_is_not_a_page_that_was_appended_twice_keeps_both_runs() {
 }
 
 #[test]
+fn a_run_whose_last_line_goes_on_is_another_page() {
+    let page = format!("{PAGE}\nSee the map\n");
+    let [two, three] = [2, 3].map(|times| [page.as_str()].repeat(times).join("\n"));
+    assert_eq!(one(&format!("{two}of the harbour.\n")), format!("{two}of the harbour.\n"));
+    assert_eq!(one(&format!("{three}of the harbour.\n")), format!("{two}of the harbour.\n"));
+    assert_eq!(one(&format!("{two}===\n")), format!("{two}===\n"));
+}
+
+#[test]
 fn the_persons_page_is_not_dropped_for_the_same_page_of_the_web() {
     let text = [PAGE, PAGE].join("\n");
     let lines = text.lines().count();

@@ -46,13 +46,18 @@ impl Repeats {
             else {
                 continue;
             };
-            let above = statements(document, first..first + length);
+            let run_above = first..first + length;
+            let above = statements(document, run_above.clone());
+            let stands_again = |at: &usize| {
+                titles.binary_search(at).is_ok()
+                    && repeats(&lines, run_above.clone(), *at)
+                    && is_page(document, &lines, run_above.clone(), *at)
+            };
             let mut next = Some(second);
-            while let Some(at) = next.filter(|&at| titles.binary_search(&at).is_ok()) {
+            while let Some(at) = next.filter(stands_again) {
                 let run = Run::new(document, at..at + length, above.start);
                 free_from = at + length;
                 next = (free_from..lines.len()).find(|&i| !lines[i].is_empty());
-                next = next.filter(|&at| repeats(&lines, first..first + length, at));
                 if run.statements.clone().all(|s| identities[s - run.distance].source <= identities[s].source) {
                     runs.push(run);
                 }
