@@ -363,6 +363,9 @@ fn a_run_whose_last_line_goes_on_is_another_page() {
     assert_eq!(one(&format!("{two}of the harbour.\n")), format!("{two}of the harbour.\n"));
     assert_eq!(one(&format!("{three}of the harbour.\n")), format!("{two}of the harbour.\n"));
     assert_eq!(one(&format!("{two}===\n")), format!("{two}===\n"));
+    let table = format!("{PAGE}\n| a | b |\n| - | - |\n| 1 | 2 |\n");
+    let text = format!("{}| 3 | 4 |\n", [table.as_str()].repeat(2).join("\n"));
+    assert_eq!(one(&text), text);
 }
 
 #[test]

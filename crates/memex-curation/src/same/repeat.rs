@@ -102,7 +102,8 @@ fn repeats(lines: &[&str], run: Range<usize>, at: usize) -> bool {
     lines.get(at..at + run.len()).is_some_and(|below| below == &lines[run])
 }
 
-/// Whether the run is read alike in both places, holds enough statements, and opens no HTML that reaches beyond it.
+/// Whether the run is read alike in both places, holds enough statements, opens no HTML that reaches beyond it, and ends in
+/// the second place where a part of the page ends: a table's further row would lose its head.
 fn is_page(document: &Document, lines: &[&str], run: Range<usize>, second: usize) -> bool {
     let (above, below) = (statements(document, run.clone()), statements(document, second..second + run.len()));
     let alike = above.len() == below.len()
@@ -116,7 +117,14 @@ fn is_page(document: &Document, lines: &[&str], run: Range<usize>, second: usize
         }
         _ => false,
     });
-    alike && above.len() >= LEAST_STATEMENTS && !html
+    let after = u32::try_from(second + run.len() + 1).unwrap_or(u32::MAX);
+    let begins = document.elements.iter().any(|element| match *element {
+        Element::Statement(s) => document.statements[s].lines.first == after,
+        Element::Heading(h) => document.headings[h].lines.first == after,
+        Element::Opaque(_) | Element::Break(_) => false,
+    });
+    let ends = begins || lines.get(second + run.len()).is_none_or(|below| below.is_empty());
+    alike && ends && above.len() >= LEAST_STATEMENTS && !html
 }
 
 /// The statements that begin on these lines, counted from 0.
