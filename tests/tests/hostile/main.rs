@@ -15,6 +15,7 @@ mod once;
 mod paths;
 mod raw;
 mod reasons;
+mod remembered;
 mod repeats;
 mod subject;
 mod together;

@@ -22,7 +22,7 @@ use tests::hand::{claim_one, start_dream_of, worker};
 use tests::refused::refused;
 use tests::waiting::until;
 use tests::{ask, messy};
-use tonic::{Code, Status};
+use tonic::Status;
 use uuid::Uuid;
 
 use crate::raw::{call, channel, methods, mutations, path_of};
@@ -294,20 +294,20 @@ pub(super) fn cases(subject: &Subject) -> Vec<Case> {
 }
 
 /// Who sends, to which methods.
-struct Sender {
-    channel: AuthChannel,
-    methods: Vec<MethodDescriptor>,
+pub(super) struct Sender {
+    pub(super) channel: AuthChannel,
+    pub(super) methods: Vec<MethodDescriptor>,
 }
 
 impl Sender {
     /// The answer, as a message: the bytes of a map have no order.
-    async fn ask(&self, (name, messages): &Asked) -> Result<DynamicMessage, Status> {
+    pub(super) async fn ask(&self, (name, messages): &Asked) -> Result<DynamicMessage, Status> {
         let method = self.methods.iter().find(|method| method.name() == *name).unwrap();
         let answer = call(&self.channel, &path_of(method), messages.clone()).await?;
         Ok(DynamicMessage::decode(method.output(), answer.as_slice()).unwrap())
     }
 
-    async fn done(&self, asked: &Asked) -> DynamicMessage {
+    pub(super) async fn done(&self, asked: &Asked) -> DynamicMessage {
         self.ask(asked).await.unwrap_or_else(|status| panic!("{}: {status}", asked.0))
     }
 
@@ -345,42 +345,14 @@ async fn is_done_once(stack: &Stack, sender: &Sender, case: Case) {
     }
 }
 
-/// Their answer is the revision that they made, which is read again.
-const OF_ONE_FILE: [&str; 5] = ["WriteFile", "PatchFile", "DeleteFile", "MoveFile", "RestoreRevision"];
-
-#[tokio::test]
-async fn a_remembered_answer_that_nobody_can_read_is_a_defect_in_every_mutation_and_nothing_is_done_again() {
-    let stack = Stack::start().await;
-    let subject = Subject::of(&stack).await;
-    let channel = channel(&stack.endpoint(), stack.workspace().operator_token());
-    let sender = Sender { channel, methods: methods() };
-    for case in cases(&subject) {
-        for before in &case.before {
-            sender.done(before).await;
-        }
-        sender.done(&case.asked).await;
-        if OF_ONE_FILE.contains(&case.asked.0) {
-            continue;
-        }
-        erasures_end(&stack).await;
-        ask::change(stack.sql(), "UPDATE mx_request SET answer = '\\xff' WHERE answer <> ''", &[]).await;
-        let after = everything(&stack).await;
-        let repeat = sender.ask(&case.asked).await.expect_err(case.asked.0);
-        assert_eq!(repeat.code(), Code::Internal, "{}: {repeat}", case.asked.0);
-        assert_eq!(everything(&stack).await, after, "{}", case.asked.0);
-        ask::change(stack.sql(), "UPDATE mx_request SET answer = ''", &[]).await;
-    }
-    stack.finish().await;
-}
-
 /// An erasure goes on by itself after it is answered.
-async fn erasures_end(stack: &Stack) {
+pub(super) async fn erasures_end(stack: &Stack) {
     let running = "SELECT count(*) FROM mx_erasure WHERE done_at IS NULL";
     until("erasures are done", async || (ask::number(stack.sql(), running, &[]).await == 0).then_some(())).await;
 }
 
 /// Memory, dreams, keys, tokens and tombstones, each row in a digest.
-async fn everything(stack: &Stack) -> Vec<String> {
+pub(super) async fn everything(stack: &Stack) -> Vec<String> {
     let settings =
         "SELECT md5(t.row) FROM (SELECT c::text AS row FROM mx_config c UNION ALL SELECT u::text FROM mx_user_config u
                      UNION ALL SELECT k::text FROM mx_token k UNION ALL SELECT e::text FROM mx_erasure e) t ORDER BY 1";
