@@ -82,12 +82,7 @@ BEGIN
         AND CASE WHEN l_near THEN near <> 'off' ELSE dream_id = st.proposal END;
   END IF;
   -- 5. What was written after the new watermark is all that counts from now on.
-  IF l_moves THEN
-    UPDATE mx_scope SET new_changes = (
-        SELECT count(*) FROM mx_revision r
-          WHERE r.scope_id = p_scope AND r.sequence > greatest(st.watermark, d.snapshot_sequence) AND r.qualifies)
-      WHERE scope_id = p_scope;
-  END IF;
+  IF l_moves THEN PERFORM mx_recount_1(p_scope); END IF;
   PERFORM mx_rearm_1(p_scope);
   RETURN l_state;
 END $$;

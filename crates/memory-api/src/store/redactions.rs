@@ -143,6 +143,7 @@ pub async fn end_proposal(tx: &mut PgConnection, scope: i64, dream: Uuid, cause:
     if done.len() != 1 {
         return Err(Error::Unexpected("a proposal that is ended was none"));
     }
+    super::dreams::recount(tx, scope).await?;
     super::dreams::rearm(tx, scope).await
 }
 
