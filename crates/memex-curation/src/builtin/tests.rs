@@ -357,6 +357,12 @@ fn what_is_not_a_page_that_was_appended_twice_keeps_both_runs() {
 }
 
 #[test]
+fn a_second_run_stays_in_an_archived_place() {
+    let text = [PAGE, PAGE].join("\n");
+    assert_eq!(curated(&[file("user/archive/boat.md", &text)]).remove(0), text);
+}
+
+#[test]
 fn a_run_whose_last_line_goes_on_is_another_page() {
     let page = format!("{PAGE}\nSee the map\n");
     let [two, three] = [2, 3].map(|times| [page.as_str()].repeat(times).join("\n"));

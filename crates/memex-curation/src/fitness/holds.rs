@@ -176,7 +176,12 @@ fn next_word(reading: &Reading, at: usize) -> Option<usize> {
     let adverb = |at: usize| {
         let lists = [List::Prepositions, List::Articles, List::State, List::Reference];
         let listed = [List::Frequency, List::RelativeDays].iter().any(|&list| reading.keeps_at(list, at));
-        listed || (reading.keeps_at(List::Function, at) && !lists.iter().any(|&list| reading.keeps_at(list, at)))
+        // "Is having lunch" goes on just now.
+        let goes_on = has_ending(reading, List::ProgressiveEndings, &reading.tokens[at].lower);
+        listed
+            || (!goes_on
+                && reading.keeps_at(List::Function, at)
+                && !lists.iter().any(|&list| reading.keeps_at(list, at)))
     };
     (at..reading.tokens.len()).find(|&at| !adverb(at))
 }

@@ -85,6 +85,8 @@ fn a_key_holds_where_its_value_lasts() {
 fn what_was_will_be_or_is_going_on_is_an_event() {
     for text in [
         "Ann moved to Oslo",
+        "Ann is having lunch",
+        "I'm being silly",
         "Ann was in Oslo",
         "Ann went to Rome",
         "Ann has moved to Oslo",

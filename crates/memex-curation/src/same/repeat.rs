@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::identity::Identity;
+use super::identity::{Bar, Identity};
 use crate::LineRange;
 use crate::statement::{Document, Element, split_lines};
 
@@ -28,7 +28,7 @@ pub(crate) struct Repeats(Vec<Run>);
 
 impl Repeats {
     /// A run begins with a first-level heading; the second one stands directly below it, with only blank lines between.
-    /// No line of it is dropped where a line above it is of a lesser source.
+    /// It stays where a line above it is of a lesser source, and in archived places, quotations, plans and the like.
     pub fn new(document: &Document, text: &str, identities: &[Identity]) -> Self {
         let lines: Vec<&str> = split_lines(text).into_iter().map(str::trim_end).collect();
         let titles: Vec<usize> =
@@ -58,7 +58,13 @@ impl Repeats {
                 let run = Run::new(document, at..at + length, above.start);
                 free_from = at + length;
                 next = (free_from..lines.len()).find(|&i| !lines[i].is_empty());
-                if run.statements.clone().all(|s| identities[s - run.distance].source <= identities[s].source) {
+                let may_go = |s: usize| {
+                    let put_away = [Bar::PutAway, Bar::Quoted, Bar::Weighed, Bar::Planned, Bar::Supposed]
+                        .map(Some)
+                        .contains(&identities[s].bar);
+                    !put_away && identities[s - run.distance].source <= identities[s].source
+                };
+                if run.statements.clone().all(may_go) {
                     runs.push(run);
                 }
             }
