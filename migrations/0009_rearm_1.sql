@@ -1,4 +1,4 @@
--- When a scope is due next: the one place that decides it. The caller holds the scope's lock. What was written since the
+-- Decides when a scope is due next; no other place does. The caller holds the scope's lock. What was written since the
 -- watermark is counted in mx_scope: by each write, and anew where the watermark moves (mx_recount_1). The switch does
 -- not count here: a claim asks for it, so that switching it changes no row.
 CREATE FUNCTION mx_rearm_1(p_scope bigint) RETURNS timestamptz

@@ -1,6 +1,7 @@
--- Whether a scope may be dreamt for now: the one place that decides it. NULL: it may; else why not: 'erasing', 'paused',
--- 'parked', 'proposal' (one waits for a person, and nothing was written since), 'off' (the switch). A dream that a person
--- asked for is held up by neither a parked user nor a proposal. The caller holds the scope's lock.
+-- Decides whether a scope may be dreamt for now; no other place does. NULL: it may. Else the reason: 'erasing', 'paused',
+-- 'parked', 'proposal' (one waits for a person, and nothing was written since), 'off' (the switch).
+-- A parked user or a waiting proposal does not hold up a dream that a person asked for.
+-- The caller holds the scope's lock.
 CREATE FUNCTION mx_may_dream_1(p_scope bigint, p_asked boolean) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE s mx_scope; st mx_dream_state;

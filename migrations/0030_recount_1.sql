@@ -9,4 +9,5 @@ BEGIN
   UPDATE mx_scope SET new_changes = l_new WHERE scope_id = p_scope AND new_changes <> l_new;
   RETURN l_new;
 END $$;
-COMMENT ON FUNCTION mx_recount_1(bigint) IS 'Counts anew what was written since a scope''s watermark; after each move of the watermark.';
+COMMENT ON FUNCTION mx_recount_1(bigint) IS
+  'Counts anew what was written since a scope''s watermark; after each move of the watermark.';

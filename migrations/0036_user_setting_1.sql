@@ -1,6 +1,7 @@
--- A key's value in force for a user: the workspace's, which the user's own may only narrow. For numbers the smaller value
--- counts; for words, the one later in `words`.
-CREATE FUNCTION mx_user_setting_1(p_workspace bigint, p_scope bigint, p_key text) RETURNS text LANGUAGE plpgsql STABLE AS $$
+-- Gives a key's value for a user: the workspace's value, unless the user's own value is narrower.
+-- For numbers the smaller value counts; for words, the one later in `words`.
+CREATE FUNCTION mx_user_setting_1(p_workspace bigint, p_scope bigint, p_key text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN CASE
       WHEN u.value IS NULL THEN w.value

@@ -63,7 +63,8 @@ BEGIN
   END IF;
   IF outcome IN (0, 1) AND p_request IS NOT NULL THEN
     INSERT INTO mx_request (scope_id, principal, request_id, digest, operation, changed, sequence, at)
-      VALUES (p_scope, p_principal, p_request, p_digest, p_operation, outcome = 0, mx_move_1.sequence, t) ON CONFLICT DO NOTHING;
+      VALUES (p_scope, p_principal, p_request, p_digest, p_operation, outcome = 0, mx_move_1.sequence, t)
+      ON CONFLICT DO NOTHING;
   END IF;
   INSERT INTO mx_access_log (scope_id, at, operation, path, file_version, outcome, reason, actor, principal, trace_id)
     VALUES (p_scope, t, p_operation, CASE WHEN outcome <= 2 OR outcome = 11 THEN p_new_path ELSE p_path END, coalesce(version, 0),

@@ -7,10 +7,10 @@ use super::{KeyRefusal, key};
 /// How many characters of a phrase a refusal quotes.
 const QUOTED: usize = 40;
 
-/// What divides phrases where a value is read.
+/// Characters that end a phrase in a given value.
 const DIVIDERS: [char; 3] = [';', '\n', '\r'];
 
-/// What divides phrases where a value is written.
+/// The text between two phrases of a stored value.
 const DIVIDER: &str = "; ";
 
 /// The parts of a context that a workspace calls neutral, from the stored value of `dream_neutral`. A stored value that

@@ -21,8 +21,8 @@ pub(crate) enum Says {
     Event,
 }
 
-/// What the statement says. A statement of several sentences holds only if each of them does: "Ann lives in Oslo. She
-/// visited Rome." tells an event.
+/// Tells a state from an event. A statement of several sentences holds only if each sentence does: "Ann lives in Oslo.
+/// She visited Rome." tells an event.
 pub(crate) fn says(text: &str, reading: &Reading) -> Says {
     let sentences = sentences(text);
     // A tail such as "(again)" is no sentence.
@@ -47,7 +47,7 @@ fn sentences(text: &str) -> Vec<&str> {
     found
 }
 
-/// What one sentence says; [`Says::Event`] where the languages that may be meant differ.
+/// Tells a state from an event for one sentence; [`Says::Event`] where the possible languages differ.
 fn sentence_says(text: &str, reading: &Reading) -> Says {
     let mut answers = reading.tongues.iter().map(|language| in_language(text, reading, language));
     let Some(first) = answers.next() else { return Says::Event };
@@ -219,7 +219,7 @@ fn unspaced(reading: &Reading, language: LanguageIndex) -> Says {
     }
 }
 
-/// Whether the first verb is one that tells one act as easily as a habit.
+/// True if the list `verbs.of_a_day` has the first verb: "plays", "takes".
 pub(crate) fn is_of_a_day(reading: &Reading) -> bool {
     let acts = |at: usize| reading.keeps_at(List::OfADay, at);
     match first_verb(reading, 0, reading.tokens.len()) {

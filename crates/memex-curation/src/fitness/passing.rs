@@ -1,4 +1,4 @@
-//! Whether what a statement says passes: it was so on a day, and may be so again on another.
+//! Finds passing states, plans, measures and payments: they were so on one day, and may be so again on another.
 
 use super::holds::{first_after, has_ending};
 use crate::language::{Hit, List, Reading, VOCABULARY};
@@ -14,7 +14,7 @@ pub(super) fn is_frequent(reading: &Reading) -> bool {
     })
 }
 
-/// What passes: a day named from today, a measure, a dose, a payment, an illness, a place where somebody is just now.
+/// True for a day named from today, a measure, a dose, a payment, an illness, or a place where somebody is just now.
 pub(super) fn is_passing(text: &str, reading: &Reading) -> bool {
     let verb = first_after(reading, 0);
     reading.keeping(List::RelativeDays).next().is_some()
@@ -25,7 +25,7 @@ pub(super) fn is_passing(text: &str, reading: &Reading) -> bool {
         || is_measured(text, reading)
 }
 
-/// Whether the word of a passing state is what the statement says of somebody, and no part of a name or an object.
+/// True if the word at `first` is the predicate ("is ill"), and no part of a name or an object.
 fn is_predicate(reading: &Reading, first: usize, verb: Option<usize>) -> bool {
     if VOCABULARY.has_in_any(List::Prepositions, &reading.tokens[first].lower) {
         // "At home" passes where somebody is there; what is done at home is done there again.
