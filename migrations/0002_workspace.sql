@@ -9,8 +9,8 @@ CREATE TABLE mx_workspace (
   CONSTRAINT mx_workspace_name UNIQUE (name)
 );
 
--- The known keys with their defaults and how they narrow: a copy of memex-core's table. Migrate refreshes it, so that SQL
--- and Rust agree.
+-- The known keys with their defaults and how they narrow: a copy of memex-core's table. Migrate refreshes it, so that
+-- SQL and Rust agree.
 CREATE TABLE mx_config_key (
   key text NOT NULL,
   default_value text NOT NULL,

@@ -1,5 +1,5 @@
--- Decides whether a scope may be dreamt for now; no other place does. NULL: it may. Else the reason: 'erasing', 'paused',
--- 'parked', 'proposal' (one waits for a person, and nothing was written since), 'off' (the switch).
+-- Decides whether a scope may be dreamt for now; no other place does. NULL: it may. Else the reason: 'erasing',
+-- 'paused', 'parked', 'proposal' (one waits for a person, and nothing was written since), 'off' (the switch).
 -- A parked user or a waiting proposal does not hold up a dream that a person asked for.
 -- The caller holds the scope's lock.
 CREATE FUNCTION mx_may_dream_1(p_scope bigint, p_asked boolean) RETURNS text

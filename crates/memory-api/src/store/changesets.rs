@@ -40,6 +40,13 @@ pub struct TextAt {
     pub redacted: bool,
 }
 
+impl TextAt {
+    /// A row's columns; a deletion has no text.
+    fn of(text: Option<String>, source: i16, redacted: bool) -> Self {
+        Self { text: text.unwrap_or_default(), source, redacted }
+    }
+}
+
 /// The current revision of a file that is not deleted.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
@@ -118,8 +125,10 @@ pub async fn texts_at(
     )
     .fetch_all(executor)
     .await?;
-    let text = |text: Option<String>, source, redacted| TextAt { text: text.unwrap_or_default(), source, redacted };
-    Ok(rows.into_iter().map(|row| ((row.file_id, row.version), text(row.text, row.source, row.redacted))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| ((row.file_id, row.version), TextAt::of(row.text, row.source, row.redacted)))
+        .collect())
 }
 
 /// The texts that stood at paths at versions, by path and version.
@@ -139,8 +148,7 @@ pub async fn texts_by_path(
     )
     .fetch_all(executor)
     .await?;
-    let text = |text: Option<String>, source, redacted| TextAt { text: text.unwrap_or_default(), source, redacted };
-    Ok(rows.into_iter().map(|row| ((row.path, row.version), text(row.text, row.source, row.redacted))).collect())
+    Ok(rows.into_iter().map(|row| ((row.path, row.version), TextAt::of(row.text, row.source, row.redacted))).collect())
 }
 
 /// Where the files at these paths stand, deleted ones included.
