@@ -63,7 +63,7 @@ impl Suite {
         }
     }
 
-    /// What makes it.
+    /// The arguments of the program that makes the set.
     fn arguments(self, shared: &Shared) -> Vec<String> {
         let part = |name: &str| shared.part(name).to_str().unwrap().to_owned();
         match self {

@@ -52,7 +52,7 @@ async fn days(user: &User, path: &str) -> Vec<(String, String)> {
     lines.iter().filter(|line| line.text == SAID).map(days).collect()
 }
 
-/// What the next dream reads of the line.
+/// Gives the line as the next dream reads it.
 async fn origin(stack: &Stack, user: &User, path: &str) -> LineOrigin {
     let dream = held(stack, user).await;
     let seen = dream.read(path).await.unwrap();

@@ -49,7 +49,7 @@ fn follows_a_verb(reading: &Reading, first: usize) -> bool {
     be(at) || !(gerund || (at + 1..first).any(|between| stands(&[List::Reference], between)))
 }
 
-/// What is future or only perhaps in a clause of its own says nothing of the main one.
+/// True if the word makes the main clause future or uncertain. A later clause of its own does not count.
 fn is_future(text: &str, reading: &Reading, hit: Hit, verb: Option<usize>) -> bool {
     // "And possibly finding": a part of the main clause.
     let part = reading.tokens.get(hit.end).is_some_and(|t| has_ending(reading, List::ProgressiveEndings, &t.lower));

@@ -10,7 +10,7 @@ use super::{safe_line, style};
 /// A terminal of so many columns is wide.
 const WIDE: usize = 100;
 
-/// What stands between the columns.
+/// The separator between the columns.
 const GAP: &str = "  ";
 
 /// One side of a pair.

@@ -65,14 +65,14 @@ impl LineOrigins {
     }
 }
 
-/// What was worked out before, with what it rests on: while that is the same it holds, because a version never changes.
+/// A cache of origins. An entry holds while its inputs are the same, because a version never changes.
 #[derive(Clone, Debug, Default)]
 pub struct Remembered(Arc<Mutex<KnownOrigins>>);
 
 /// Per file version: what its origins rest on, and the origins.
 type KnownOrigins = HashMap<FileVersion, (RestsOn, Arc<LineOrigins>)>;
 
-/// What the origins of a file version rest on besides the revisions.
+/// The inputs of a file version's origins besides its revisions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct RestsOn {
     droppings: Vec<DroppingKey>,

@@ -34,7 +34,7 @@ pub(in crate::services) fn curator(word: &str) -> pb::Curator {
     }
 }
 
-/// What a stored dream looks for.
+/// Reads the word that says which copies a dream looks for.
 pub(in crate::services) fn near(word: &str) -> pb::DreamNear {
     match word {
         "review" => pb::DreamNear::Review,

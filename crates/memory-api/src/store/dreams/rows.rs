@@ -52,7 +52,7 @@ pub struct DreamRow {
     pub near: String,
 }
 
-/// What a dream is judged by, besides the files.
+/// The settings that the judge needs besides the files.
 #[derive(Clone, Debug)]
 pub struct DreamRules {
     /// The day that its curator took for today; `None` before it is claimed.
@@ -103,7 +103,7 @@ pub async fn dream_row(executor: impl PgExecutor<'_>, dream: DreamId) -> Result<
     Ok(row)
 }
 
-/// What a dream is judged by now; `None` where there is no such dream.
+/// Reads the settings that the judge needs now; `None` where there is no such dream.
 pub async fn dream_rules(executor: impl PgExecutor<'_>, dream: DreamId) -> Result<Option<DreamRules>> {
     let rules = sqlx::query_as!(
         DreamRules,

@@ -32,7 +32,7 @@ pub(super) struct DropRow {
     pub today: NaiveDate,
 }
 
-/// What one dream dropped from one file.
+/// The lines that one dream dropped from one file.
 #[derive(Clone, Debug)]
 pub(super) struct Dropping {
     dream: Uuid,
@@ -61,7 +61,7 @@ pub(super) struct Drops {
     pub today: Option<NaiveDate>,
 }
 
-/// What names a dropping for good: dream and file.
+/// Identifies a dropping: dream and file.
 pub(super) type DroppingKey = (Uuid, Uuid);
 
 impl Drops {
@@ -107,7 +107,7 @@ impl Drops {
         }
     }
 
-    /// What was dropped for a line of this file, up to this version, and what was dropped for those lines before.
+    /// Finds the droppings for lines of this file up to this version, and the earlier droppings behind those.
     pub fn behind(&self, file: Uuid, version: i64) -> BTreeSet<usize> {
         let mut behind = BTreeSet::new();
         let mut open = vec![(file, version)];
@@ -127,7 +127,7 @@ impl Drops {
         of.iter().map(|&at| (self.all[at].dream, self.all[at].file)).collect()
     }
 
-    /// What was dropped from these files before their versions.
+    /// Finds the droppings from these files before their versions.
     pub fn from<'a>(&'a self, files: &'a HashMap<Uuid, i64>) -> impl Iterator<Item = usize> + 'a {
         let earlier = |one: &Dropping| files.get(&one.file).is_some_and(|version| one.version < *version);
         self.all.iter().enumerate().filter(move |(_, one)| earlier(one)).map(|(at, _)| at)

@@ -80,10 +80,10 @@ pub(super) struct Standing {
     pub written: Option<NaiveDate>,
 }
 
-/// What a walk found.
+/// The result of a walk.
 #[derive(Debug, Default)]
 pub(super) struct Walked {
-    /// What each line comes from; lines name it by its place.
+    /// The origins of all lines; a line holds an index into them.
     pub owns: Vec<Own>,
     /// The lines of the versions that were asked for.
     pub lines: HashMap<(Uuid, i64), Vec<Line<u32>>>,
