@@ -130,14 +130,24 @@ impl FileParts {
 
     /// The day of the nearest heading that names one.
     pub fn heading_day(&self, document: &Document, i: usize) -> Option<NaiveDate> {
-        let statement = &document.statements[i];
-        let introduced = statement.introducers.iter().rev().find_map(|introducer| match introducer {
-            Introducer::Statement(s) if document.statements[*s].label => date::first_day(&document.statements[*s].text),
-            Introducer::Statement(_) => None,
-            Introducer::Text(text) => date::first_day(text),
-        });
-        introduced.or_else(|| statement.headings.iter().rev().find_map(|&h| document.headings[h].day))
+        heading_days(document, i).next()
     }
+
+    /// Every day that the statement stands under: of headings and introducing lines, front matter and path.
+    pub fn days<'a>(&self, document: &'a Document, i: usize) -> impl Iterator<Item = NaiveDate> + use<'a> {
+        heading_days(document, i).chain(self.front_day).chain(self.path.day)
+    }
+}
+
+/// The days of the lines that introduce the statement and of the headings above it, nearest first.
+fn heading_days(document: &Document, i: usize) -> impl Iterator<Item = NaiveDate> + '_ {
+    let statement = &document.statements[i];
+    let introduced = statement.introducers.iter().rev().filter_map(|introducer| match introducer {
+        Introducer::Statement(s) if document.statements[*s].label => date::first_day(&document.statements[*s].text),
+        Introducer::Statement(_) => None,
+        Introducer::Text(text) => date::first_day(text),
+    });
+    introduced.chain(statement.headings.iter().rev().filter_map(|&h| document.headings[h].day))
 }
 
 impl Context {

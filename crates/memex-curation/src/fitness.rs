@@ -32,10 +32,25 @@ impl Fitness {
         Self {
             names_subject: subject::is_named(text, reading, says),
             of_a_day: says == Says::State && !habit && holds::is_of_a_day(reading),
-            own_day: dated && says == Says::Event && !passing::is_measured(text, reading),
+            own_day: dated && says == Says::Event && !passing::is_measured(text, reading) && !is_dose(text, reading),
             says,
         }
     }
+}
+
+/// Whether a line with a full date names a medicine, or a number that counts nothing that is named: "gave Ann 40 on 3 May
+/// 2024" is a dose without its unit.
+fn is_dose(text: &str, reading: &Reading) -> bool {
+    let days = date::find_days(text);
+    let alone = |at: usize| {
+        let token = &reading.tokens[at];
+        let in_date = days.iter().any(|day| day.start <= token.start && token.start < day.end);
+        let next = reading.tokens.get(at + 1);
+        let spaced = text[..token.start].ends_with(' ') && next.is_some_and(|next| next.start == token.end + 1);
+        let digits = token.lower.starts_with(|c: char| c.is_ascii_digit());
+        digits && !in_date && (next.is_none() || (spaced && reading.keeps_at(List::Prepositions, at + 1)))
+    };
+    (0..reading.tokens.len()).any(alone) || reading.keeping(List::Medicines).next().is_some()
 }
 
 /// Whether the statement tells an agent how to behave from then on, in any language that may be meant.

@@ -95,6 +95,12 @@ impl Vocabulary {
         self.words.get(word).is_some_and(|entries| entries.iter().any(|e| e.list == list && e.rest.is_empty()))
     }
 
+    /// Whether a list of the language has the word.
+    pub fn has(&self, language: LanguageIndex, list: List, word: &str) -> bool {
+        let entry = |e: &Entry| e.language == language && e.list == list && e.rest.is_empty();
+        self.words.get(word).is_some_and(|entries| entries.iter().any(entry))
+    }
+
     /// The number of a month or weekday in any language.
     pub fn number_in_any(&self, list: List, word: &str) -> Option<u32> {
         let count = LanguageIndex::try_from(self.languages.len()).unwrap_or(LanguageIndex::MAX);

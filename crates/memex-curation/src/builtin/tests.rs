@@ -265,6 +265,9 @@ fn what_stands_under_a_later_day_is_a_plan() {
         let files = [file("user/sessions/s1.md", TEA), file("user/sessions/s2.md", &format!("- b c\n{text}"))];
         assert_eq!(curate(&files, &rules()), Plan::default(), "{text}");
     }
+    let nearer = format!("---\ndate: 2026-11-03\n---\n{TEA}");
+    let files = [file("user/sessions/s1.md", &nearer), file("user/sessions/2027-05-01.md", &nearer)];
+    assert_eq!(curate(&files, &rules()), Plan::default(), "the path names a later day, whatever day stands nearer");
 }
 
 #[test]

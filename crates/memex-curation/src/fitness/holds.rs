@@ -39,12 +39,26 @@ fn sentences(text: &str) -> Vec<&str> {
     let mut rest = text;
     let mut found = Vec::new();
     let ends = [". ", "! ", "? ", "\u{3002}", "\u{ff01}", "\u{ff1f}"];
-    while let Some(end) = ends.iter().filter_map(|mark| rest.find(mark).map(|at| at + mark.len())).min() {
+    let mut from = 0;
+    while let Some(end) = ends.iter().filter_map(|mark| rest[from..].find(mark).map(|at| from + at + mark.len())).min()
+    {
+        if ends_in_initial(&rest[..end]) {
+            from = end;
+            continue;
+        }
         found.push(rest[..end].trim_end());
-        rest = &rest[end..];
+        (rest, from) = (&rest[end..], 0);
     }
     found.extend((!rest.trim().is_empty()).then_some(rest));
     found
+}
+
+/// "Ann R. Miller": the full stop after a single capital ends no sentence.
+fn ends_in_initial(text: &str) -> bool {
+    let mut before = text.trim_end().chars().rev();
+    before.next() == Some('.')
+        && before.next().is_some_and(char::is_uppercase)
+        && before.next().is_some_and(|c| !c.is_alphanumeric())
 }
 
 /// Tells a state from an event for one sentence; [`Says::Event`] where the possible languages differ.
@@ -222,7 +236,8 @@ fn unspaced(reading: &Reading, language: LanguageIndex) -> Says {
 /// True if the list `verbs.of_a_day` has the first verb: "plays", "takes".
 pub(crate) fn is_of_a_day(reading: &Reading) -> bool {
     let acts = |at: usize| reading.keeps_at(List::OfADay, at);
-    match first_verb(reading, 0, reading.tokens.len()) {
+    let unspaced = reading.tokens.iter().any(|t| t.unspaced);
+    match first_verb(reading, 0, reading.tokens.len()).filter(|_| !unspaced) {
         Some(at) => acts(at),
         None => reading.keeping(List::OfADay).next().is_some(),
     }

@@ -18,24 +18,60 @@ pub(super) fn is_frequent(reading: &Reading) -> bool {
 pub(super) fn is_passing(text: &str, reading: &Reading) -> bool {
     let verb = first_after(reading, 0);
     reading.keeping(List::RelativeDays).next().is_some()
-        || reading.keeping(List::Passing).any(|hit| is_predicate(reading, hit.first, verb))
+        || reading.keeping(List::Passing).any(|hit| is_predicate(reading, hit, verb))
         || reading.keeping(List::Future).any(|hit| is_future(text, reading, hit, verb))
         || first_past_after(reading, verb).is_some_and(|at| begins_a_clause(text, reading, at))
         || is_somewhere(reading)
+        || is_daily(text, reading, verb)
+        || is_counted(reading, verb)
         || is_measured(text, reading)
 }
 
-/// True if the word at `first` is the predicate ("is ill"), and no part of a name or an object.
-fn is_predicate(reading: &Reading, first: usize, verb: Option<usize>) -> bool {
-    if VOCABULARY.has_in_any(List::Prepositions, &reading.tokens[first].lower) {
+/// True if the entry is the predicate ("is ill"), and no part of a name or an object.
+fn is_predicate(reading: &Reading, hit: Hit, verb: Option<usize>) -> bool {
+    let first = hit.first;
+    let begins_with = |list: List| VOCABULARY.has(hit.language, list, &reading.tokens[first].lower);
+    if begins_with(List::Prepositions) {
         // "At home" passes where somebody is there; what is done at home is done there again.
         return first > 0 && reading.keeps_at(List::Be, first - 1);
     }
-    first == 0 || follows_a_verb(reading, first) || reading.tokens[first].unspaced || verb == Some(first)
+    // The entry has its own verb: "está bien".
+    if begins_with(List::Be) {
+        return true;
+    }
+    // A capital within the sentence begins a name: "Home Alone".
+    let capital_nouns = VOCABULARY.languages[usize::from(hit.language)].capital_nouns;
+    let name = first > 0 && reading.tokens[first].capital && !capital_nouns;
+    let spoken = first == 0 || reading.tokens[first].unspaced || verb == Some(first) || follows_a_verb(reading, first);
+    spoken && !name && !is_of_a_noun(reading, first, verb) && !is_infinitive(reading, first, verb)
 }
 
-/// "Is very tired", "has no fever": nothing but small words between the verb and what passes. What somebody likes or
-/// hates to do ("hates waiting") does not pass, nor does "knows himself better".
+/// "Prefers sunny days", "wears party hats": after a verb of state that is no "is" or "has", one word that another one
+/// follows describes that one.
+fn is_of_a_noun(reading: &Reading, first: usize, verb: Option<usize>) -> bool {
+    let keeps = |list: List, at: usize| reading.keeps_at(list, at);
+    let lasts = |at: usize| {
+        keeps(List::State, at) && !keeps(List::Be, at) && !keeps(List::Perfect, at) && !keeps(List::OfADay, at)
+    };
+    let alone = !reading.keeping(List::Passing).any(|hit| hit.first <= first && first + 1 < hit.end);
+    let noun = reading.tokens.get(first + 1).is_some_and(|next| {
+        let other =
+            [List::Function, List::Prepositions, List::And, List::Reference, List::RelativeDays, List::TimeUnits];
+        next.letters && !next.unspaced && !next.capital && !other.iter().any(|&list| keeps(list, first + 1))
+    });
+    alone && noun && verb.is_some_and(lasts) && !keeps(List::Be, first.saturating_sub(1))
+}
+
+/// "Plans to visit": the verb's phrase ends before a plain form.
+fn is_infinitive(reading: &Reading, first: usize, verb: Option<usize>) -> bool {
+    let phrase =
+        reading.keeping(List::State).any(|hit| Some(hit.first) == verb && hit.end == first && hit.end > hit.first + 1);
+    phrase && reading.keeps_at(List::Plain, first)
+}
+
+/// "Is very tired", "has no fever", "is in severe pain": between the verb and what passes stand only small words and, after
+/// "is" and "has", one word more. What somebody likes or hates to do ("hates waiting") does not pass, nor does "knows
+/// himself better".
 fn follows_a_verb(reading: &Reading, first: usize) -> bool {
     let stands = |lists: &[List], at: usize| lists.iter().any(|&list| reading.keeps_at(list, at));
     let be = |at: usize| stands(&[List::Be, List::Perfect], at);
@@ -44,8 +80,16 @@ fn follows_a_verb(reading: &Reading, first: usize) -> bool {
         let listed = [List::Function, List::Frequency, List::RelativeDays, List::Articles, List::Numbers];
         stands(&listed, at) && !stands(&[List::Prepositions, List::And], at)
     };
-    let Some(at) = (0..first).rev().find(|&at| verb(at) || !small(at)).filter(|&at| verb(at)) else { return false };
-    let gerund = at + 1 == first && has_ending(reading, List::ProgressiveEndings, &reading.tokens[first].lower);
+    let is_verb_before = |end: usize| (0..end).rev().find(|&at| verb(at) || !small(at)).filter(|&at| verb(at));
+    let one_more = || {
+        let other = (0..first).rev().find(|&at| !small(at)).filter(|&at| !reading.tokens[at].capital)?;
+        let clause = |at: usize| (at + 1..first).any(|between| stands(&[List::Reference], between));
+        is_verb_before(other).filter(|&at| be(at) && !clause(at))
+    };
+    let Some(at) = is_verb_before(first).or_else(one_more) else { return false };
+    let gerund = at + 1 == first
+        && VOCABULARY.has_in_any(List::State, &reading.tokens[at].lower)
+        && has_ending(reading, List::ProgressiveEndings, &reading.tokens[first].lower);
     be(at) || !(gerund || (at + 1..first).any(|between| stands(&[List::Reference], between)))
 }
 
@@ -77,26 +121,60 @@ fn first_past_after(reading: &Reading, verb: Option<usize>) -> Option<usize> {
     past.filter(|&at| !present.iter().any(|&list| reading.keeps_at(list, at))).min()
 }
 
-/// "Is in Oslo", "is at Anna's": a form of "be", a preposition, a name.
+/// "Is in Oslo", "is at the Hilton", "stays in sunny Graz": a form of "be", a preposition, a name with at most two other
+/// words before it.
 fn is_somewhere(reading: &Reading) -> bool {
+    let preposition = |at: usize| reading.keeps_at(List::Prepositions, at);
     (0..reading.tokens.len().saturating_sub(2)).any(|at| {
-        let place = reading.tokens[at + 2].capital;
-        place && reading.keeps_at(List::Be, at) && reading.keeps_at(List::Prepositions, at + 1)
+        let mut place = (at + 2..reading.tokens.len()).take(3).take_while(|&i| !preposition(i));
+        reading.keeps_at(List::Be, at) && preposition(at + 1) && place.any(|i| reading.tokens[i].capital)
     })
+}
+
+/// "My mood is good", "the blood pressure is 120/80": what is asked or measured anew each day, as the subject, with a
+/// number or with one word or two.
+fn is_daily(text: &str, reading: &Reading, verb: Option<usize>) -> bool {
+    let last = reading.tokens.len();
+    let unspaced = || {
+        let mark = reading.keeping(List::TopicMarks).map(|hit| hit.first).min().unwrap_or(last);
+        reading.tokens.iter().any(|t| t.unspaced)
+            && (0..last).any(|at| is_number(reading, at))
+            && reading.keeping(List::DailyKeys).any(|hit| hit.end <= mark)
+    };
+    let Some(verb) = verb else { return unspaced() };
+    let subject = |hit: Hit| hit.end == verb || (hit.end < verb && reading.keeps_at(List::Of, hit.end));
+    let short = || {
+        let named = (verb + 1..last).any(|at| reading.tokens[at].capital || reading.keeps_at(List::Articles, at));
+        (1..=2).contains(&(last - verb - 1)) && !named
+    };
+    unspaced()
+        || (reading.keeps_at(List::Be, verb) || reading.keeps_at(List::Perfect, verb))
+            && reading.keeping(List::DailyKeys).any(subject)
+            && ((verb + 1..last).any(|at| is_number(reading, at)) || short())
+            && !text.contains(": ")
+}
+
+/// "Weighs 60", "measures 120/80": a number directly after a verb that tells an act.
+fn is_counted(reading: &Reading, verb: Option<usize>) -> bool {
+    verb.is_some_and(|at| {
+        reading.keeps_at(List::OfADay, at) && at + 1 < reading.tokens.len() && is_number(reading, at + 1)
+    })
+}
+
+fn is_number(reading: &Reading, at: usize) -> bool {
+    let digits = reading.tokens[at].lower.starts_with(|c: char| c.is_ascii_digit());
+    digits || reading.keeps_at(List::Numbers, at)
 }
 
 /// A measure, a dose, or a payment.
 pub(crate) fn is_measured(text: &str, reading: &Reading) -> bool {
-    let number = |at: usize| {
-        let lower = &reading.tokens[at].lower;
-        let digits = lower.starts_with(|c: char| c.is_ascii_digit());
-        digits || reading.keeps_at(List::Numbers, at)
-    };
+    let number = |at: usize| is_number(reading, at);
+    let labelled = reading.keeping(List::Labelled).next().is_some();
     let unit = |at: usize| {
         let tail = reading.tokens[at].lower.trim_start_matches(|c: char| c.is_ascii_digit());
         let glued = tail.len() < reading.tokens[at].lower.len() && !tail.is_empty();
         glued
-            && !is_label(&text[reading.tokens[at].start..reading.tokens[at].end])
+            && !(labelled && is_label(&text[reading.tokens[at].start..reading.tokens[at].end]))
             && VOCABULARY.has_in_any(List::Measures, tail)
     };
     let last = reading.tokens.len();

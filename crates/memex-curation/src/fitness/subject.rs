@@ -15,7 +15,7 @@ pub(super) fn is_named(text: &str, reading: &Reading, says: Says) -> bool {
         Says::Instruction => {
             let all = 0..reading.tokens.len();
             reading.tokens.len() >= INSTRUCTION_WORDS
-                && (has_name(reading, language, all.clone()) || is_self(reading, language, all))
+                && (has_name(text, reading, language, all.clone()) || is_self(reading, language, all))
         }
         Says::State | Says::Event if VOCABULARY.languages[usize::from(language)].spaced => {
             let before = subject_words(text, reading);
@@ -23,7 +23,7 @@ pub(super) fn is_named(text: &str, reading: &Reading, says: Says) -> bool {
             let with_verb = before.start..(before.end + 1).min(reading.tokens.len());
             let joined = with_verb.len() == 1 && reading.tokens[before.start].lower.contains('\'');
             let says_self = if joined { with_verb } else { before.clone() };
-            has_name(reading, language, before) || is_self(reading, language, says_self)
+            has_name(text, reading, language, before) || is_self(reading, language, says_self)
         }
         Says::State | Says::Event => unspaced(text, reading, language),
     };
@@ -49,10 +49,10 @@ fn is_self(reading: &Reading, language: LanguageIndex, within: Range<usize>) -> 
 }
 
 /// Whether a name stands in the range that is the subject's: not one after "near", "in" and the like.
-fn has_name(reading: &Reading, language: LanguageIndex, within: Range<usize>) -> bool {
+fn has_name(text: &str, reading: &Reading, language: LanguageIndex, within: Range<usize>) -> bool {
     within
         .clone()
-        .any(|at| is_name(reading, language, at, within.start) && !after_preposition(reading, at, within.start))
+        .any(|at| is_name(reading, language, at, within.start) && !after_preposition(text, reading, at, within.start))
 }
 
 /// Whether the word is a name in a clause that begins at `from`.
@@ -90,9 +90,10 @@ fn is_calendar(reading: &Reading, at: usize) -> bool {
 }
 
 /// Whether a preposition other than "of" stands before the name, or before the words of the name.
-fn after_preposition(reading: &Reading, at: usize, from: usize) -> bool {
+fn after_preposition(text: &str, reading: &Reading, at: usize, from: usize) -> bool {
     let mut first = at;
-    while first > from && reading.tokens[first - 1].capital && first - 1 > from {
+    let joined = |at: usize| !text[reading.tokens[at - 1].end..reading.tokens[at].start].contains(',');
+    while first > from && reading.tokens[first - 1].capital && first - 1 > from && joined(first) {
         first -= 1;
     }
     let is = |list: List, i: usize| reading.keeps_at(list, i);
@@ -100,7 +101,7 @@ fn after_preposition(reading: &Reading, at: usize, from: usize) -> bool {
     while before > from && is(List::Articles, before - 1) {
         before -= 1;
     }
-    before > from && is(List::Prepositions, before - 1) && !is(List::Of, before - 1)
+    before > from && joined(before) && is(List::Prepositions, before - 1) && !is(List::Of, before - 1)
 }
 
 /// Japanese and Chinese: what stands before the mark of the topic is a name, or the statement begins with "I" or a surname.

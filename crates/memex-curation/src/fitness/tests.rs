@@ -255,6 +255,9 @@ fn an_event_with_a_day_of_its_own_may_be_a_copy_and_a_dose_may_not() {
         "Ann took 5 mg on 3 May 2024",
         "Ann paid 40 euros on 3 May 2024",
         "Ann ran 5 km on 3 May 2024",
+        "Ann took Ritalin on 3 May 2024",
+        "Ann gave Ben 40 on 3 May 2024",
+        "Jana nahm Ibuprofen am 3. Mai 2024",
     ] {
         assert!(!of(text).own_day, "{text}");
     }
@@ -284,5 +287,113 @@ fn a_line_of_several_sentences_holds_only_if_each_of_them_does() {
     }
     for text in ["Ann lives in Oslo.", "Ann lives in Oslo. Ann likes green tea."] {
         assert_eq!(says(text), Says::State, "{text}");
+    }
+}
+
+#[test]
+fn a_number_of_what_is_measured_anew_each_day_is_an_event_without_its_unit() {
+    for text in [
+        "Ann's temperature is 38.2",
+        "Ann's blood pressure is 120/80",
+        "My pulse is 72",
+        "Ann measures 120/80",
+        "Ann weighs 60",
+        "My mood is good",
+        "Ann's build is red",
+        "The fridge of Ann is 4C",
+        "Janas Blutdruck ist 120/80",
+        "La tension de Marie est 120/80",
+        "La presión de Ana es 120/80",
+        "La pressione di Anna è 120/80",
+        "A pressão da Ana é 120/80",
+        "田中さんの体温は38.2です",
+        "我的血压是120/80",
+    ] {
+        assert!(!holds(text), "{text}");
+    }
+    for text in ["Ann's class is 4C", "My favourite place is Rome", "Ann's goal is to sail"] {
+        assert!(holds(text), "{text}");
+    }
+}
+
+#[test]
+fn moods_pains_and_places_pass_in_every_language() {
+    for text in [
+        "Ann is in severe pain",
+        "Ann stays in hospital",
+        "Ann suffers from a cold",
+        "I've a cold",
+        "Ann looks tired",
+        "Ann is at the Hilton",
+        "Ann is in sunny Graz",
+        "Ann is in court",
+        "Ann is grumpy",
+        "Ann can't sleep",
+        "Ann needs a break",
+        "Jana liegt im Krankenhaus",
+        "Jana ist glücklich",
+        "Jana hat Fieber",
+        "Marie est à l'hôpital",
+        "Marie est contente",
+        "Ana está en el hospital",
+        "Ana está bien cuando habla",
+        "Anna è in ospedale",
+        "Anna è felice",
+        "Ana está no hospital",
+        "田中さんは病院にいます",
+        "我在医院",
+        "我很高兴",
+    ] {
+        assert!(!holds(text), "{text}");
+    }
+    for text in [
+        "Ann is proud of her garden",
+        "Ann prefers cold drinks",
+        "Ann plans to visit Rome",
+        "Ann loves 'Home Alone'",
+        "Ann likes the books of George R. R. Martin",
+    ] {
+        assert!(holds(text), "{text}");
+    }
+}
+
+#[test]
+fn one_act_is_of_its_day_in_every_language() {
+    for text in [
+        "Ann accepts the offer",
+        "Ann attends the gala",
+        "Ann eats fish",
+        "Ann defends the title",
+        "Ann does the dishes",
+        "Ann stands in line",
+        "Jana hält einen Vortrag",
+        "Jana vergisst den Schirm",
+        "Marie assiste au concert",
+        "Marie manque le train",
+        "Ana asiste al concierto",
+        "Anna dirige la riunione",
+        "Ana assiste ao concerto",
+    ] {
+        assert!(!holds(text) || of(text).of_a_day, "{text}");
+    }
+}
+
+#[test]
+fn a_role_an_animal_or_a_thing_that_begins_a_line_names_nobody() {
+    for text in [
+        "Patient likes tea",
+        "Staging runs on Postgres",
+        "Puppy likes chicken",
+        "Stepdad likes tea",
+        "Sourdough needs flour",
+        "Welpe mag Huhn",
+        "Tonton aime le thé",
+        "Juez tiene perro",
+        "Criceto ama il latte",
+        "Senhorio tem um cão",
+        "患者は東京に住んでいます",
+        "ボスは東京に住んでいます",
+    ] {
+        assert!(!of(text).names_subject, "{text}");
     }
 }

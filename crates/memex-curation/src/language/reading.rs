@@ -153,8 +153,18 @@ fn unspaced_hits(text: &str, tokens: &[Token], hits: &mut Vec<Hit>) {
 }
 
 /// Lists whose entries count within a longer one of another list too: "but not" refers as "but" does.
-const NEVER_WITHIN: [List; 7] =
-    [List::Reference, List::These, List::Retractions, List::Frequency, List::Every, List::TimeUnits, List::Weekdays];
+const NEVER_WITHIN: [List; 10] = [
+    List::Reference,
+    List::These,
+    List::Retractions,
+    List::Frequency,
+    List::Every,
+    List::TimeUnits,
+    List::Weekdays,
+    List::Doses,
+    List::Medicines,
+    List::Payments,
+];
 
 /// Of the entries of one language, a longer one stands for those within it: "is called" is no "is".
 fn keep_the_longest(hits: &mut Vec<Hit>) {

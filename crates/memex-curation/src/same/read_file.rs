@@ -82,10 +82,9 @@ impl<'a> ReadFile<'a> {
     fn identity(&self, i: usize, own: Parts, reference: Option<&str>, has_nested: bool, rules: &Rules) -> Identity {
         let statement = &self.document.statements[i];
         let context = self.parts.context(&self.document, i, own.strict.reading.tongues, reference);
-        let placed = self.parts.day(&self.document, i);
         let day = self.parts.written_day(&self.document, i, own.strict.stamp);
         let bar = self.bar(i, &own, has_nested).or_else(|| {
-            let planned = day.into_iter().chain(placed).any(|day| day > rules.as_of);
+            let planned = day.into_iter().chain(self.parts.days(&self.document, i)).any(|day| day > rules.as_of);
             planned.then_some(Bar::Planned)
         });
         let in_lines = statement.lines.first as usize - 1..statement.lines.last as usize;

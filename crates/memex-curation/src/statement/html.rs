@@ -16,18 +16,26 @@ pub(super) enum Mark {
     Close(String),
     /// A comment's words.
     Comment(String),
+    /// The words in any other elements: `<b>In the novel</b>`.
+    Words(String),
 }
 
 /// The marks of an HTML block; empty for any other block.
 pub(super) fn marks(block: &str) -> Vec<Mark> {
     let mut marks = Vec::new();
     let mut rest = block;
+    let mut words = String::new();
+    let mut named = false;
     while let Some(at) = rest.find('<') {
+        if !named {
+            words.push_str(&rest[..at]);
+            words.push(' ');
+        }
         rest = &rest[at..];
         if let Some(comment) = rest.strip_prefix("<!--") {
             let end = comment.find("-->").unwrap_or(comment.len());
             marks.push(Mark::Comment(comment[..end].trim().to_owned()));
-            rest = &comment[end..];
+            rest = comment[end..].strip_prefix("-->").unwrap_or_default();
             continue;
         }
         let end = rest.find('>').unwrap_or(rest.len());
@@ -37,6 +45,10 @@ pub(super) fn marks(block: &str) -> Vec<Mark> {
             name.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
         rest = &rest[(end + 1).min(rest.len())..];
         let heading = matches!(name.as_bytes(), [b'h', b'1'..=b'6']);
+        // The words of a heading and of a summary are told by their own marks.
+        if heading || name == "summary" {
+            named = !closes;
+        }
         if heading && !closes {
             marks.push(Mark::Heading(inner(rest)));
         } else if name == "summary" && !closes {
@@ -44,6 +56,11 @@ pub(super) fn marks(block: &str) -> Vec<Mark> {
         } else if WRAPPERS.contains(&name.as_str()) {
             marks.push(if closes { Mark::Close(name) } else { Mark::Open(name) });
         }
+    }
+    if !marks.is_empty() || block.trim_start().starts_with('<') {
+        words.push_str(rest);
+        let words: Vec<&str> = words.split_whitespace().collect();
+        marks.extend((!words.is_empty()).then(|| Mark::Words(words.join(" "))));
     }
     marks
 }

@@ -1,6 +1,6 @@
 //! Which lines only name what follows: labels, in prose and among the items of a list.
 
-use super::{Mark, Statement};
+use super::{Mark, Statement, html};
 use crate::date;
 use crate::language::{List, Reading};
 
@@ -30,7 +30,7 @@ impl Look {
         let unspaced = reading.tokens.iter().filter(|t| t.unspaced).count();
         let words = reading.tokens.len() - unspaced + unspaced.div_ceil(2);
         let has_verb = (0..reading.tokens.len()).any(|i| reading.is_verb(i) && !(i > 0 && reading.tokens[i].capital));
-        let colon = text.trim_end_matches(['*', '_']).ends_with([':', '\u{ff1a}']);
+        let colon = ends_in_colon(text);
         let key_value = !colon && text.split_once(':').is_some_and(|(_, value)| value.starts_with(' '));
         Self {
             words,
@@ -69,9 +69,24 @@ pub(super) fn item_labels(items: &[Option<&Look>]) -> Vec<bool> {
     items.iter().enumerate().map(|(i, item)| alone(item) || (by_turns && i % 2 == 0)).collect()
 }
 
-/// The whole line stands in marks of bold or italic.
+/// The text ends in a colon, also within marks, quotation marks or brackets: `**Ann says:**`.
+pub(super) fn ends_in_colon(text: &str) -> bool {
+    let closing = |c: char| {
+        matches!(c, '*' | '_' | '"' | '\'' | '`' | ')' | ']' | '>' | '\u{201d}' | '\u{2019}' | '\u{bb}' | '\u{300d}')
+    };
+    text.trim_end_matches(|c: char| closing(c) || c.is_whitespace()).ends_with([':', '\u{ff1a}'])
+}
+
+/// The whole line stands in marks of bold or italic, or in an element of HTML.
 fn in_marks(text: &str) -> bool {
-    let bare = text.trim_end_matches(':');
+    let bare = text.trim_end_matches([':', '\u{ff1a}']);
+    if bare.starts_with('<') && bare.ends_with('>') && bare.contains("</") {
+        let inner = html::marks(text).into_iter().find_map(|mark| match mark {
+            html::Mark::Words(words) | html::Mark::Heading(words) => Some(words),
+            _ => None,
+        });
+        return inner.is_some_and(|words| ends_in_colon(&words) || words.split(' ').count() <= LABEL_WORDS);
+    }
     ["***", "**", "__", "*", "_"].iter().any(|mark| {
         let inside = bare.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
         inside

@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use super::html::{self, Mark as HtmlMark};
 use super::labels::{self, Look};
 use super::{Document, Element, Introducer, Mark};
+use crate::fitness::Fitness;
 use crate::language::{List, Reading, VOCABULARY};
+use crate::text::strict;
 
 pub(super) fn link(document: &mut Document, lines: &[&str]) {
     let readings: Vec<Reading> = document.statements.iter().map(|s| Reading::new(&s.text)).collect();
@@ -100,6 +102,10 @@ struct Walk<'a> {
     /// Per list: its last item that is a label.
     list_label: HashMap<usize, usize>,
     html_heading: Option<String>,
+    /// The words of the last HTML that is no heading and no wrapper: a label in its section.
+    html_label: Option<String>,
+    /// Per item: the last further paragraph of it, which introduces the list below it.
+    item_paragraph: HashMap<usize, usize>,
     wrappers: Vec<(String, Option<String>)>,
     /// A comment or a table's header directly above.
     block_above: Option<String>,
@@ -119,6 +125,8 @@ impl Walk<'_> {
             in_list: false,
             list_label: HashMap::new(),
             html_heading: None,
+            html_label: None,
+            item_paragraph: HashMap::new(),
             wrappers: Vec::new(),
             block_above: None,
             previous: None,
@@ -134,6 +142,7 @@ impl Walk<'_> {
         self.in_list = false;
         self.block_above = None;
         self.previous = None;
+        self.html_label = None;
         if heading {
             self.html_heading = None;
         }
@@ -145,7 +154,7 @@ impl Walk<'_> {
             self.label = (reach == Reach::Prose).then_some((label, reach));
         }
         if let Some(paragraph) = self.paragraph.take() {
-            document.statements[paragraph].introduces |= document.statements[paragraph].text.ends_with(':');
+            document.statements[paragraph].introduces |= labels::ends_in_colon(&document.statements[paragraph].text);
         }
         self.in_list = false;
         self.block_above =
@@ -165,6 +174,7 @@ impl Walk<'_> {
                     }
                 }
                 HtmlMark::Comment(words) => self.block_above = Some(words),
+                HtmlMark::Words(words) => self.html_label = Some(words),
             }
         }
     }
@@ -178,6 +188,7 @@ impl Walk<'_> {
             self.prose(document, at, i);
         }
         document.statements[i].introducers = self.introducers(document, i);
+        self.within_item(document, i);
         if let Some(list) = document.statements[i].list.filter(|_| document.statements[i].label) {
             self.list_label.insert(list, i);
         }
@@ -209,6 +220,17 @@ impl Walk<'_> {
         document.statements[i].label = self.item_labels[i];
     }
 
+    /// A further paragraph of an item introduces the list below it in the item.
+    fn within_item(&mut self, document: &mut Document, i: usize) {
+        let statement = &document.statements[i];
+        let Some(parent) = statement.parent.filter(|_| statement.mark != Mark::KeyValue) else { return };
+        if statement.list.is_none() {
+            self.item_paragraph.insert(parent, i);
+        } else if let Some(&paragraph) = self.item_paragraph.get(&parent) {
+            document.statements[paragraph].introduces = true;
+        }
+    }
+
     fn prose(&mut self, document: &mut Document, at: usize, i: usize) {
         self.in_list = false;
         let follows = self.words_after(document, at);
@@ -237,7 +259,8 @@ impl Walk<'_> {
 
     fn introducers(&self, document: &Document, i: usize) -> Vec<Introducer> {
         let statement = &document.statements[i];
-        let mut found: Vec<Introducer> = self.html_heading.iter().cloned().map(Introducer::Text).collect();
+        let in_html = self.html_heading.iter().chain(&self.html_label);
+        let mut found: Vec<Introducer> = in_html.cloned().map(Introducer::Text).collect();
         for (name, summary) in &self.wrappers {
             found.push(Introducer::Text(format!("<{name}>")));
             found.extend(summary.iter().cloned().map(Introducer::Text));
@@ -260,6 +283,8 @@ impl Walk<'_> {
             if level != i {
                 found.push(Introducer::Statement(level));
             }
+            let paragraph = document.statements[level].parent.and_then(|parent| self.item_paragraph.get(&parent));
+            found.extend(paragraph.filter(|_| list.is_some()).map(|&paragraph| Introducer::Statement(paragraph)));
         }
         found
     }
@@ -267,7 +292,7 @@ impl Walk<'_> {
     /// The paragraph directly above, where it ends in a colon.
     fn colon_above(&self, document: &Document, i: usize) -> Option<usize> {
         let above = self.previous.filter(|&above| above != i && document.statements[above].list.is_none())?;
-        document.statements[above].text.ends_with(':').then_some(above)
+        labels::ends_in_colon(&document.statements[above].text).then_some(above)
     }
 
     fn refer(&self, document: &mut Document, i: usize) {
@@ -289,12 +314,16 @@ impl Walk<'_> {
     fn end_section(&mut self, _document: &mut Document) {
         self.section.clear();
         self.list_label.clear();
+        self.item_paragraph.clear();
     }
 }
 
 /// Whether a word of reference stands where nothing but numbers, days, function words and verbs of state stands before.
 pub(crate) fn refers(reading: &Reading) -> bool {
     let refers_at = |at: usize| {
+        if at == 0 && reading.keeping(List::Openings).any(|hit| hit.first == 0) {
+            return true;
+        }
         let before_verb = |end: usize| reading.is_verb(end) || reading.keeping(List::Of).any(|hit| hit.first == end);
         reading.keeping(List::Reference).any(|hit| hit.first == at)
             || reading.keeping(List::ReferenceBeforeVerb).any(|hit| hit.first == at && before_verb(hit.end))
@@ -328,7 +357,24 @@ fn takes_back(reading: &Reading, text: &str) -> bool {
         let short = reading.tokens[0].lower.chars().count() <= 3 && hit.end == 1 && spaced(hit.language);
         !short || rest.is_empty() || rest.starts_with([',', '.', '!', ':', ';', '-', '\u{2013}', '\u{2014}', '?'])
     });
-    first(List::These) || above || retracts
+    first(List::These) || above || retracts || corrects(reading, text)
+}
+
+/// "Correction: Bob, not Anna" corrects what stands above. "Correction: Anna lives in Rome" says it anew, in full.
+fn corrects(reading: &Reading, text: &str) -> bool {
+    reading.keeping(List::Corrections).filter(|hit| hit.first == 0).any(|hit| {
+        let rest = text[reading.tokens[hit.end - 1].end..].trim_start();
+        let mark = rest.find([':', ',', '-', '\u{2013}', '\u{2014}', '\u{ff1a}', '\u{ff0c}', '.', '!']);
+        // "I got that wrong earlier, Anna lives in Rome".
+        let at_once = |&mark: &usize| rest[..mark].split_whitespace().count() < 2;
+        match mark.filter(at_once) {
+            Some(mark) => {
+                let said = rest[mark..].trim_start_matches(|c: char| !c.is_alphanumeric());
+                said.is_empty() || !Fitness::of(&strict(said)).names_subject
+            }
+            None => rest.is_empty() || hit.end > 1,
+        }
+    })
 }
 
 fn spaced(language: u8) -> bool {

@@ -152,6 +152,24 @@ fn wrappers_summaries_comments_and_table_heads_introduce() {
 }
 
 #[test]
+fn words_in_html_and_paragraphs_of_an_item_introduce() {
+    for (page, expected) in [
+        ("<b>In the novel</b>\n\n- likes tea\n", &["In the novel > likes tea"][..]),
+        ("<p>Bob claims:</p>\n\nlikes tea\n", &["Bob claims: > likes tea"]),
+        ("<table><th>Novel</th></table>\n\n- likes tea\n\n---\n\n- likes milk\n", &["Novel > likes tea", "likes milk"]),
+        ("- <b>Novel</b>\n- likes tea\n", &["<b>Novel</b>", "<b>Novel</b> > likes tea"]),
+        ("Bob\nclaims\u{ff1a}\n\nlikes tea\n", &["Bob claims\u{ff1a}", "Bob claims\u{ff1a} > likes tea"]),
+        ("**Bob\nclaims:**\n\nlikes tea\n", &["**Bob claims:**", "**Bob claims:** > likes tea"]),
+        (
+            "- one\n\n  in the novel\n\n  - likes tea\n",
+            &["one", "one > in the novel", "one > in the novel > likes tea"],
+        ),
+    ] {
+        assert_eq!(introduced(page), expected, "{page}");
+    }
+}
+
+#[test]
 fn the_fields_of_a_record_belong_to_its_name() {
     assert_eq!(
         read("Name: Ann\nCity: Porto\n\nName: Bob\nCity: Porto\n"),
@@ -170,6 +188,12 @@ fn a_line_refers_where_a_word_of_reference_stands_before_a_name_of_its_own() {
         "In 2024 he moved.",
         "But not on Sundays.",
         "Again in the rain.",
+        "Until June 2026.",
+        "Only on Sundays.",
+        "Unless iced.",
+        "Because Ben does.",
+        "Source: Bob.",
+        "Nur am Sonntag.",
         "Er wohnt in Bremen.",
         "Il habite à Lyon.",
     ] {
@@ -204,15 +228,39 @@ fn he_means_the_one_before_in_the_same_section() {
 
 #[test]
 fn what_takes_back_or_sums_up_hangs_on_everything_above_it_in_its_section() {
-    for below in
-        ["No, that is not so.", "Wrong!", "Actually, only one.", "All this is sure.", "These are old.", "Just kidding"]
-    {
+    for below in [
+        "No, that is not so.",
+        "Wrong!",
+        "Actually, only one.",
+        "All this is sure.",
+        "These are old.",
+        "Just kidding",
+        "Correction: Bob, not Ann",
+        "Update: no more",
+        "Edit: it was Bob",
+        "Unconfirmed",
+        "^ not confirmed",
+        "Well, no",
+        "On reflection, no",
+        "Debunked",
+        "Please forget the line above",
+        "Korrektur: Bob, nicht Ann",
+        "Plus maintenant",
+        "Ya no",
+    ] {
         let document =
             Document::parse(&format!("- Zed is old.\n## Facts\n- Ann likes tea.\n- Ben has a boat.\n- {below}\n"));
         let hangs: Vec<bool> = document.statements.iter().map(|s| s.referred_to).collect();
         assert_eq!(hangs[..3], [false, true, true], "{below}");
     }
-    for below in ["No sugar for Ann.", "After all this Zed sleeps.", "Ann is not wrong.", "Nora likes tea."] {
+    for below in [
+        "No sugar for Ann.",
+        "After all this Zed sleeps.",
+        "Ann is not wrong.",
+        "Nora likes tea.",
+        "Correction: Ann has a cat.",
+        "I got that wrong earlier, Ann has a cat.",
+    ] {
         let document = Document::parse(&format!("- Ann likes tea.\n- Ben has a boat.\n- {below}\n"));
         assert!(!document.statements[0].referred_to, "{below}");
     }
