@@ -80,6 +80,7 @@ CREATE INDEX mx_dream_lease ON mx_dream (workspace_id, lease_expires_at) WHERE s
 CREATE INDEX mx_dream_requested ON mx_dream (workspace_id, created_at) WHERE state = 'requested';
 CREATE INDEX mx_dream_near ON mx_dream (ended_at) WHERE state = 'proposed' AND near <> 'off';
 CREATE INDEX mx_dream_listing ON mx_dream (workspace_id, created_at DESC, dream_id);
+CREATE INDEX mx_dream_of_scope ON mx_dream (scope_id, created_at DESC, dream_id);
 
 CREATE TABLE mx_dream_op (
   scope_id bigint NOT NULL,

@@ -17,6 +17,7 @@ mod contract;
 mod database;
 mod deletions;
 mod drained;
+mod dream_list;
 mod dream_near;
 mod dream_neutral;
 mod dream_pairs;
