@@ -11,6 +11,7 @@ mod archive_hostile;
 mod archive_lies;
 mod archive_round_trip;
 mod authorization;
+mod claims;
 mod command_line;
 mod connections;
 mod contract;
