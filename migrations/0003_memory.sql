@@ -56,7 +56,7 @@ CREATE TABLE mx_revision (
   hidden_unicode boolean NOT NULL,
   qualifies boolean NOT NULL,                          -- makes the user due: counted again when a watermark moves
   moved_from text COLLATE "C",                         -- of a move: the path that the file had
-  redacted boolean NOT NULL DEFAULT false,             -- the text and its hash were emptied; NULL text otherwise means deleted
+  redacted boolean NOT NULL DEFAULT false,             -- text and hash were emptied; NULL text otherwise means deleted
   imported_actor text,                                 -- what an archive says of the revision's origin
   imported_at timestamptz,
   imported_dream text,

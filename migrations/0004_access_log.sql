@@ -21,6 +21,7 @@ CREATE INDEX mx_access_log_scope ON mx_access_log (scope_id, at DESC, entry_id D
 -- alone, so that it costs a call about a tenth of what a third key by actor or by path would.
 CREATE INDEX mx_access_log_time ON mx_access_log (at DESC, entry_id DESC);
 -- Listings by dream. Partial: a call outside a dream pays nothing for it.
-CREATE INDEX mx_access_log_dream ON mx_access_log (scope_id, dream_id, at DESC, entry_id DESC) WHERE dream_id IS NOT NULL;
+CREATE INDEX mx_access_log_dream ON mx_access_log (scope_id, dream_id, at DESC, entry_id DESC)
+  WHERE dream_id IS NOT NULL;
 -- Catches what no month covers, so that a late sweep never fails a call; stays empty otherwise.
 CREATE TABLE mx_access_log_default PARTITION OF mx_access_log DEFAULT;

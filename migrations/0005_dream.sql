@@ -17,7 +17,7 @@ CREATE TABLE mx_dream_state (
   not_before timestamptz,                              -- back-off; also of a started dream's further attempts
   proposal uuid,                                       -- the dream that waits for a person
   proposal_sequence bigint,                            -- its snapshot
-  proposal_watermark bigint,                           -- the watermark from before it, and before those that it replaced
+  proposal_watermark bigint,                           -- the watermark before it and before those that it replaced
   CONSTRAINT mx_dream_state_pk PRIMARY KEY (scope_id)
 );
 CREATE INDEX mx_dream_state_due ON mx_dream_state (workspace_id, due_at) WHERE due_at IS NOT NULL;
@@ -53,12 +53,12 @@ CREATE TABLE mx_dream (
   snapshot_sequence bigint NOT NULL DEFAULT 0,
   sealed bytea,                                        -- digest of the FinishDream that sealed it
   finished bytea,                                      -- digest of the FinishDream that was answered last
-  finished_as text,                                    -- the ending in that answer: a started dream may be requested again
+  finished_as text,                                    -- that answer's ending: a started dream may be requested again
   finished_cause text,                                 -- its cause; ledger and violations are the row's
   ledger bytea,                                        -- encoded DreamLedger
   violations bytea[] NOT NULL DEFAULT '{}',            -- encoded DreamViolation, each
   lost_statements integer NOT NULL DEFAULT 0,
-  statements_before integer NOT NULL DEFAULT 0,        -- of the whole scope at its snapshot; 0: nothing was lost, so not counted
+  statements_before integer NOT NULL DEFAULT 0,        -- of the scope at its snapshot; 0: nothing was lost, not counted
   probable bytea[] NOT NULL DEFAULT '{}',              -- encoded ProbablePair, each: places alone, the first of them
   probable_pairs integer NOT NULL DEFAULT 0,           -- how many the worker counted
   summary text NOT NULL DEFAULT '',
@@ -69,8 +69,9 @@ CREATE TABLE mx_dream (
   claimed_at timestamptz,
   ended_at timestamptz,
   CONSTRAINT mx_dream_pk PRIMARY KEY (scope_id, dream_id),
-  CONSTRAINT mx_dream_state_known CHECK (state IN ('requested', 'running', 'proposed', 'applied', 'noop', 'reported',
-    'refused', 'rejected', 'expired', 'stale', 'replaced', 'overtaken', 'canceled', 'released', 'lost', 'failed', 'reverted')),
+  CONSTRAINT mx_dream_state_known CHECK (state IN (
+    'requested', 'running', 'proposed', 'applied', 'noop', 'reported', 'refused', 'rejected', 'expired', 'stale',
+    'replaced', 'overtaken', 'canceled', 'released', 'lost', 'failed', 'reverted')),
   CONSTRAINT mx_dream_near_known CHECK (near IN ('off', 'review')),
   CONSTRAINT mx_dream_leased CHECK ((state = 'running') = (lease_expires_at IS NOT NULL))
 );
@@ -79,6 +80,7 @@ CREATE INDEX mx_dream_lease ON mx_dream (workspace_id, lease_expires_at) WHERE s
 CREATE INDEX mx_dream_requested ON mx_dream (workspace_id, created_at) WHERE state = 'requested';
 CREATE INDEX mx_dream_near ON mx_dream (ended_at) WHERE state = 'proposed' AND near <> 'off';
 CREATE INDEX mx_dream_listing ON mx_dream (workspace_id, created_at DESC, dream_id);
+CREATE INDEX mx_dream_of_scope ON mx_dream (scope_id, created_at DESC, dream_id);
 
 CREATE TABLE mx_dream_op (
   scope_id bigint NOT NULL,
@@ -99,7 +101,7 @@ CREATE TABLE mx_dream_op (
   treatments bytea[] NOT NULL,                         -- encoded Treatment, each
   request_id uuid,                                     -- tells a repeat after a lost answer from another op
   adopted_sequence bigint,                             -- the revision that adopted it
-  redacted boolean NOT NULL DEFAULT false,             -- the text and its hash were emptied; NULL text otherwise means deleted
+  redacted boolean NOT NULL DEFAULT false,             -- text and hash were emptied; NULL text otherwise means deleted
   at timestamptz NOT NULL DEFAULT mx_now(),
   CONSTRAINT mx_dream_op_pk PRIMARY KEY (scope_id, dream_id, number)
 );

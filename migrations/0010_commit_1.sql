@@ -1,140 +1,302 @@
--- The one function that changes files: for each item file, revision, log row, request and the scope's counters, or
--- the log row and a refusal. Locks its scopes in order, then reads, so that everything it reads is current; decides item
--- by item, each on what those before it left; and stores what came of them together, because a statement for each of
--- them costs more than its rows.
+-- Writes and deletes texts of files: the one write path for them. A move, an import, a redaction and an erasure have a
+-- function each beside it (mx_move_1, mx_import_1, mx_redact_1, mx_erase_1).
+-- Takes one item for each change and gives one row for each. A refused item does not fail the others. Steps:
+--   1. Lock the scopes in order of their ids, so that everything that is read afterwards is current.
+--   2. Read for each item its scope, the file at its path and what its request id was answered before.
+--   3. Decide item by item, each on what the items before it left. Counters and changed files stay in variables.
+--   4. Store everything together, because a statement costs more than its rows. This comes after the last item, and
+--      earlier where an item repeats the request id of an item before it: it must find that item's answer.
 -- outcome: 0 written, 1 unchanged, 2 repeated, 3 request id reused, 4 version conflict, 5 too many files,
 --          6 too many bytes, 7 text too large, 8 nothing to delete, 9 no such scope, 10 erased.
 -- p_expected: NULL overwrites; 0 matches no file, or a deleted one. p_text: NULL deletes.
 -- p_conflict: the reason with which a version conflict is logged; 0: it is not, because the service tries again.
--- Plans are kept, and look rows up by their keys alone: one that was made while a table was small outlives its growth.
+-- Plans are kept and look rows up by their keys alone: a plan from when a table was small outlives the table's growth.
 CREATE FUNCTION mx_commit_1(
-  p_scope bigint[], p_operation smallint[], p_path text[], p_text text[], p_sha bytea[], p_expected bigint[], p_file uuid[],
-  p_request uuid[], p_digest bytea[], p_actor text[], p_principal uuid[], p_source smallint[], p_reason text[], p_dream uuid[],
-  p_trace bytea[], p_span bytea[], p_hidden boolean[], p_moves boolean[], p_qualifies boolean[], p_conflict smallint[])
-RETURNS TABLE (item integer, outcome smallint, changed boolean, version bigint, sequence bigint, size integer, sha256 bytea, at timestamptz, actor text, quota bigint)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
-  SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  p_scope bigint[], p_operation smallint[], p_path text[], p_text text[], p_sha bytea[], p_expected bigint[],
+  p_file uuid[], p_request uuid[], p_digest bytea[], p_actor text[], p_principal uuid[], p_source smallint[],
+  p_reason text[], p_dream uuid[], p_trace bytea[], p_span bytea[], p_hidden boolean[], p_moves boolean[],
+  p_qualifies boolean[], p_conflict smallint[])
+RETURNS TABLE (
+  number integer, outcome smallint, changed boolean, version bigint, sequence bigint, size integer, sha256 bytea,
+  at timestamptz, actor text, quota bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+AS $$
 #variable_conflict use_column
 DECLARE
-  q record; f mx_file; r mx_request; s mx_scope; held bigint; t timestamptz; l_first bigint; l_new integer; l_live bigint; l_old integer; l_size integer; l_at integer;
-  l_workspace bigint; l_due integer; l_max_files bigint; l_max_bytes bigint; l_max_text bigint; l_scope bigint;
-  l_scopes mx_scope[] := '{}'; l_rearm bigint[] := '{}';                       -- those that changed, as they are afterwards
-  l_heads mx_file[] := '{}'; l_sequences bigint[] := '{}'; l_from integer;     -- files that changed, likewise; where this scope's begin
-  l_paths text[]; l_asked uuid[];                                              -- this scope's: of l_heads, and requests that came by
-  n integer[] := ARRAY[cardinality(p_scope)]; l_none smallint[] := array_fill(NULL::smallint, n);
-  l_outcome smallint[] := l_none; l_version bigint[] := array_fill(NULL::bigint, n); l_sequence bigint[] := l_version;   -- by item
-  l_file uuid[] := array_fill(NULL::uuid, n); l_feed xid8[] := array_fill(NULL::xid8, n);
+  now timestamptz;
+  item record;                              -- what is asked, with what was stored before all items
+  scope mx_scope;                           -- the item's scope with its counters, as the items before left it
+  file mx_file;                             -- the file at the item's path, likewise
+  known mx_request;                         -- what the item's request id was answered before
+  live bigint;                              -- the file's version; 0 where there is none or it is deleted
+  old_size integer;
+  new_size integer;
+  -- The scope whose items are being decided, and of it:
+  current_scope bigint;
+  sequence_before bigint;
+  new_changes_before integer;
+  asked uuid[];                             -- the request ids of its items so far
+  head_paths text[];                        -- the paths of its changed files, in the order of `heads`
+  heads_before integer;                     -- how many of `heads` are of scopes before it
+  slot integer;                             -- where the item's file stands in `heads`; NULL: it did not change
+  -- The workspace of that scope, and its limits:
+  workspace bigint;
+  min_changes integer;
+  max_files bigint;
+  max_scope_bytes bigint;
+  max_text_bytes bigint;
+  -- What is to be stored, by scope, by changed file and by item:
+  scopes mx_scope[] := '{}';
+  scopes_to_rearm bigint[] := '{}';
+  scope_to_rearm bigint;
+  heads mx_file[] := '{}';
+  head_sequences bigint[] := '{}';
+  length integer[] := ARRAY[cardinality(p_scope)];
+  undecided smallint[] := array_fill(NULL::smallint, length);
+  outcomes smallint[] := undecided;
+  versions bigint[] := array_fill(NULL::bigint, length);
+  sequences bigint[] := versions;
+  file_ids uuid[] := array_fill(NULL::uuid, length);
+  feeds xid8[] := array_fill(NULL::xid8, length);
 BEGIN
+  -- 1. Lock.
   PERFORM FROM mx_scope WHERE scope_id = ANY (p_scope) ORDER BY scope_id FOR NO KEY UPDATE;   -- guard: lock
-  t := mx_now();   -- under the lock: the start of the transaction is older than the wait
-  FOR q IN   -- the items, and last a row of NULLs
-    SELECT u.scope_id, u.operation, u.path, octet_length(u.text) AS size, u.sha, u.expected, u.file_id, u.request_id, u.digest, u.actor, u.principal,
-           u.moves, u.qualifies, u.i, f AS head, m AS known, c AS scope
-      FROM unnest(p_scope || NULL::bigint, p_operation, p_path, p_text, p_sha, p_expected, p_file, p_request, p_digest, p_actor, p_principal, p_moves, p_qualifies)
-             WITH ORDINALITY AS u(scope_id, operation, path, text, sha, expected, file_id, request_id, digest, actor, principal, moves, qualifies, i)
-      LEFT JOIN mx_scope c ON c.scope_id = u.scope_id
-      LEFT JOIN mx_file f ON f.scope_id = u.scope_id AND f.path = u.path
-      LEFT JOIN mx_request m ON m.scope_id = u.scope_id AND m.principal = u.principal AND m.request_id = u.request_id
-     ORDER BY u.scope_id, u.i
+  now := mx_now();   -- under the lock: the start of the transaction is older than the wait
+
+  -- 2. Read. After the last item comes a row of NULLs, at which everything is stored.
+  FOR item IN
+    SELECT given.scope_id, given.operation, given.path, octet_length(given.text) AS size, given.sha, given.expected,
+           given.file_id, given.request_id, given.digest, given.actor, given.principal, given.moves, given.qualifies,
+           given.number, head, known, scope
+      FROM unnest(p_scope || NULL::bigint, p_operation, p_path, p_text, p_sha, p_expected, p_file, p_request,
+                  p_digest, p_actor, p_principal, p_moves, p_qualifies)
+             WITH ORDINALITY AS given(scope_id, operation, path, text, sha, expected, file_id, request_id,
+                  digest, actor, principal, moves, qualifies, number)
+      LEFT JOIN mx_scope AS scope
+        ON scope.scope_id = given.scope_id
+      LEFT JOIN mx_file AS head
+        ON head.scope_id = given.scope_id AND head.path = given.path
+      LEFT JOIN mx_request AS known
+        ON known.scope_id = given.scope_id AND known.principal = given.principal
+       AND known.request_id = given.request_id
+     ORDER BY given.scope_id, given.number
   LOOP
-    IF held IS DISTINCT FROM q.scope_id THEN   -- counters travel in s and are stored once a scope, not once an item
-      IF s.sequence > l_first THEN
-        l_scopes := l_scopes || s;
-        IF l_new < l_due AND s.new_changes >= l_due THEN l_rearm := l_rearm || held; END IF;
+    -- The scope before is done: its counters are stored once, not once an item.
+    IF current_scope IS DISTINCT FROM item.scope_id THEN
+      IF scope.sequence > sequence_before THEN
+        scopes := scopes || scope;
+        IF new_changes_before < min_changes AND scope.new_changes >= min_changes THEN
+          scopes_to_rearm := scopes_to_rearm || current_scope;
+        END IF;
       END IF;
-      l_paths := '{}'; l_from := cardinality(l_heads);
+      head_paths := '{}';
+      heads_before := cardinality(heads);
     END IF;
-    r := q.known;
-    IF q.scope_id IS NULL OR q.request_id = ANY (l_asked) THEN   -- all is decided, or a repeat wants to see what it repeats
+    known := item.known;
+
+    -- 4. Store: all items are decided, or this one repeats an item before it.
+    IF item.scope_id IS NULL OR item.request_id = ANY (asked) THEN
       INSERT INTO mx_file (scope_id, path, file_id, version, size, sha256, deleted, created_at, updated_at, updated_by)
-        SELECT h.scope_id, h.path, h.file_id, h.version, h.size, h.sha256, h.deleted, h.created_at, h.updated_at, h.updated_by FROM unnest(l_heads) AS h
-        ON CONFLICT (scope_id, path) DO UPDATE SET file_id = EXCLUDED.file_id, version = EXCLUDED.version, size = EXCLUDED.size,
-          sha256 = EXCLUDED.sha256, deleted = EXCLUDED.deleted, updated_at = EXCLUDED.updated_at, updated_by = EXCLUDED.updated_by;
-      INSERT INTO mx_revision (scope_id, file_id, version, sequence, operation, path, text, size, sha256, actor, principal, source, reason,
-          request_id, dream_id, trace_id, span_id, feed_xid, hidden_unicode, qualifies, at)
-        SELECT w.scope_id, w.file_id, w.version, w.sequence, w.operation, w.path, w.text, coalesce(octet_length(w.text), 0), w.sha, w.actor, w.principal, w.source, w.reason,
-               w.request_id, w.dream_id, w.trace_id, w.span_id, w.feed, w.hidden, w.qualifies, t
-          FROM unnest(l_outcome, l_file, l_version, l_sequence, l_feed, p_scope, p_operation, p_path, p_text, p_sha, p_actor, p_principal, p_source, p_reason,
-                      p_request, p_dream, p_trace, p_span, p_hidden, p_qualifies)
-            AS w(outcome, file_id, version, sequence, feed, scope_id, operation, path, text, sha, actor, principal, source, reason,
-                 request_id, dream_id, trace_id, span_id, hidden, qualifies)
-         WHERE w.outcome = 0;
+        SELECT head.scope_id, head.path, head.file_id, head.version, head.size, head.sha256, head.deleted,
+               head.created_at, head.updated_at, head.updated_by
+          FROM unnest(heads) AS head
+        ON CONFLICT (scope_id, path) DO UPDATE
+          SET file_id = EXCLUDED.file_id, version = EXCLUDED.version, size = EXCLUDED.size,
+              sha256 = EXCLUDED.sha256, deleted = EXCLUDED.deleted, updated_at = EXCLUDED.updated_at,
+              updated_by = EXCLUDED.updated_by;
+      INSERT INTO mx_revision (scope_id, file_id, version, sequence, operation, path, text, size, sha256, actor,
+          principal, source, reason, request_id, dream_id, trace_id, span_id, feed_xid, hidden_unicode, qualifies, at)
+        SELECT written.scope_id, written.file_id, written.version, written.sequence, written.operation, written.path,
+               written.text, coalesce(octet_length(written.text), 0), written.sha, written.actor, written.principal,
+               written.source, written.reason, written.request_id, written.dream_id, written.trace_id,
+               written.span_id, written.feed, written.hidden, written.qualifies, now
+          FROM unnest(outcomes, file_ids, versions, sequences, feeds, p_scope, p_operation, p_path, p_text, p_sha,
+                      p_actor, p_principal, p_source, p_reason, p_request, p_dream, p_trace, p_span, p_hidden,
+                      p_qualifies)
+            AS written(outcome, file_id, version, sequence, feed, scope_id, operation, path, text, sha,
+                      actor, principal, source, reason, request_id, dream_id, trace_id, span_id, hidden,
+                      qualifies)
+         WHERE written.outcome = 0;
       INSERT INTO mx_request (scope_id, principal, request_id, digest, operation, changed, sequence, at)
-        SELECT w.scope_id, w.principal, w.request_id, w.digest, w.operation, w.outcome = 0, coalesce(w.sequence, 0), t
-          FROM unnest(l_outcome, l_sequence, p_scope, p_principal, p_request, p_digest, p_operation)
-            AS w(outcome, sequence, scope_id, principal, request_id, digest, operation)
-         WHERE w.outcome IN (0, 1) AND w.request_id IS NOT NULL ON CONFLICT DO NOTHING;
-      UPDATE mx_scope c SET sequence = n.sequence, moved_sequence = n.moved_sequence, new_changes = n.new_changes, feed_xid = n.feed_xid,
-          qualifying_sequence = n.qualifying_sequence, qualifying_at = n.qualifying_at, files = n.files, bytes = n.bytes
-        FROM unnest(l_scopes) AS n WHERE c.scope_id = n.scope_id;
-      INSERT INTO mx_access_log (scope_id, at, operation, path, file_version, outcome, reason, actor, principal, dream_id, trace_id)
-        SELECT w.scope_id, t, w.operation, w.path, w.version, CASE WHEN w.outcome <= 2 THEN 1 ELSE 2 END,
-               CASE w.outcome WHEN 3 THEN 7 WHEN 4 THEN w.conflict WHEN 5 THEN 32 WHEN 6 THEN 32 WHEN 7 THEN 2 WHEN 8 THEN 8 ELSE 0 END,
-               w.actor, w.principal, w.dream_id, w.trace_id
-          FROM unnest(l_outcome, l_version, p_scope, p_operation, p_path, p_conflict, p_actor, p_principal, p_dream, p_trace)
-            AS w(outcome, version, scope_id, operation, path, conflict, actor, principal, dream_id, trace_id)
-         WHERE w.outcome <= 8 AND (w.outcome <> 4 OR w.conflict <> 0);   -- an erased scope takes no row
-      FOREACH l_scope IN ARRAY l_rearm LOOP PERFORM mx_rearm_1(l_scope); END LOOP;
-      EXIT WHEN q.scope_id IS NULL;
-      l_outcome := l_none; l_scopes := '{}'; l_rearm := '{}';   -- not l_asked: what q.known says is of before all of them
-      SELECT * INTO r FROM mx_request WHERE scope_id = q.scope_id AND principal = q.principal AND request_id = q.request_id;
+        SELECT answered.scope_id, answered.principal, answered.request_id, answered.digest, answered.operation,
+               answered.outcome = 0, coalesce(answered.sequence, 0), now
+          FROM unnest(outcomes, sequences, p_scope, p_principal, p_request, p_digest, p_operation)
+            AS answered(outcome, sequence, scope_id, principal, request_id, digest, operation)
+         WHERE answered.outcome IN (0, 1) AND answered.request_id IS NOT NULL
+        ON CONFLICT DO NOTHING;
+      UPDATE mx_scope AS stored
+        SET sequence = counted.sequence, moved_sequence = counted.moved_sequence, new_changes = counted.new_changes,
+            feed_xid = counted.feed_xid, qualifying_sequence = counted.qualifying_sequence,
+            qualifying_at = counted.qualifying_at, files = counted.files, bytes = counted.bytes
+        FROM unnest(scopes) AS counted
+        WHERE stored.scope_id = counted.scope_id;
+      INSERT INTO mx_access_log (scope_id, at, operation, path, file_version, outcome, reason, actor, principal,
+          dream_id, trace_id)
+        SELECT decided.scope_id, now, decided.operation, decided.path, decided.version,
+               CASE WHEN decided.outcome <= 2 THEN 1 ELSE 2 END,
+               CASE decided.outcome
+                 WHEN 3 THEN 7
+                 WHEN 4 THEN decided.conflict
+                 WHEN 5 THEN 32
+                 WHEN 6 THEN 32
+                 WHEN 7 THEN 2
+                 WHEN 8 THEN 8
+                 ELSE 0
+               END,
+               decided.actor, decided.principal, decided.dream_id, decided.trace_id
+          FROM unnest(outcomes, versions, p_scope, p_operation, p_path, p_conflict, p_actor, p_principal, p_dream,
+                      p_trace)
+            AS decided(outcome, version, scope_id, operation, path, conflict, actor, principal, dream_id,
+                      trace_id)
+         WHERE decided.outcome <= 8   -- an erased scope takes no row
+           AND (decided.outcome <> 4 OR decided.conflict <> 0);
+      FOREACH scope_to_rearm IN ARRAY scopes_to_rearm LOOP
+        PERFORM mx_rearm_1(scope_to_rearm);
+      END LOOP;
+      EXIT WHEN item.scope_id IS NULL;
+      -- `asked` is kept: item.known of the items that follow is from before all items.
+      outcomes := undecided;
+      scopes := '{}';
+      scopes_to_rearm := '{}';
+      SELECT * INTO known
+        FROM mx_request
+        WHERE scope_id = item.scope_id AND principal = item.principal AND request_id = item.request_id;
     END IF;
-    IF held IS DISTINCT FROM q.scope_id THEN
-      s := q.scope; held := q.scope_id; l_first := s.sequence; l_new := s.new_changes; l_asked := '{}';
-      IF l_workspace IS DISTINCT FROM s.workspace_id THEN
-        l_workspace := s.workspace_id;
-        l_due := mx_setting_1(l_workspace, 'dream_min_changes')::integer;
-        l_max_files := mx_limit_1(l_workspace, 'max_files');
-        l_max_bytes := mx_limit_1(l_workspace, 'max_scope_bytes');
-        l_max_text := mx_limit_1(l_workspace, 'max_text_bytes');
+
+    -- 3. Decide. First the next scope, where one begins.
+    IF current_scope IS DISTINCT FROM item.scope_id THEN
+      scope := item.scope;
+      current_scope := item.scope_id;
+      sequence_before := scope.sequence;
+      new_changes_before := scope.new_changes;
+      asked := '{}';
+      IF workspace IS DISTINCT FROM scope.workspace_id THEN
+        workspace := scope.workspace_id;
+        min_changes := mx_setting_1(workspace, 'dream_min_changes')::integer;
+        max_files := mx_limit_1(workspace, 'max_files');
+        max_scope_bytes := mx_limit_1(workspace, 'max_scope_bytes');
+        max_text_bytes := mx_limit_1(workspace, 'max_text_bytes');
       END IF;
-      s.feed_xid := greatest(s.feed_xid, pg_current_xact_id());
+      scope.feed_xid := greatest(scope.feed_xid, pg_current_xact_id());
     END IF;
-    item := q.i; outcome := NULL; changed := false; version := NULL; sequence := NULL; size := NULL; sha256 := NULL; at := NULL; actor := NULL; quota := NULL;
-    IF s.scope_id IS NULL THEN outcome := 9; RETURN NEXT; CONTINUE; END IF;
-    l_at := l_from + array_position(l_paths, q.path);
-    IF l_at IS NULL THEN f := q.head; ELSE f := l_heads[l_at]; END IF;
-    l_live := CASE WHEN f.deleted THEN 0 ELSE coalesce(f.version, 0) END;
-    l_old := CASE WHEN l_live = 0 THEN 0 ELSE f.size END;
-    l_size := coalesce(q.size, 0);
-    IF s.erasing THEN outcome := 10;
-    ELSIF r.digest <> q.digest THEN outcome := 3;
-    ELSIF r.digest = q.digest THEN outcome := 2;   -- guard: request
-    ELSIF q.expected <> l_live THEN outcome := 4;   -- guard: version
-    ELSIF l_size > greatest(l_max_text, l_old) THEN outcome := 7; quota := l_max_text;
-    ELSIF l_live > 0 AND q.size IS NOT NULL AND f.sha256 = q.sha THEN outcome := 1;
-    ELSIF l_live = 0 AND q.size IS NULL THEN outcome := CASE WHEN q.operation = 12 THEN 8 ELSE 1 END;
-    ELSIF l_live = 0 AND s.files >= l_max_files THEN outcome := 5; quota := l_max_files;
-    ELSIF l_size > l_old AND s.bytes - l_old + l_size > l_max_bytes THEN outcome := 6; quota := l_max_bytes;
-    ELSE outcome := 0; END IF;
+
+    number := item.number;
+    outcome := NULL;
+    changed := false;
+    version := NULL;
+    sequence := NULL;
+    size := NULL;
+    sha256 := NULL;
+    at := NULL;
+    actor := NULL;
+    quota := NULL;
+    IF scope.scope_id IS NULL THEN
+      outcome := 9;
+      RETURN NEXT;
+      CONTINUE;
+    END IF;
+
+    slot := heads_before + array_position(head_paths, item.path);
+    IF slot IS NULL THEN
+      file := item.head;
+    ELSE
+      file := heads[slot];
+    END IF;
+    live := CASE WHEN file.deleted THEN 0 ELSE coalesce(file.version, 0) END;
+    old_size := CASE WHEN live = 0 THEN 0 ELSE file.size END;
+    new_size := coalesce(item.size, 0);
+
+    IF scope.erasing THEN
+      outcome := 10;
+    ELSIF known.digest <> item.digest THEN
+      outcome := 3;
+    ELSIF known.digest = item.digest THEN outcome := 2;   -- guard: request
+    ELSIF item.expected <> live THEN outcome := 4;   -- guard: version
+    ELSIF new_size > greatest(max_text_bytes, old_size) THEN
+      outcome := 7;
+      quota := max_text_bytes;
+    ELSIF live > 0 AND item.size IS NOT NULL AND file.sha256 = item.sha THEN
+      outcome := 1;
+    ELSIF live = 0 AND item.size IS NULL THEN
+      outcome := CASE WHEN item.operation = 12 THEN 8 ELSE 1 END;
+    ELSIF live = 0 AND scope.files >= max_files THEN
+      outcome := 5;
+      quota := max_files;
+    ELSIF new_size > old_size AND scope.bytes - old_size + new_size > max_scope_bytes THEN
+      outcome := 6;
+      quota := max_scope_bytes;
+    ELSE
+      outcome := 0;
+    END IF;
+
     IF outcome = 0 THEN
-      changed := true; version := coalesce(f.version, 0) + 1; size := l_size; sha256 := q.sha; at := t; actor := q.actor;
-      s.sequence := s.sequence + 1; sequence := s.sequence;
-      s.files := s.files + CASE WHEN l_live = 0 THEN 1 WHEN q.size IS NULL THEN -1 ELSE 0 END;
-      s.bytes := s.bytes + l_size - l_old;
-      IF q.moves THEN s.moved_sequence := s.sequence; END IF;
-      IF q.qualifies THEN s.new_changes := s.new_changes + 1; s.qualifying_sequence := s.sequence; s.qualifying_at := t; END IF;
-      f := ROW (q.scope_id, q.path, CASE WHEN l_live = 0 THEN q.file_id ELSE f.file_id END,   -- a path that comes again is another file
-                version, l_size, q.sha, q.size IS NULL, coalesce(f.created_at, t), t, q.actor);
-      IF l_at IS NULL THEN
-        l_paths := l_paths || q.path; l_heads := l_heads || f; l_sequences := l_sequences || sequence;
+      scope.sequence := scope.sequence + 1;
+      scope.files := scope.files + CASE WHEN live = 0 THEN 1 WHEN item.size IS NULL THEN -1 ELSE 0 END;
+      scope.bytes := scope.bytes + new_size - old_size;
+      IF item.moves THEN
+        scope.moved_sequence := scope.sequence;
+      END IF;
+      IF item.qualifies THEN
+        scope.new_changes := scope.new_changes + 1;
+        scope.qualifying_sequence := scope.sequence;
+        scope.qualifying_at := now;
+      END IF;
+      changed := true;
+      version := coalesce(file.version, 0) + 1;
+      sequence := scope.sequence;
+      size := new_size;
+      sha256 := item.sha;
+      at := now;
+      actor := item.actor;
+      file := ROW (
+        item.scope_id, item.path,
+        CASE WHEN live = 0 THEN item.file_id ELSE file.file_id END,   -- a path that comes again is another file
+        version, new_size, item.sha, item.size IS NULL, coalesce(file.created_at, now), now, item.actor);
+      IF slot IS NULL THEN
+        head_paths := head_paths || item.path;
+        heads := heads || file;
+        head_sequences := head_sequences || sequence;
       ELSE
-        l_heads[l_at] := f; l_sequences[l_at] := sequence;
+        heads[slot] := file;
+        head_sequences[slot] := sequence;
       END IF;
     ELSIF outcome = 2 THEN
-      SELECT v.version, v.sequence, v.size, v.sha256, v.at, v.actor INTO version, sequence, size, sha256, at, actor
-        FROM mx_revision v WHERE v.scope_id = q.scope_id AND v.sequence = r.sequence;
-      changed := r.changed;
+      SELECT earlier.version, earlier.sequence, earlier.size, earlier.sha256, earlier.at, earlier.actor
+        INTO version, sequence, size, sha256, at, actor
+        FROM mx_revision AS earlier
+        WHERE earlier.scope_id = item.scope_id AND earlier.sequence = known.sequence;
+      changed := known.changed;
     ELSE
-      version := l_live; size := f.size; sha256 := f.sha256; at := f.updated_at; actor := f.updated_by;
-      IF outcome = 1 AND l_at IS NOT NULL THEN
-        sequence := l_sequences[l_at];
+      version := live;
+      size := file.size;
+      sha256 := file.sha256;
+      at := file.updated_at;
+      actor := file.updated_by;
+      IF outcome = 1 AND slot IS NOT NULL THEN
+        sequence := head_sequences[slot];
       ELSIF outcome = 1 THEN
-        SELECT v.sequence INTO sequence FROM mx_revision v WHERE v.scope_id = q.scope_id AND v.file_id = f.file_id AND v.version = f.version;
+        SELECT latest.sequence
+          INTO sequence
+          FROM mx_revision AS latest
+          WHERE latest.scope_id = item.scope_id AND latest.file_id = file.file_id AND latest.version = file.version;
       END IF;
     END IF;
-    l_outcome[item] := outcome; l_version[item] := coalesce(version, 0); l_sequence[item] := sequence; l_file[item] := f.file_id; l_feed[item] := s.feed_xid;
-    IF q.request_id IS NOT NULL THEN l_asked := l_asked || q.request_id; END IF;
+
+    outcomes[number] := outcome;
+    versions[number] := coalesce(version, 0);
+    sequences[number] := sequence;
+    file_ids[number] := file.file_id;
+    feeds[number] := scope.feed_xid;
+    IF item.request_id IS NOT NULL THEN
+      asked := asked || item.request_id;
+    END IF;
     RETURN NEXT;
   END LOOP;
 END $$;
+COMMENT ON FUNCTION mx_commit_1 IS
+  'Writes and deletes texts of files, with their revisions, requests, counters and log rows: the one write path.';

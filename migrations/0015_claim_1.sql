@@ -1,12 +1,13 @@
 -- Claims dreams for a worker, walking the workspaces, least recently served first. In each, under its lock and in
 -- this order: ends expired leases, counts what runs in a later statement than the lock, takes requested dreams, then
--- due scopes, each under its scope's lock and checked again.
+-- due scopes, each under its scope's lock and checked again. A due scope whose user wrote since is armed for later
+-- instead: at most 100 of these in one claim. They are due no more, so that the next claim goes on behind them.
 CREATE FUNCTION mx_claim_1(p_worker uuid, p_worker_name text, p_max integer)
 RETURNS TABLE (scope_id bigint, dream_id uuid)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  w bigint; c record; d record; l_room integer; l_given integer := 0; l_before integer;
+  w bigint; c record; d record; l_room integer; l_given integer := 0; l_before integer; l_later integer := 0;
   l_dream uuid; l_lease interval; t timestamptz;
 BEGIN
   l_lease := make_interval(secs => mx_setting_1(0, 'dream_lease_seconds')::integer);
@@ -45,13 +46,18 @@ BEGIN
       CONTINUE WHEN NOT FOUND;
       l_room := l_room - 1; l_given := l_given + 1; scope_id := c.scope_id; dream_id := c.requested; RETURN NEXT;
     END LOOP;
+    t := mx_now();   -- as a value it bounds the scan of the index; mx_now() is volatile and would be a filter
     FOR c IN SELECT scope_id FROM mx_dream_state
-          WHERE workspace_id = w AND due_at <= mx_now()
+          WHERE workspace_id = w AND due_at <= t
           ORDER BY due_at LIMIT 1000 LOOP
       EXIT WHEN l_room <= 0 OR l_given >= p_max;
       PERFORM FROM mx_scope WHERE scope_id = c.scope_id FOR NO KEY UPDATE SKIP LOCKED;
       CONTINUE WHEN NOT FOUND;
-      CONTINUE WHEN coalesce(mx_rearm_1(c.scope_id) > mx_now(), true);   -- with the keys as they are now
+      IF coalesce(mx_rearm_1(c.scope_id) > mx_now(), true) THEN   -- with the keys as they are now
+        l_later := l_later + 1;
+        EXIT WHEN l_later >= 100;
+        CONTINUE;
+      END IF;
       t := mx_now(); l_dream := gen_random_uuid();
       INSERT INTO mx_dream (scope_id, dream_id, workspace_id, state, mode, curator, requested,
           max_ops, max_files, max_bytes, max_read_bytes, max_seconds,

@@ -1,21 +1,29 @@
 -- Extends a lease, in one round trip with its log row. Locks the dream's row alone.
 -- outcome: that of mx_lease_1; 0 and 4 are extended. state: the dream's, where it was this worker's; else NULL.
-CREATE FUNCTION mx_renew_1(p_scope bigint, p_dream uuid, p_fence bigint, p_worker uuid, p_operation smallint, p_actor text, p_trace bytea)
+CREATE FUNCTION mx_renew_1(
+  p_scope bigint, p_dream uuid, p_fence bigint, p_worker uuid, p_operation smallint, p_actor text, p_trace bytea)
 RETURNS TABLE (outcome smallint, state text, lease_expires_at timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
   outcome := mx_lease_1(p_scope, p_dream, p_fence, p_worker);
   IF outcome IN (0, 4) THEN
-    UPDATE mx_dream d SET lease_expires_at = mx_now() + make_interval(secs => mx_setting_1(0, 'dream_lease_seconds')::integer)
-      WHERE d.scope_id = p_scope AND d.dream_id = p_dream RETURNING d.lease_expires_at, d.state INTO lease_expires_at, state;
+    UPDATE mx_dream d
+      SET lease_expires_at = mx_now() + make_interval(secs => mx_setting_1(0, 'dream_lease_seconds')::integer)
+      WHERE d.scope_id = p_scope AND d.dream_id = p_dream
+      RETURNING d.lease_expires_at, d.state INTO lease_expires_at, state;
   ELSE
-    SELECT d.state INTO state FROM mx_dream d WHERE d.scope_id = p_scope AND d.dream_id = p_dream AND d.fence = p_fence AND d.worker = p_worker;
+    SELECT d.state
+      INTO state
+      FROM mx_dream d
+      WHERE d.scope_id = p_scope AND d.dream_id = p_dream AND d.fence = p_fence AND d.worker = p_worker;
   END IF;
   INSERT INTO mx_access_log (scope_id, operation, outcome, reason, actor, principal, dream_id, trace_id)
     SELECT p_scope, p_operation, CASE WHEN outcome IN (0, 4) THEN 1 ELSE 2 END,
-           CASE outcome WHEN 0 THEN 0 WHEN 4 THEN 0 WHEN 2 THEN 16 WHEN 3 THEN 33 ELSE 15 END, p_actor, p_worker, p_dream, p_trace
+           CASE outcome WHEN 0 THEN 0 WHEN 4 THEN 0 WHEN 2 THEN 16 WHEN 3 THEN 33 ELSE 15 END,
+           p_actor, p_worker, p_dream, p_trace
       WHERE EXISTS (SELECT FROM mx_dream WHERE scope_id = p_scope AND dream_id = p_dream)
-        AND EXISTS (SELECT FROM mx_scope WHERE scope_id = p_scope AND NOT erasing);   -- the worker is told to stop; an erased scope takes no row
+        -- The worker is told to stop; an erased scope takes no row.
+        AND EXISTS (SELECT FROM mx_scope WHERE scope_id = p_scope AND NOT erasing);
   RETURN NEXT;
 END $$;

@@ -1,4 +1,5 @@
--- Claims dreams and gives all that a worker needs to know of them, in one round trip with a log row each.
+-- Claims dreams and gives all that a worker needs to know of them, in one round trip with a log row each. The traces that
+-- a dream links to are looked for in the newest 64 revisions alone, so that a claim does not read a whole backlog.
 CREATE FUNCTION mx_assign_1(
   p_worker uuid, p_worker_name text, p_max integer, p_operation smallint, p_actor text, p_trace bytea)
 RETURNS TABLE (
@@ -27,8 +28,8 @@ BEGIN
         SELECT coalesce(array_agg(w.trace_id ORDER BY w.sequence DESC), '{}') AS traces,
                coalesce(array_agg(w.span_id ORDER BY w.sequence DESC), '{}') AS spans
           FROM (SELECT r.trace_id, r.span_id, r.sequence FROM mx_revision r
-                  WHERE r.scope_id = c.scope_id AND r.sequence > st.watermark AND r.qualifies
-                    AND r.trace_id IS NOT NULL AND r.span_id IS NOT NULL
+                  WHERE r.scope_id = c.scope_id AND r.sequence > greatest(st.watermark, d.snapshot_sequence - 64)
+                    AND r.qualifies AND r.trace_id IS NOT NULL AND r.span_id IS NOT NULL
                   ORDER BY r.sequence DESC LIMIT 32) w) l
       WHERE d.scope_id = c.scope_id AND d.dream_id = c.dream_id;
     INSERT INTO mx_access_log (scope_id, operation, outcome, actor, principal, dream_id, trace_id)

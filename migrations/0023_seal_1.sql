@@ -1,7 +1,8 @@
 -- Seals a dream's changeset: nothing can be staged after it. Locks the dream's row alone. The same FinishDream may seal
 -- again, so that what a crash interrupted between sealing and deciding is taken up by the worker's repeat.
 -- outcome: that of mx_lease_1, but 0 where it is sealed by this FinishDream now; 5: answered before.
-CREATE FUNCTION mx_seal_1(p_scope bigint, p_dream uuid, p_fence bigint, p_worker uuid, p_digest bytea) RETURNS TABLE (outcome smallint, ops integer)
+CREATE FUNCTION mx_seal_1(p_scope bigint, p_dream uuid, p_fence bigint, p_worker uuid, p_digest bytea)
+RETURNS TABLE (outcome smallint, ops integer)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE d mx_dream;

@@ -1,7 +1,7 @@
 -- The first of every ending that a worker asks for: locks scope, dream state and dream, in this order, then judges
 -- whether the dream may still end as asked (dreaming.md, steps 0 and 1).
--- outcome: 0 it may; 1 it is no longer this worker's, `ending` has its state; 5 answered before, with `ending` and `cause`;
---          6 it must end as `ending` for `cause` instead.
+-- outcome: 0 it may; 1 it is no longer this worker's, `ending` has its state; 5 answered before, with `ending` and
+--          `cause`; 6 it must end as `ending` for `cause` instead.
 CREATE FUNCTION mx_gate_1(p_scope bigint, p_dream uuid, p_fence bigint, p_worker uuid, p_digest bytea)
 RETURNS TABLE (outcome smallint, ending text, cause text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$

@@ -1,4 +1,5 @@
--- Ends the open dream of a scope as `canceled`: what a pause does in its own transaction. Returns it; NULL where there is none.
+-- Ends the open dream of a scope as `canceled`: a pause does this in its own transaction. Returns the dream; NULL where
+-- there is none.
 CREATE FUNCTION mx_cancel_scope_1(p_scope bigint, p_cause text) RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE l_dream uuid;

@@ -1,6 +1,6 @@
--- Begins another life of the database, after mx_epoch_scopes_1: sets back at most p_limit revisions at a call, and where
--- none is left, the erasures, and writes the life down. Returns its id, or NULL where more is to be done; `rows` 0 then:
--- somebody held a scope or a revision, and the caller begins again at the scopes.
+-- Begins another epoch of the database, after mx_epoch_scopes_1: sets back at most p_limit revisions at a call, and
+-- where none is left, the erasures, and writes the epoch down. Returns its id, or NULL where more is to be done;
+-- `rows` 0 then: another transaction had locked a scope or a revision, and the caller begins again at the scopes.
 CREATE FUNCTION mx_epoch_begin_1(p_limit bigint) RETURNS TABLE (epoch uuid, rows bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
@@ -9,7 +9,12 @@ BEGIN
   epoch := mx_epoch_1(); rows := 0;
   IF epoch IS NULL THEN
     UPDATE mx_revision SET feed_xid = '0' WHERE ctid = ANY (ARRAY(
-      SELECT ctid FROM mx_revision WHERE feed_xid >= pg_snapshot_xmax(pg_current_snapshot()) ORDER BY feed_xid LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED));
+      SELECT ctid
+        FROM mx_revision
+        WHERE feed_xid >= pg_snapshot_xmax(pg_current_snapshot())
+        ORDER BY feed_xid
+        LIMIT p_limit
+        FOR NO KEY UPDATE SKIP LOCKED));
     GET DIAGNOSTICS rows = ROW_COUNT;
   END IF;
   IF epoch IS NOT NULL OR rows > 0 THEN RETURN NEXT; RETURN; END IF;

@@ -3,9 +3,12 @@
 -- whichever of the two is further. Locks the scope, then reads, so that everything it reads is current.
 -- outcome: as mx_commit_1's 0, 1, 2, 3, 4, 8, 9 and 10; 11: a file stands at the new path, `version` is its.
 -- p_moves, p_qualifies: whether either end is a path that a dream must not have missed, that makes the user due.
-CREATE FUNCTION mx_move_1(p_scope bigint, p_operation smallint, p_path text, p_new_path text, p_expected bigint, p_request uuid, p_digest bytea,
+CREATE FUNCTION mx_move_1(
+  p_scope bigint, p_operation smallint, p_path text, p_new_path text, p_expected bigint, p_request uuid, p_digest bytea,
   p_actor text, p_principal uuid, p_reason text, p_trace bytea, p_span bytea, p_moves boolean, p_qualifies boolean)
-RETURNS TABLE (outcome smallint, changed boolean, version bigint, sequence bigint, size integer, sha256 bytea, at timestamptz, actor text)
+RETURNS TABLE (
+  outcome smallint, changed boolean, version bigint, sequence bigint, size integer, sha256 bytea, at timestamptz,
+  actor text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE s mx_scope; f mx_file; n mx_file; v mx_revision; r record; t timestamptz; l_live bigint; l_due integer;
@@ -40,19 +43,27 @@ BEGIN
     size := f.size; sha256 := f.sha256; sequence := v.sequence; at := f.updated_at; actor := f.updated_by;
   END IF;
   IF outcome = 0 THEN
-    changed := true; version := greatest(f.version, n.version) + 1; sequence := s.sequence + 1; at := t; actor := p_actor;
+    changed := true;
+    version := greatest(f.version, n.version) + 1;
+    sequence := s.sequence + 1;
+    at := t;
+    actor := p_actor;
     s.feed_xid := greatest(s.feed_xid, pg_current_xact_id());
-    UPDATE mx_file SET version = mx_move_1.version, size = 0, sha256 = '', deleted = true, updated_at = t, updated_by = p_actor
+    UPDATE mx_file
+      SET version = mx_move_1.version, size = 0, sha256 = '', deleted = true, updated_at = t, updated_by = p_actor
       WHERE scope_id = p_scope AND path = p_path;
     INSERT INTO mx_file (scope_id, path, file_id, version, size, sha256, deleted, created_at, updated_at, updated_by)
       VALUES (p_scope, p_new_path, f.file_id, mx_move_1.version, f.size, f.sha256, false, f.created_at, t, p_actor)
-      ON CONFLICT (scope_id, path) DO UPDATE SET file_id = EXCLUDED.file_id, version = EXCLUDED.version, size = EXCLUDED.size, sha256 = EXCLUDED.sha256,
-        deleted = false, created_at = EXCLUDED.created_at, updated_at = t, updated_by = EXCLUDED.updated_by;
-    INSERT INTO mx_revision (scope_id, file_id, version, sequence, operation, path, text, size, sha256, actor, principal, source, reason,
-        request_id, trace_id, span_id, feed_xid, hidden_unicode, qualifies, moved_from, at)
-      VALUES (p_scope, f.file_id, mx_move_1.version, mx_move_1.sequence, p_operation, p_new_path, v.text, f.size, f.sha256, p_actor, p_principal, v.source, p_reason,
-        p_request, p_trace, p_span, s.feed_xid, v.hidden_unicode, p_qualifies, p_path, t);
-    UPDATE mx_scope SET sequence = mx_move_1.sequence, feed_xid = s.feed_xid,
+      ON CONFLICT (scope_id, path) DO UPDATE
+        SET file_id = EXCLUDED.file_id, version = EXCLUDED.version, size = EXCLUDED.size, sha256 = EXCLUDED.sha256,
+          deleted = false, created_at = EXCLUDED.created_at, updated_at = t, updated_by = EXCLUDED.updated_by;
+    INSERT INTO mx_revision (scope_id, file_id, version, sequence, operation, path, text, size, sha256, actor,
+        principal, source, reason, request_id, trace_id, span_id, feed_xid, hidden_unicode, qualifies, moved_from, at)
+      VALUES (p_scope, f.file_id, mx_move_1.version, mx_move_1.sequence, p_operation, p_new_path, v.text, f.size,
+        f.sha256, p_actor, p_principal, v.source, p_reason, p_request, p_trace, p_span, s.feed_xid, v.hidden_unicode,
+        p_qualifies, p_path, t);
+    UPDATE mx_scope
+      SET sequence = mx_move_1.sequence, feed_xid = s.feed_xid,
         moved_sequence = CASE WHEN p_moves THEN mx_move_1.sequence ELSE s.moved_sequence END,
         new_changes = s.new_changes + p_qualifies::integer,
         qualifying_sequence = CASE WHEN p_qualifies THEN mx_move_1.sequence ELSE s.qualifying_sequence END,
@@ -67,8 +78,9 @@ BEGIN
       ON CONFLICT DO NOTHING;
   END IF;
   INSERT INTO mx_access_log (scope_id, at, operation, path, file_version, outcome, reason, actor, principal, trace_id)
-    VALUES (p_scope, t, p_operation, CASE WHEN outcome <= 2 OR outcome = 11 THEN p_new_path ELSE p_path END, coalesce(version, 0),
-      CASE WHEN outcome <= 2 THEN 1 ELSE 2 END, CASE outcome WHEN 3 THEN 7 WHEN 4 THEN 14 WHEN 8 THEN 8 WHEN 10 THEN 21 WHEN 11 THEN 13 ELSE 0 END,
+    VALUES (p_scope, t, p_operation, CASE WHEN outcome <= 2 OR outcome = 11 THEN p_new_path ELSE p_path END,
+      coalesce(version, 0), CASE WHEN outcome <= 2 THEN 1 ELSE 2 END,
+      CASE outcome WHEN 3 THEN 7 WHEN 4 THEN 14 WHEN 8 THEN 8 WHEN 10 THEN 21 WHEN 11 THEN 13 ELSE 0 END,
       p_actor, p_principal, p_trace);
   RETURN NEXT;
 END $$;

@@ -2,7 +2,7 @@
 CREATE TABLE mx_erasure (
   erasure_id bigint GENERATED ALWAYS AS IDENTITY,
   workspace_id bigint NOT NULL,
-  user_hmac bytea NOT NULL,                            -- HMAC-SHA256 of workspace and user id under the deployment's key
+  user_hmac bytea NOT NULL,                            -- HMAC-SHA256 of workspace and user id under the erasure key
   scope_id bigint NOT NULL,                            -- of the memory that was: an opaque number, never given again
   sequence bigint NOT NULL,                            -- one above its last revision: the event's place in a watch
   feed_xid xid8 NOT NULL,                              -- as mx_revision's
@@ -29,16 +29,20 @@ CREATE TABLE mx_erasure_key (
   CONSTRAINT mx_erasure_key_one CHECK (one)
 );
 
--- Refuses what is about a scope that is being erased or is gone. Every call writes its log row in the statement or the
--- transaction that does its work, so that this one place holds for all of them, on every replica and whatever they
--- remember: what reads is undone with its answer, what writes with its change. Once a statement, since lanes carry many.
+-- Refuses what is about a scope that is being erased or is gone. Every call writes its log row in the statement or
+-- the transaction that does its work, so that this one place holds for all of them, on every replica and whatever
+-- they remember: what reads is undone with its answer, what writes with its change. Once a statement, since lanes
+-- carry many.
 -- MX001: erased. MX002: a remembered scope is gone and its user was readmitted: look again.
 CREATE FUNCTION mx_not_erased_1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM FROM added a WHERE (SELECT s.erasing FROM public.mx_scope s WHERE s.scope_id = a.scope_id) IS NOT FALSE LIMIT 1;   -- guard: erased
+  PERFORM FROM added a   -- guard: erased
+    WHERE (SELECT s.erasing FROM public.mx_scope s WHERE s.scope_id = a.scope_id) IS NOT FALSE   -- guard: erased
+    LIMIT 1;   -- guard: erased
   IF FOUND THEN
     IF EXISTS (SELECT FROM added a JOIN public.mx_scope s ON s.scope_id = a.scope_id WHERE s.erasing)
-      OR EXISTS (SELECT FROM added a JOIN public.mx_erasure e ON e.scope_id = a.scope_id WHERE e.readmitted_at IS NULL) THEN
+      OR EXISTS (
+        SELECT FROM added a JOIN public.mx_erasure e ON e.scope_id = a.scope_id WHERE e.readmitted_at IS NULL) THEN
       RAISE EXCEPTION 'erased' USING ERRCODE = 'MX001';
     END IF;
     RAISE EXCEPTION 'no such scope' USING ERRCODE = 'MX002';

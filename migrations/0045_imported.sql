@@ -1,5 +1,6 @@
--- What an archive tells of dreams, ops and calls elsewhere, line by line as it stood there. Kept apart from the tables of
--- our own, so that nothing looks as if it had happened here; an export gives the lines on, marked as imported.
+-- What an archive tells of dreams, ops and calls elsewhere, line by line as it stood there. Kept apart from the
+-- tables of our own, so that nothing looks as if it had happened here; an export gives the lines on, marked as
+-- imported.
 CREATE TABLE mx_imported (
   scope_id bigint NOT NULL,
   kind smallint NOT NULL,                              -- 1 dream, 2 dream_op, 3 access

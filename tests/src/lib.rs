@@ -1,5 +1,5 @@
 //! What the whole-system tests share: waiting for a condition, questions to the database, backups and archives, a worker
-//! by hand, writers whose every call is kept, calls by descriptor, a memory-api with settings of its own, chance by
+//! by hand, writers whose every call is kept, calls by descriptor, plans of statements, a memory-api with settings of its own, chance by
 //! number, and how often a test repeats itself.
 
 pub mod archive;
@@ -14,6 +14,7 @@ pub mod erasing;
 pub mod hand;
 pub mod messy;
 pub mod otlp;
+pub mod plan;
 pub mod raw;
 pub mod refused;
 pub mod rpcs;

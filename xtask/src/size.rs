@@ -1,4 +1,4 @@
-//! Files that fit in a head: a bound on lines, and one SQL function a file.
+//! Files that fit in a head: a bound on lines, one SQL function a file, and a bound on the columns of SQL.
 
 use std::path::Path;
 
@@ -8,7 +8,10 @@ use crate::checkout::Checkout;
 /// The most lines of a file, tests included (functions are clippy's: 60 lines, in clippy.toml).
 const MAX_LINES: usize = 400;
 
-/// Endings that the bound holds for.
+/// The most columns of a line of SQL (those of Rust are rustfmt's).
+const MAX_SQL_COLUMNS: usize = 120;
+
+/// Endings that the bound on lines holds for.
 const BOUNDED: [&str; 4] = [".rs", ".sql", ".sh", ".md"];
 
 /// Grows with every release, and nobody reads it whole.
@@ -30,6 +33,14 @@ fn findings(path: &str, text: &str) -> Findings {
         let functions = sql_functions(text);
         if functions > 1 {
             findings.push(format!("{path} creates {functions} functions, one is the most: a file for each"));
+        }
+        for (index, line) in text.lines().enumerate() {
+            let columns = line.chars().count();
+            if columns > MAX_SQL_COLUMNS {
+                let place = format!("{path}:{}", index + 1);
+                findings
+                    .push(format!("{place} has {columns} columns, {MAX_SQL_COLUMNS} are the most: one clause a line"));
+            }
         }
     }
     findings
@@ -62,6 +73,17 @@ mod tests {
         assert_eq!(findings("docs/README.md", &"x\n".repeat(401)).len(), 1);
         assert!(findings("CHANGELOG.md", &"x\n".repeat(401)).is_empty());
         assert!(findings("Cargo.lock", &"x\n".repeat(4001)).is_empty());
+    }
+
+    #[test]
+    fn a_line_of_sql_has_at_most_120_columns() {
+        let columns = |count: usize| format!("SELECT 1;\n{}\n", "…".repeat(count));
+        assert!(findings("migrations/1.sql", &columns(120)).is_empty());
+        assert_eq!(
+            findings("migrations/1.sql", &columns(121)),
+            ["migrations/1.sql:2 has 121 columns, 120 are the most: one clause a line"]
+        );
+        assert!(findings("README.md", &columns(121)).is_empty());
     }
 
     #[test]

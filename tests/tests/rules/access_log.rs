@@ -11,6 +11,7 @@ use memex_stack::stack::{Stack, StackOptions};
 use memory_api::args::DatabaseArgs;
 use memory_api::sweep_once;
 use tests::ask;
+use tests::plan::{KINDS, plan, statement};
 use tests::refused::{bytes, refused};
 use tests::waiting::{ends, until};
 use uuid::Uuid;
@@ -258,13 +259,6 @@ async fn fill(stack: &Stack) {
     }
 }
 
-/// The text of a statement in the source, by its name.
-fn statement(name: &str) -> String {
-    let from = STATEMENTS.find(&format!("-- access_log.{name}\n")).unwrap_or_else(|| panic!("no statement {name}"));
-    let text = &STATEMENTS[from..];
-    text[..text.find("\",\n").unwrap()].to_owned()
-}
-
 #[tokio::test]
 async fn every_listing_of_the_log_is_the_walk_of_an_index() {
     let stack = Stack::start().await;
@@ -295,24 +289,14 @@ async fn every_listing_of_the_log_is_the_walk_of_an_index() {
     let full = ask::lines(stack.sql(), full, &[]).await;
     assert!(full.len() > 1, "{full:?}");
     for (what, name, values) in listings {
-        for plan_kind in ["force_custom_plan", "force_generic_plan"] {
-            let plan = plan(&stack, &statement(name), &values, plan_kind).await;
+        let text = statement(STATEMENTS, &format!("access_log.{name}"));
+        for kind in KINDS {
+            let plan = plan(&stack, "EXPLAIN", &text, &values, kind).await;
             let whole = full.iter().any(|partition| plan.contains(&format!("Seq Scan on {partition} ")));
             // The rows of one user or dream may be sorted where few are expected; those of a workspace never.
             let sorted = name == "of_workspace" && plan.contains("Sort  (cost");
-            assert!(plan.contains("Index Scan") && !whole && !sorted, "{what}, {plan_kind}:\n{plan}");
+            assert!(plan.contains("Index Scan") && !whole && !sorted, "{what}, {kind}:\n{plan}");
         }
     }
     stack.finish().await;
-}
-
-async fn plan(stack: &Stack, statement: &str, values: &str, plan_kind: &str) -> String {
-    let mut connection = stack.sql().acquire().await.unwrap();
-    let prepare = format!("SET plan_cache_mode = {plan_kind}; PREPARE listing AS {statement}");
-    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
-    let explain = format!("EXPLAIN EXECUTE listing({values})");
-    let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut *connection).await.unwrap();
-    let lines: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-    sqlx::raw_sql("DEALLOCATE listing; RESET plan_cache_mode").execute(&mut *connection).await.unwrap();
-    lines.join("\n")
 }

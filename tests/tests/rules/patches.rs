@@ -150,8 +150,8 @@ async fn lose_races(stack: &Stack, races: u32) {
     let lose = "DO $do$ BEGIN
         CREATE SEQUENCE IF NOT EXISTS test_tries;
         PERFORM setval('test_tries', 1, false);
-        EXECUTE regexp_replace(pg_get_functiondef('mx_commit_1'::regproc), 'q\\.expected <> (\\(CASE[^\n]*END\\) \\+ )?l_live',
-          'q.expected <> (CASE WHEN nextval(''test_tries'') <= RACES THEN 1 ELSE 0 END) + l_live');
+        EXECUTE regexp_replace(pg_get_functiondef('mx_commit_1'::regproc), 'item\\.expected <> (\\(CASE[^\n]*END\\) \\+ )?live',
+          'item.expected <> (CASE WHEN nextval(''test_tries'') <= RACES THEN 1 ELSE 0 END) + live');
       END $do$";
     ask::change(stack.sql(), &lose.replace("RACES", &races.to_string()), &[]).await;
 }

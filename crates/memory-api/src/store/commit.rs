@@ -177,7 +177,7 @@ pub async fn commit_traced(executor: impl PgExecutor<'_>, changes: &[Traced<'_>]
         r#"-- commit.changes
         SELECT outcome AS "outcome!", changed AS "changed!", version, sequence, size, sha256, at, actor, quota
           FROM mx_commit_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-         ORDER BY item"#,
+         ORDER BY number"#,
         &columns.scope,
         &columns.operation,
         &columns.path as &[&str],

@@ -2,6 +2,7 @@
 
 mod claim;
 mod finish;
+mod list;
 mod request;
 mod revert;
 mod rows;
@@ -16,9 +17,10 @@ use crate::error::{Error, Result};
 
 pub use claim::{Assignment, Renewal};
 pub use finish::{Conclusion, Ending, Finish, Gate, LossWindow, Seal, finish, gate, loss_window, stored_account};
+pub use list::{DreamFilter, ListedAfter};
 pub use request::{DreamPolicy, NewDream, dream_policy, hold_switch, insert_dream, open_dream};
 pub use revert::{mark_reverted, running_dream, today};
-pub use rows::{DreamFilter, DreamRow, ListedAfter, dream_row, dream_rules, probable_pairs};
+pub use rows::{DreamRow, dream_row, dream_rules, probable_pairs};
 
 /// The scope as it is under its lock.
 #[derive(Clone, Debug)]

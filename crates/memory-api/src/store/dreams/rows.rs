@@ -63,26 +63,6 @@ pub struct DreamRules {
     pub neutral: String,
 }
 
-/// Which dreams to list.
-#[derive(Clone, Debug, Default)]
-pub struct DreamFilter {
-    /// One scope; `None`: all of the workspace.
-    pub scope: Option<i64>,
-    /// In these states; none: all.
-    pub states: Vec<String>,
-    /// The last dream of the page before.
-    pub after: Option<ListedAfter>,
-}
-
-/// Where a listing, newest first, goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListedAfter {
-    /// When the last dream shown was made.
-    pub created_at: DateTime<Utc>,
-    /// Its id.
-    pub dream_id: Uuid,
-}
-
 /// One dream of a scope.
 pub async fn dream_row(executor: impl PgExecutor<'_>, dream: DreamId) -> Result<Option<DreamRow>> {
     let row = sqlx::query_as!(
@@ -156,44 +136,5 @@ impl Store {
         .fetch_optional(self.pool())
         .await?;
         Ok(row)
-    }
-
-    /// At most `limit` dreams of a workspace, newest first, with the log row of the call under `log_scope`.
-    pub async fn list_dreams(
-        &self,
-        filter: &DreamFilter,
-        limit: i64,
-        log_scope: i64,
-        caller: &Caller,
-    ) -> Result<Vec<DreamRow>> {
-        let rows = sqlx::query_as!(
-            DreamRow,
-            r#"-- dreams.list
-            WITH log AS (
-              INSERT INTO mx_access_log (scope_id, operation, outcome, actor, principal, trace_id) VALUES ($7, $8, 1, $9, $10, $11))
-            SELECT d.scope_id, d.dream_id, s.user_id, d.state, d.mode, d.curator, d.requested, d.requested_by, d.instructions, d.as_of,
-                   d.max_ops, d.max_files, d.max_bytes, d.max_read_bytes, d.max_seconds, d.ops, d.files, d.bytes, d.read_bytes, d.model_tokens,
-                   d.snapshot_sequence, d.attempts, d.worker_name, d.cause, d.more, d.ledger, d.violations,
-                   ARRAY(SELECT DISTINCT o.path FROM mx_dream_op o WHERE o.scope_id = d.scope_id AND o.dream_id = d.dream_id ORDER BY o.path) AS "paths!",
-                   d.created_at, d.claimed_at, d.lease_expires_at, d.ended_at, d.trace_id, d.probable_pairs, d.near
-              FROM mx_dream d JOIN mx_scope s ON s.scope_id = d.scope_id
-             WHERE d.workspace_id = $1 AND NOT s.erasing AND ($2::bigint IS NULL OR d.scope_id = $2) AND (cardinality($3::text[]) = 0 OR d.state = ANY ($3))
-               AND ($4::timestamptz IS NULL OR d.created_at < $4 OR d.created_at = $4 AND d.dream_id > $5)
-             ORDER BY d.created_at DESC, d.dream_id LIMIT $6"#,
-            caller.workspace_id,
-            filter.scope,
-            &filter.states,
-            filter.after.map(|after| after.created_at),
-            filter.after.map(|after| after.dream_id),
-            limit,
-            log_scope,
-            Operation::ListDreams.code(),
-            caller.actor,
-            caller.token_id,
-            trace()
-        )
-        .fetch_all(self.pool())
-        .await?;
-        Ok(rows)
     }
 }

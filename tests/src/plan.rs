@@ -1,0 +1,74 @@
+//! How Postgres runs a statement of memory-api: its text from the source, and its plan.
+
+use memex_stack::stack::Stack;
+use memex_stack::stack::sqlx::{self, AssertSqlSafe, Row as _};
+
+/// Both kinds of plan that a prepared statement may get: one for its values, one for any.
+pub const KINDS: [&str; 2] = ["force_custom_plan", "force_generic_plan"];
+
+/// The text of a statement in a source file, by its name.
+///
+/// # Panics
+/// Where the file has no statement of that name.
+pub fn statement(source: &str, name: &str) -> String {
+    let from = source.find(&format!("-- {name}\n")).unwrap_or_else(|| panic!("no statement {name}"));
+    let (before, text) = source.split_at(from);
+    let end = if before.ends_with("r#\"") { "\"#" } else { "\",\n" };
+    text[..text.find(end).unwrap_or_else(|| panic!("{name} has no end"))].to_owned()
+}
+
+/// The plan of a statement with these values, as `explain` (EXPLAIN with its options) tells it.
+///
+/// # Panics
+/// Where Postgres refuses the statement or the values.
+pub async fn plan(stack: &Stack, explain: &str, statement: &str, values: &str, kind: &str) -> String {
+    let mut connection = stack.sql().acquire().await.unwrap();
+    let prepare = format!("SET plan_cache_mode = {kind}; PREPARE listing AS {statement}");
+    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
+    let execute = format!("{explain} EXECUTE listing({values})");
+    let rows = sqlx::raw_sql(AssertSqlSafe(execute)).fetch_all(&mut *connection).await.unwrap();
+    let lines: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    sqlx::raw_sql("DEALLOCATE listing; RESET plan_cache_mode").execute(&mut *connection).await.unwrap();
+    lines.join("\n")
+}
+
+/// How many rows of a table the nodes of a plan read that EXPLAIN (ANALYZE) tells of, those included that a filter left out.
+pub fn rows_read(plan: &str, table: &str) -> u64 {
+    let mut rows = 0;
+    let mut loops = 0;
+    for line in plan.lines() {
+        let after = |mark: &str| {
+            let text = line.split_once(mark)?.1;
+            text.split(|character: char| !character.is_ascii_digit()).next()?.parse::<u64>().ok()
+        };
+        if line.contains("->") {
+            loops = if line.contains(&format!(" on {table} ")) { after(" loops=").unwrap_or(0) } else { 0 };
+            rows += after("(actual rows=").unwrap_or(0) * loops;
+        }
+        rows += after("Rows Removed by Filter: ").unwrap_or(0) * loops;
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{rows_read, statement};
+
+    #[test]
+    fn a_statement_ends_where_its_text_does() {
+        let source = "query!(\n\"-- a.one\nSELECT 1\",\nx);\nquery!(r#\"-- a.two\nSELECT 2 AS \"two!\",\n3\"#,\ny)";
+        assert_eq!(statement(source, "a.one"), "-- a.one\nSELECT 1");
+        assert_eq!(statement(source, "a.two"), "-- a.two\nSELECT 2 AS \"two!\",\n3");
+    }
+
+    #[test]
+    fn the_rows_of_a_table_are_counted_with_those_that_were_left_out() {
+        let plan = "Limit (actual rows=3 loops=1)
+  ->  Nested Loop (actual rows=3 loops=1)
+        ->  Index Scan using mx_a_pk on mx_a a (actual rows=3 loops=2)
+              Rows Removed by Filter: 4
+        ->  Seq Scan on mx_b b (actual rows=1 loops=3)
+              Rows Removed by Filter: 9";
+        assert_eq!((rows_read(plan, "mx_a"), rows_read(plan, "mx_b"), rows_read(plan, "mx_c")), (14, 30, 0));
+    }
+}
