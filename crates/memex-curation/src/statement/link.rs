@@ -6,9 +6,7 @@ use std::collections::HashMap;
 use super::html::{self, Mark as HtmlMark};
 use super::labels::{self, Look};
 use super::{Document, Element, Introducer, Mark};
-use crate::fitness::Fitness;
 use crate::language::{List, Reading, VOCABULARY};
-use crate::text::strict;
 
 pub(super) fn link(document: &mut Document, lines: &[&str]) {
     let readings: Vec<Reading> = document.statements.iter().map(|s| Reading::new(&s.text)).collect();
@@ -360,7 +358,7 @@ fn takes_back(reading: &Reading, text: &str) -> bool {
     first(List::These) || above || retracts || corrects(reading, text)
 }
 
-/// "Correction: Bob, not Anna" corrects what stands above. "Correction: Anna lives in Rome" says it anew, in full.
+/// "Correction: Bob, not Anna" corrects what stands above. "Correction: the exam is in May" says it anew, in full.
 fn corrects(reading: &Reading, text: &str) -> bool {
     reading.keeping(List::Corrections).filter(|hit| hit.first == 0).any(|hit| {
         let rest = text[reading.tokens[hit.end - 1].end..].trim_start();
@@ -370,11 +368,17 @@ fn corrects(reading: &Reading, text: &str) -> bool {
         match mark.filter(at_once) {
             Some(mark) => {
                 let said = rest[mark..].trim_start_matches(|c: char| !c.is_alphanumeric());
-                said.is_empty() || !Fitness::of(&strict(said)).names_subject
+                !is_clause(&Reading::new(said))
             }
             None => rest.is_empty() || hit.end > 1,
         }
     })
+}
+
+/// A subject of its own and a verb: neither "not Anna" nor "it was Bob".
+fn is_clause(reading: &Reading) -> bool {
+    let negates = reading.keeping(List::InstructionMarks).any(|hit| hit.first == 0);
+    !negates && !refers(reading) && (1..reading.tokens.len()).any(|at| reading.is_verb(at))
 }
 
 fn spaced(language: u8) -> bool {

@@ -259,6 +259,7 @@ fn what_takes_back_or_sums_up_hangs_on_everything_above_it_in_its_section() {
         "Ann is not wrong.",
         "Nora likes tea.",
         "Correction: Ann has a cat.",
+        "Correction: the exams are in May, not in June.",
         "I got that wrong earlier, Ann has a cat.",
     ] {
         let document = Document::parse(&format!("- Ann likes tea.\n- Ben has a boat.\n- {below}\n"));
