@@ -13,6 +13,9 @@ pub(crate) type Place = (usize, usize);
 /// Another value differs from the statement in one run of at most this many words.
 const VALUE_WORDS: usize = 5;
 
+/// A run with another verb has at most this many words.
+const VERB_WORDS: usize = 3;
+
 /// Where a file or a statement of it stands, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
@@ -148,7 +151,8 @@ fn words(reading: &Reading) -> Vec<&str> {
     reading.tokens.iter().map(|t| t.lower.as_str()).collect()
 }
 
-/// Whether two texts are equal but for one run of at most five words without a verb.
+/// Whether two texts are equal but for one run: of at most five words without a verb, or of at most three with a verb in
+/// each, between equal words ("Ann *works* at Acme", "Ann *doesn't work* at Acme").
 fn is_other_value(a: &Reading, b: &Reading) -> bool {
     let (x, y) = (words(a), words(b));
     let head = x.iter().zip(&y).take_while(|(p, q)| p == q).count();
@@ -161,5 +165,10 @@ fn is_other_value(a: &Reading, b: &Reading) -> bool {
     };
     let (a_end, b_end) = (x.len() - tail, y.len() - tail);
     let verb = |reading: &Reading, end: usize| (head..end).any(|i| reading.is_verb(i) && !reading.tokens[i].capital);
-    head + tail > 0 && weight(a, a_end).max(weight(b, b_end)) <= VALUE_WORDS && !verb(a, a_end) && !verb(b, b_end)
+    let most = weight(a, a_end).max(weight(b, b_end));
+    match (verb(a, a_end), verb(b, b_end)) {
+        (false, false) => head + tail > 0 && most <= VALUE_WORDS,
+        (true, true) => head.min(tail) > 0 && most <= VERB_WORDS,
+        _ => false,
+    }
 }

@@ -295,12 +295,14 @@ fn where_only_a_part_of_the_files_is_known_one_dated_and_one_undated_copy_stay()
 }
 
 #[test]
-fn another_value_is_a_short_run_without_a_verb_in_the_same_context() {
+fn another_value_is_a_short_run_or_another_verb_in_the_same_context() {
     for (other, contested) in [
         ("- Ann lives in Rome.\n", true),
         ("- Ann lives in the old town of Rome.\n", true),
         ("- Ann lives in Rome with her two old cats and a dog.\n", false),
-        ("- Ann works in Oslo.\n", false),
+        ("- Ann works in Oslo.\n", true),
+        ("- Ann doesn't live in Oslo.\n", true),
+        ("- Ann likes the old harbour in Oslo.\n", false),
         ("## At work\n- Ann lives in Rome.\n", false),
         ("- Ben likes milk.\n", false),
     ] {
