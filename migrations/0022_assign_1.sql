@@ -1,5 +1,5 @@
--- Claims dreams and gives all that a worker needs to know of them, in one round trip with a log row each. The traces that
--- a dream links to are looked for in the newest 64 revisions alone, so that a claim does not read a whole backlog.
+-- Claims dreams and gives all that a worker needs to know of them, in one round trip with a log row each. The traces
+-- that a dream links to are looked for in the newest 64 revisions alone, so that a claim does not read a whole backlog.
 CREATE FUNCTION mx_assign_1(
   p_worker uuid, p_worker_name text, p_max integer, p_operation smallint, p_actor text, p_trace bytea)
 RETURNS TABLE (
