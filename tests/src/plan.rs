@@ -22,13 +22,15 @@ pub fn statement(source: &str, name: &str) -> String {
 /// # Panics
 /// Where Postgres refuses the statement or the values.
 pub async fn plan(stack: &Stack, explain: &str, statement: &str, values: &str, kind: &str) -> String {
-    let mut connection = stack.sql().acquire().await.unwrap();
+    let mut connection = stack.sql().acquire().await.expect("the owner has a connection");
     let prepare = format!("SET plan_cache_mode = {kind}; PREPARE listing AS {statement}");
-    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.expect("the statement can be prepared");
     let execute = format!("{explain} EXECUTE listing({values})");
-    let rows = sqlx::raw_sql(AssertSqlSafe(execute)).fetch_all(&mut *connection).await.unwrap();
+    let rows =
+        sqlx::raw_sql(AssertSqlSafe(execute)).fetch_all(&mut *connection).await.expect("the values fit the statement");
     let lines: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-    sqlx::raw_sql("DEALLOCATE listing; RESET plan_cache_mode").execute(&mut *connection).await.unwrap();
+    let reset = sqlx::raw_sql("DEALLOCATE listing; RESET plan_cache_mode").execute(&mut *connection).await;
+    reset.expect("it was prepared");
     lines.join("\n")
 }
 

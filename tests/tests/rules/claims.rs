@@ -2,7 +2,9 @@
 
 use memex_stack::stack::Stack;
 use memex_stack::stack::sqlx::{self, AssertSqlSafe, Row as _};
+use serde_json::json;
 use tests::ask;
+use tests::command::Memex;
 
 /// Writes 200 changes a batch for each user of a workspace.
 const CHANGES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../bench/claim/changes.sql"));
@@ -97,4 +99,19 @@ async fn a_claim_arms_a_bounded_number_of_users_again_and_the_next_one_goes_on()
     }
     assert_eq!(claims, 3);
     stack.abandon().await;
+}
+
+#[tokio::test]
+async fn the_bench_of_claims_finds_no_growth_and_leaves_nothing() {
+    let stack = Stack::start().await;
+    let memex = Memex::at(&stack.endpoint(), stack.workspace().operator_token()).await;
+    let found = memex.json(&["bench", "claim", "--users", "2", "--database-url", &stack.database_url()]).await;
+    let [few, many] = found["claims"].as_array().unwrap().as_slice() else { panic!("{found}") };
+    assert_eq!((&few["changes"], &many["changes"]), (&json!(200), &json!(20_000)), "{found}");
+    assert_eq!((&few["granted"], &many["granted"]), (&json!(2), &json!(2)), "{found}");
+    let rows = [few, many].map(|claims| claims["rows"].as_u64().unwrap());
+    assert!(rows[0] > 0 && rows[1] <= rows[0] + rows[0] / 10, "{found}");
+    let left = "SELECT count(*) FROM mx_scope WHERE user_id LIKE 'bench-%'";
+    assert_eq!(ask::number(stack.sql(), left, &[]).await, 0);
+    stack.finish().await;
 }

@@ -8,11 +8,13 @@ use super::pgbench::Programs;
 use super::work::{Work, body};
 use crate::failure::Failure;
 
+/// The text of a script of `bench/`.
 macro_rules! script {
     ($name:literal) => {
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../bench/", $name))
     };
 }
+pub(super) use script;
 
 /// The scopes of the users that are measured over, in their order.
 const SCOPES: &str =
