@@ -1,17 +1,18 @@
 //! Who decides the ops of a dream: one trait, so that the protocol around it is the same for all.
 
 mod builtin;
+mod stage;
 
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use futures::future::BoxFuture;
 use memex_curation::SourceFile;
-use memex_curation::builtin::Plan;
 use memex_proto::v1::Curator as CuratorKind;
 use tokio_util::sync::CancellationToken;
 
 pub use builtin::Builtin;
+pub use stage::{Stage, Staged};
 
 /// What a curator sees of a user.
 #[derive(Debug, Clone)]
@@ -30,23 +31,42 @@ pub struct View {
     pub partial: bool,
 }
 
-/// Why a curator gave no ops. The text is shown to people and never has content.
+/// Why a curator did not come to its end. The text is shown to people and never has content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CuratorError {
     /// It broke off. Its panic's text may quote memory, so it is not kept.
     #[error("the curator panicked")]
     Panicked,
+    /// The stage said that the dream cannot go on.
+    #[error("the dream cannot go on")]
+    Interrupted,
     /// The dream asks for a curator that this worker does not have.
     #[error("the {0} curator is not part of this build")]
     NotInThisBuild(&'static str),
 }
 
+/// What a curator used besides the stage's budget.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Tokens that a model read and wrote.
+    pub model_tokens: u64,
+}
+
 /// Decides the ops of one dream.
 pub trait Curator: std::fmt::Debug + Send + Sync + 'static {
-    /// The ops in the order in which to stage them, and the pairs that are left to a person. Any prefix of them must be safe by itself: the budget may end
-    /// anywhere, and memory-api may refuse one. At most one op a file, because its line numbers speak of the snapshot.
-    /// `stop` is cancelled when the dream is over; the answer is then no longer wanted.
-    fn curate(&self, view: View, stop: CancellationToken) -> BoxFuture<'_, Result<Plan, CuratorError>>;
+    /// Puts ops on the stage, one after another, and hears of each what became of it. Any prefix of them must be safe by
+    /// itself: the budget or the time may end anywhere, memory-api may refuse one, and what was staged then stands. At
+    /// most one op a file, because its line numbers speak of the snapshot. `stop` is cancelled when the dream is over;
+    /// nothing more is then wanted.
+    ///
+    /// # Errors
+    /// What [`Stage::put`] answers is handed on. Any other error ends the dream as failed, and nothing of it is adopted.
+    fn curate<'a>(
+        &'a self,
+        view: View,
+        stage: &'a mut Stage<'_>,
+        stop: CancellationToken,
+    ) -> BoxFuture<'a, Result<Spent, CuratorError>>;
 }
 
 /// The curators that a worker has.

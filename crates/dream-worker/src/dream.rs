@@ -1,7 +1,6 @@
 //! One bounded dream: read the snapshot, curate it, stage the ops, finish.
 
 mod ending;
-mod staging;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use memex_core::clock::Clock;
-use memex_curation::{Pair, PlannedOp};
+use memex_curation::Pair;
 use memex_proto::v1::DreamAssignment;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -17,12 +16,15 @@ use tracing::Instrument as _;
 
 use crate::assignment::Assignment;
 use crate::calls::{Calls, DreamCalls, Interruption};
-use crate::curator::{CuratorError, Curators, View};
+use crate::curator::{CuratorError, Curators, Stage, View};
 use crate::doors::{self, Point};
 use crate::{lease, view};
 
 /// The most that a dream keeps of its seconds for finishing; a tenth of them where that is less.
 const FINISHING: Duration = Duration::from_secs(5);
+
+/// Why a dream failed that came to no op in its time.
+const TOO_LATE: &str = "its seconds passed before everything was read and thought over";
 
 /// What all dreams of a worker share.
 #[derive(Clone)]
@@ -51,13 +53,14 @@ enum Pass {
 
 /// The counts of a dream for its span, its log line and its summary. It holds counts, sizes and places, and no text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Tally {
-    files_read: usize,
-    read_bytes: u64,
-    ops_staged: u32,
-    ops_dropped: u32,
-    lines_dropped: usize,
-    probable: Vec<Pair>,
+pub(crate) struct Tally {
+    pub(crate) files_read: usize,
+    pub(crate) read_bytes: u64,
+    pub(crate) ops_staged: u32,
+    pub(crate) ops_dropped: u32,
+    pub(crate) lines_dropped: usize,
+    pub(crate) probable: Vec<Pair>,
+    pub(crate) model_tokens: u64,
 }
 
 impl Dreamer {
@@ -99,37 +102,18 @@ impl Dreamer {
         tally: &mut Tally,
     ) -> Pass {
         doors::pass(Point::Claimed).await;
-        let considered = timeout_at(until, self.consider(calls, assignment, stop, tally)).await;
-        let (unread, ops) = match considered {
-            Ok(Ok(considered)) => considered,
-            Ok(Err(interruption)) => return interruption.into(),
-            // Nothing was staged and nothing is known of what is left, so that there is nothing to say `more` of.
-            Err(_) => return Pass::Failed("its seconds passed before everything was read and thought over".to_owned()),
+        let curator = match self.curators.of(assignment.curator) {
+            Ok(curator) => curator,
+            Err(error) => return Pass::Failed(error.to_string()),
         };
-        let mut queue = staging::Queue::new(ops, assignment.budget);
-        // Time that passes here leaves the rest in the queue.
-        match timeout_at(until, queue.stage(calls, tally)).await {
-            Ok(Ok(())) | Ok(Err(Interruption::OutOfTime(_))) | Err(_) => {}
+        let snapshot = match timeout_at(until, view::read(calls, assignment)).await {
+            Ok(Ok(snapshot)) => snapshot,
             Ok(Err(interruption)) => return interruption.into(),
-        }
-        doors::pass(Point::BeforeFinish).await;
-        let left = queue.left_after(unread);
-        if left.is_empty() { Pass::Complete } else { Pass::More(left) }
-    }
-
-    /// Reads and curates: the paths that were not read, and the ops.
-    async fn consider(
-        &self,
-        calls: &DreamCalls,
-        assignment: &Assignment,
-        stop: CancellationToken,
-        tally: &mut Tally,
-    ) -> Result<(Vec<String>, Vec<PlannedOp>), Interruption> {
-        let failed = |error: CuratorError| Interruption::Failed(error.to_string());
-        let curator = self.curators.of(assignment.curator).map_err(failed)?;
-        let snapshot = view::read(calls, assignment).await?;
+            Err(_) => return Pass::Failed(TOO_LATE.to_owned()),
+        };
         tally.files_read = snapshot.files.len();
         tally.read_bytes = snapshot.read_bytes;
+        let read: Vec<String> = snapshot.files.iter().map(|file| file.path.clone()).collect();
         let view = View {
             files: snapshot.files,
             today: assignment.today,
@@ -138,10 +122,24 @@ impl Dreamer {
             neutral: assignment.neutral.clone(),
             partial: !snapshot.unread.is_empty(),
         };
-        let curated = AssertUnwindSafe(curator.curate(view, stop)).catch_unwind().await;
-        let plan = curated.unwrap_or(Err(CuratorError::Panicked)).map_err(failed)?;
-        tally.probable = plan.probable;
-        Ok((snapshot.unread, plan.ops))
+        let mut stage = Stage::new(calls, assignment.budget, tally);
+        let curating = AssertUnwindSafe(curator.curate(view, &mut stage, stop)).catch_unwind();
+        let curated = timeout_at(until, curating).await;
+        let mut model_tokens = 0;
+        match (curated.map(|ended| ended.unwrap_or(Err(CuratorError::Panicked))), stage.take_interruption()) {
+            (Ok(Ok(spent)), _) => model_tokens = spent.model_tokens,
+            // What was staged stands when the time is over.
+            (_, Some(Interruption::OutOfTime(_))) => {}
+            (_, Some(interruption)) => return interruption.into(),
+            (Ok(Err(error)), None) => return Pass::Failed(error.to_string()),
+            (Err(_), None) if stage.was_used() => stage.cut_short(read),
+            // Nothing is known of what is left, so that there is nothing to say `more` of.
+            (Err(_), None) => return Pass::Failed(TOO_LATE.to_owned()),
+        }
+        doors::pass(Point::BeforeFinish).await;
+        let left = stage.left_after(snapshot.unread);
+        tally.model_tokens = model_tokens;
+        if left.is_empty() { Pass::Complete } else { Pass::More(left) }
     }
 }
 

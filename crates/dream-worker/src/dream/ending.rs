@@ -73,6 +73,7 @@ fn request(pass: &Pass, tally: &Tally, lease: Duration) -> Option<(FinishDreamRe
         left,
         probable_pairs: probable.iter().take(MAX_PROBABLE_PAIRS).cloned().map(wire::probable_pair).collect(),
         probable_count: i32::try_from(probable.len()).unwrap_or(i32::MAX),
+        model_tokens: i64::try_from(tally.model_tokens).unwrap_or(i64::MAX),
         ..FinishDreamRequest::default()
     };
     Some((request, patience))

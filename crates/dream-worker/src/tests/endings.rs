@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use memex_curation::builtin::Plan;
 use memex_proto::v1::{Curator as CuratorKind, ErrorReason};
 use tokio_util::sync::CancellationToken;
 
 use super::fake::FakeApi;
-use super::setup::{driver, one_due, refused};
-use crate::curator::{Curator, CuratorError, View};
+use super::setup::{driver, one_due, op, refused};
+use crate::curator::{Curator, CuratorError, Spent, Stage, Staged, View};
 
 /// Virtual time; a limit on waiting and never what decides.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -19,7 +18,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 struct Panics;
 
 impl Curator for Panics {
-    fn curate(&self, _: View, _: CancellationToken) -> BoxFuture<'_, Result<Plan, CuratorError>> {
+    fn curate<'a>(
+        &'a self,
+        _: View,
+        _: &'a mut Stage<'_>,
+        _: CancellationToken,
+    ) -> BoxFuture<'a, Result<Spent, CuratorError>> {
         Box::pin(async { panic!("a curator's panic that quotes memory") })
     }
 }
@@ -29,13 +33,53 @@ impl Curator for Panics {
 struct Ponders(CancellationToken);
 
 impl Curator for Ponders {
-    fn curate(&self, _: View, stop: CancellationToken) -> BoxFuture<'_, Result<Plan, CuratorError>> {
+    fn curate<'a>(
+        &'a self,
+        _: View,
+        _: &'a mut Stage<'_>,
+        stop: CancellationToken,
+    ) -> BoxFuture<'a, Result<Spent, CuratorError>> {
         let told = self.0.clone();
         tokio::spawn(async move {
             stop.cancelled().await;
             told.cancel();
         });
         Box::pin(std::future::pending())
+    }
+}
+
+/// Puts an op, tells what became of it, and thinks on without a plan.
+#[derive(Debug)]
+struct PutsAndPonders(tokio::sync::mpsc::UnboundedSender<Staged>);
+
+impl Curator for PutsAndPonders {
+    fn curate<'a>(
+        &'a self,
+        _: View,
+        stage: &'a mut Stage<'_>,
+        _: CancellationToken,
+    ) -> BoxFuture<'a, Result<Spent, CuratorError>> {
+        Box::pin(async move {
+            for path in ["user/a.md", "user/b.md"] {
+                self.0.send(stage.put(&op(path)).await?).expect("the test listens");
+            }
+            std::future::pending().await
+        })
+    }
+}
+
+/// Uses tokens of a model, and puts nothing.
+#[derive(Debug)]
+struct Reads;
+
+impl Curator for Reads {
+    fn curate<'a>(
+        &'a self,
+        _: View,
+        _: &'a mut Stage<'_>,
+        _: CancellationToken,
+    ) -> BoxFuture<'a, Result<Spent, CuratorError>> {
+        Box::pin(async { Ok(Spent { model_tokens: 1_200 }) })
     }
 }
 
@@ -62,6 +106,26 @@ async fn a_curator_that_outlasts_the_dreams_seconds_is_told_to_stop_and_fails_it
     dreamt(&api, Ponders(told.clone())).await;
     tokio::time::timeout(PATIENCE, told.cancelled()).await.expect("the curator was not told");
     assert!(failure(&api).contains("seconds passed"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_curator_hears_of_each_op_what_became_of_it_and_what_was_staged_stands_when_its_time_is_over() {
+    let api = one_due(&[("user/a.md", "a"), ("user/b.md", "b"), ("user/c.md", "c")]);
+    api.refuse("Stage", refused(ErrorReason::PatchNoMatch));
+    let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    dreamt(&api, PutsAndPonders(told)).await;
+    assert_eq!(heard.recv().await, Some(Staged::Refused(ErrorReason::PatchNoMatch)));
+    assert_eq!(heard.recv().await, Some(Staged::Yes));
+    assert_eq!(api.log().last().unwrap(), "Finish MORE");
+    let left = api.script(|script| script.finished[0].left.clone());
+    assert_eq!(left, ["user/a.md", "user/c.md"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_tokens_of_a_model_are_told_to_memory_api() {
+    let api = one_due(&[]);
+    dreamt(&api, Reads).await;
+    assert_eq!(api.script(|script| script.finished[0].model_tokens), 1_200);
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,6 @@ use futures::future::BoxFuture;
 use hyper_util::rt::TokioIo;
 use memex_core::clock::FixedClock;
 use memex_core::patch::Edit;
-use memex_curation::builtin::Plan;
 use memex_curation::{LineRange, PlannedOp, Treatment, TreatmentKind};
 use memex_proto::reason::Refusal;
 use memex_proto::v1::{Curator as CuratorKind, DreamAssignment, DreamBudget, ErrorReason};
@@ -22,7 +21,7 @@ use tonic::Status;
 use tonic::transport::{Endpoint, Server, Uri};
 
 use super::fake::FakeApi;
-use crate::curator::{Curator, CuratorError, View};
+use crate::curator::{Curator, CuratorError, Spent, Stage, Staged, View};
 use crate::{Driver, DriverSettings};
 
 /// The lease of every assignment here.
@@ -122,12 +121,25 @@ pub fn refused(reason: ErrorReason) -> Status {
 pub struct Plans(pub &'static [&'static str]);
 
 impl Curator for Plans {
-    fn curate(&self, _: View, _: CancellationToken) -> BoxFuture<'_, Result<Plan, CuratorError>> {
-        Box::pin(async { Ok(Plan { ops: self.0.iter().map(|path| op(path)).collect(), probable: Vec::new() }) })
+    fn curate<'a>(
+        &'a self,
+        _: View,
+        stage: &'a mut Stage<'_>,
+        _: CancellationToken,
+    ) -> BoxFuture<'a, Result<Spent, CuratorError>> {
+        Box::pin(async move {
+            stage.plan(self.0.iter().map(|path| (*path).to_owned()));
+            for path in self.0 {
+                if stage.put(&op(path)).await? == Staged::BudgetSpent {
+                    break;
+                }
+            }
+            Ok(Spent::default())
+        })
     }
 }
 
-fn op(path: &str) -> PlannedOp {
+pub fn op(path: &str) -> PlannedOp {
     let lines = LineRange { first: 1, last: 1 };
     PlannedOp {
         path: path.to_owned(),
