@@ -1,10 +1,11 @@
 -- Reads files within a dream: the current ones with the staged ops laid over, the lease checked, the bytes counted and
 -- each read logged, in one round trip. The first row carries the outcome of mx_lease_1 (5: over the read budget) and no
 -- path.
+-- p_reasons: the reason that each outcome is logged with, from outcome 0 on; 13: there is no file.
 -- p_count false: the texts are read for the service's own use and are neither counted nor logged.
 CREATE FUNCTION mx_dream_read_1(
   p_scope bigint, p_dream uuid, p_fence bigint, p_worker uuid, p_paths text[], p_count boolean,
-  p_operation smallint, p_actor text, p_trace bytea)
+  p_operation smallint, p_actor text, p_trace bytea, p_reasons smallint[])
 RETURNS TABLE (
   outcome smallint, path text, file_id uuid, base_version bigint, version bigint, text text, size integer,
   sha256 bytea, updated_at timestamptz, updated_by text)
@@ -36,12 +37,7 @@ BEGIN
         trace_id)
       SELECT p_scope, p_operation, p.path, p.version,
              CASE WHEN outcome = 0 AND p.version > 0 THEN 1 ELSE 2 END,
-             CASE outcome
-               WHEN 0 THEN CASE WHEN p.version > 0 THEN 0 ELSE 8 END
-               WHEN 2 THEN 16
-               WHEN 3 THEN 33
-               WHEN 5 THEN 33
-               ELSE 15 END,
+             p_reasons[1 + CASE WHEN outcome = 0 AND p.version = 0 THEN 13 ELSE outcome END],
              p_actor, p_worker, p_dream, p_trace
         FROM (SELECT u.path,
                      coalesce(f.version, 0) + (

@@ -2,10 +2,11 @@
 -- dream's row, in one round trip with the op and its log row.
 -- outcome: 0 staged, 1 lost, 2 overtaken, 3 out of time, 4 sealed, 6 unchanged, 7 version conflict, 8 ops spent,
 --          9 files spent, 10 bytes spent, 11 staged before by the same call, 12 text too large.
+-- p_reasons: the reason that each outcome is logged with, from outcome 0 on.
 CREATE FUNCTION mx_dream_stage_1(
   p_scope bigint, p_dream uuid, p_fence bigint, p_worker uuid, p_operation smallint, p_path text, p_expected bigint,
   p_text text, p_sha bytea, p_inserted bigint, p_hidden boolean, p_source smallint, p_reason text,
-  p_treatments bytea[], p_request uuid, p_actor text, p_trace bytea)
+  p_treatments bytea[], p_request uuid, p_actor text, p_trace bytea, p_reasons smallint[])
 RETURNS TABLE (outcome smallint, version bigint, at timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
@@ -53,13 +54,7 @@ BEGIN
   INSERT INTO mx_access_log (scope_id, operation, path, file_version, outcome, reason,
       actor, principal, dream_id, trace_id)
     SELECT p_scope, p_operation, p_path, version, CASE WHEN outcome IN (0, 6, 11) THEN 1 ELSE 2 END,
-      CASE outcome WHEN 0 THEN 0 WHEN 6 THEN 0 WHEN 11 THEN 0
-                   WHEN 2 THEN 16
-                   WHEN 3 THEN 33
-                   WHEN 7 THEN CASE WHEN p_expected = 0 THEN 13 ELSE 14 END
-                   WHEN 8 THEN 33 WHEN 9 THEN 33 WHEN 10 THEN 33
-                   WHEN 12 THEN 2
-                   ELSE 15 END,
+      p_reasons[1 + outcome],
       p_actor, p_worker, p_dream, p_trace
       -- an invented dream writes nothing anywhere
       WHERE EXISTS (SELECT FROM mx_dream WHERE scope_id = p_scope AND dream_id = p_dream);

@@ -1,9 +1,10 @@
 -- Lists files within a dream: the current ones with the staged ops laid over, the lease checked and the call logged, in
 -- one round trip. The first row carries the outcome of mx_lease_1 and no path.
 -- p_from, p_below: the range of paths; p_after: the last path of the page before.
+-- p_reasons: the reason that each outcome is logged with, from outcome 0 on.
 CREATE FUNCTION mx_dream_list_1(
   p_scope bigint, p_dream uuid, p_fence bigint, p_worker uuid, p_from text, p_below text, p_after text, p_limit bigint,
-  p_operation smallint, p_actor text, p_trace bytea)
+  p_operation smallint, p_actor text, p_trace bytea, p_reasons smallint[])
 RETURNS TABLE (
   outcome smallint, path text, version bigint, size integer, sha256 bytea, updated_at timestamptz, updated_by text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -12,7 +13,7 @@ BEGIN
   outcome := mx_lease_1(p_scope, p_dream, p_fence, p_worker);
   INSERT INTO mx_access_log (scope_id, operation, path, outcome, reason, actor, principal, dream_id, trace_id)
     SELECT p_scope, p_operation, p_from, CASE WHEN outcome = 0 THEN 1 ELSE 2 END,
-      CASE outcome WHEN 0 THEN 0 WHEN 2 THEN 16 WHEN 3 THEN 33 ELSE 15 END, p_actor, p_worker, p_dream, p_trace
+      p_reasons[1 + outcome], p_actor, p_worker, p_dream, p_trace
       -- An invented dream writes nothing anywhere.
       WHERE EXISTS (SELECT FROM mx_dream WHERE scope_id = p_scope AND dream_id = p_dream);
   RETURN NEXT;

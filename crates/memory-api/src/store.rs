@@ -9,6 +9,7 @@ pub mod archive;
 pub mod changesets;
 pub mod commit;
 pub mod connect;
+mod dream_reasons;
 pub mod dream_view;
 pub mod dreams;
 pub mod earlier;

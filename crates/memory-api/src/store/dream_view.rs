@@ -9,21 +9,13 @@ use memex_proto::v1::ErrorReason;
 use uuid::Uuid;
 
 use super::Store;
+use super::commit::Conflict;
+pub use super::dream_reasons::Denied;
+use super::dream_reasons::{denied, reasons};
 use super::files::{FileRange, FileRow, trace};
 use crate::auth::{Caller, DreamContext};
 use crate::convert::reason_code;
 use crate::error::{Error, Result};
-
-/// Why a dream may not go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Denied {
-    /// It is not, or no longer, this worker's, or it is sealed.
-    Lost,
-    /// The user's files changed.
-    Overtaken,
-    /// This budget is spent: `seconds`, `read_bytes`, `ops`, `files` or `bytes`.
-    Spent(&'static str),
-}
 
 /// A file as the dream sees it.
 #[derive(Clone, Debug)]
@@ -57,6 +49,13 @@ pub struct Op {
     pub treatments: Vec<Vec<u8>>,
     /// The call's request id, which tells its repeat from another op.
     pub request: Option<Uuid>,
+}
+
+impl Op {
+    /// What another version means to the worker.
+    pub fn conflict(&self) -> Conflict {
+        if self.expected == 0 { Conflict::Exists } else { Conflict::Stale }
+    }
 }
 
 /// What became of an op.
@@ -98,7 +97,7 @@ impl Store {
         let rows = sqlx::query!(
             r#"-- dream_view.read
             SELECT outcome AS "outcome!", path, file_id, base_version, version, text, size, sha256, updated_at, updated_by
-              FROM mx_dream_read_1($1, $2, $3, $4, $5, $6, $7, $8, $9)"#,
+              FROM mx_dream_read_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"#,
             dream.id.scope,
             dream.id.id,
             dream.fence,
@@ -107,7 +106,8 @@ impl Store {
             operation.is_some(),
             operation.unwrap_or(Operation::Read).code(),
             caller.actor,
-            trace()
+            trace(),
+            &reasons(Conflict::Stale)
         )
         .fetch_all(self.pool())
         .await?;
@@ -143,7 +143,7 @@ impl Store {
         let rows = sqlx::query!(
             r#"-- dream_view.list
             SELECT outcome AS "outcome!", path, version, size, sha256, updated_at, updated_by
-              FROM mx_dream_list_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"#,
+              FROM mx_dream_list_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"#,
             dream.id.scope,
             dream.id.id,
             dream.fence,
@@ -154,7 +154,8 @@ impl Store {
             range.limit,
             Operation::List.code(),
             caller.actor,
-            trace()
+            trace(),
+            &reasons(Conflict::Stale)
         )
         .fetch_all(self.pool())
         .await?;
@@ -212,7 +213,7 @@ impl Store {
         let row = sqlx::query!(
             r#"-- dream_view.stage
             SELECT outcome AS "outcome!", version AS "version!", at
-              FROM mx_dream_stage_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"#,
+              FROM mx_dream_stage_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"#,
             dream.id.scope,
             dream.id.id,
             dream.fence,
@@ -229,7 +230,8 @@ impl Store {
             &op.treatments,
             op.request,
             caller.actor,
-            trace()
+            trace(),
+            &reasons(op.conflict())
         )
         .fetch_one(self.pool())
         .await?;
@@ -286,19 +288,4 @@ impl Store {
         .await?;
         Ok(state)
     }
-}
-
-/// What the functions' outcomes say of the dream; `None`: it holds.
-fn denied(outcome: i16) -> Result<Option<Denied>> {
-    Ok(match outcome {
-        0 => None,
-        1 | 4 => Some(Denied::Lost),
-        2 => Some(Denied::Overtaken),
-        3 => Some(Denied::Spent("seconds")),
-        5 => Some(Denied::Spent("read_bytes")),
-        8 => Some(Denied::Spent("ops")),
-        9 => Some(Denied::Spent("files")),
-        10 => Some(Denied::Spent("bytes")),
-        _ => return Err(Error::Unexpected("a dream's statement gave an unknown outcome")),
-    })
 }

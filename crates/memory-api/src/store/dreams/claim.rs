@@ -9,6 +9,8 @@ use super::Lease;
 use crate::auth::Caller;
 use crate::error::Result;
 use crate::store::Store;
+use crate::store::commit::Conflict;
+use crate::store::dream_reasons::reasons;
 use crate::store::files::trace;
 
 /// A dream that was claimed, with all that its worker needs to know.
@@ -79,14 +81,15 @@ impl Store {
     pub async fn renew_lease(&self, dream: DreamId, fence: i64, caller: &Caller) -> Result<Renewal> {
         let row = sqlx::query!(
             r#"-- dreams.renew
-            SELECT outcome AS "outcome!", state, lease_expires_at FROM mx_renew_1($1, $2, $3, $4, $5, $6, $7)"#,
+            SELECT outcome AS "outcome!", state, lease_expires_at FROM mx_renew_1($1, $2, $3, $4, $5, $6, $7, $8)"#,
             dream.scope,
             dream.id,
             fence,
             caller.token_id,
             Operation::Renew.code(),
             caller.actor,
-            trace()
+            trace(),
+            &reasons(Conflict::Stale)
         )
         .fetch_one(self.pool())
         .await?;

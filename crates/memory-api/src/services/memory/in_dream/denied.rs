@@ -1,7 +1,6 @@
 //! What a worker is told whose dream may not go on.
 
 use memex_proto::reason::Refusal;
-use memex_proto::v1::ErrorReason;
 
 use crate::auth::{Caller, DreamContext};
 use crate::error::{Error, Result};
@@ -16,22 +15,22 @@ pub(super) async fn denied(
     denied: Denied,
     logged: bool,
 ) -> Result<Error> {
+    let reason = denied.reason();
     let refusal = match denied {
         Denied::Lost => lost(context.store.dream_ending(dream, caller).await?.as_deref()),
         Denied::Overtaken => {
             context.store.end_overtaken(dream.id, dream.fence, caller).await?;
-            Refusal::new(ErrorReason::DreamOvertaken, "the user's files changed while the dream ran; it has ended")
+            Refusal::new(reason, "the user's files changed while the dream ran; it has ended")
         }
         Denied::Spent(budget) => {
-            Refusal::new(ErrorReason::BudgetExceeded, format!("the dream's budget of {budget} is spent; finish it"))
-                .fact("budget", budget)
+            Refusal::new(reason, format!("the dream's budget of {budget} is spent; finish it")).fact("budget", budget)
         }
     };
     Ok(if logged { Error::logged(refusal) } else { refusal.into() })
 }
 
 fn lost(ending: Option<&str>) -> Refusal {
-    let refusal = Refusal::new(ErrorReason::LeaseLost, "this dream is not, or no longer, yours to work on; stop");
+    let refusal = Refusal::new(Denied::Lost.reason(), "this dream is not, or no longer, yours to work on; stop");
     match ending {
         Some(ending) => refusal.fact("ending", ending),
         None => refusal,

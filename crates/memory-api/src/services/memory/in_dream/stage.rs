@@ -181,9 +181,7 @@ async fn stage(
             let before = before.ok_or(Error::Unexpected("an op left a file unchanged that is not there"))?;
             return Ok(Changed { file: file(before.row), changed: false, revision_id: String::new() });
         }
-        StageOutcome::Conflict { current } => {
-            version_conflict(if op.expected == 0 { Conflict::Exists } else { Conflict::Stale }, current)
-        }
+        StageOutcome::Conflict { current } => version_conflict(op.conflict(), current),
         StageOutcome::TooLarge => too_large("content", None),
         StageOutcome::Denied(refused) => return Err(denied(context, caller, dream, refused, true).await?),
     };
