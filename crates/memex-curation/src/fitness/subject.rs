@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Says, holds};
+use crate::date;
 use crate::language::{LanguageIndex, List, Reading, VOCABULARY};
 
 /// An instruction of at least this many words that holds a name counts as if it named its subject.
@@ -35,12 +36,25 @@ fn subject_words(text: &str, reading: &Reading) -> Range<usize> {
     // "09:30 The shop is old": the clause begins with its first word.
     let worded = |at: &usize| reading.tokens[*at].lower.starts_with(char::is_alphabetic);
     let key = holds::key_end(text, reading);
-    let from = (key..reading.tokens.len()).find(worded).unwrap_or(key);
+    let mut from = (key..reading.tokens.len()).find(worded).unwrap_or(key);
+    // "~~3 May 2026 - Breakfast is late~~": the clause begins behind a date or a lead that stands in the text.
+    let days = date::find_days(text);
+    while let Some(end) = preface_end(reading, &days, from) {
+        from = (end..reading.tokens.len()).find(worded).unwrap_or(end);
+    }
     let verb = holds::first_verb(reading, from, reading.tokens.len());
     let comma = text
         .find([';', '\u{2014}'])
         .map_or(reading.tokens.len(), |end| reading.tokens.partition_point(|t| t.start < end));
     from..verb.unwrap_or(from).min(comma).max(from)
+}
+
+/// Where a date or a lead, of whatever language, that begins at the word ends.
+fn preface_end(reading: &Reading, days: &[date::FoundDay], at: usize) -> Option<usize> {
+    let token = reading.tokens.get(at)?;
+    let day = days.iter().find(|day| day.start <= token.start && token.start < day.end);
+    let lead = reading.hits.iter().filter(|hit| hit.list == List::Leads && hit.first == at).map(|hit| hit.end).max();
+    day.map(|day| reading.tokens.partition_point(|t| t.start < day.end)).or(lead)
 }
 
 fn is_self(reading: &Reading, language: LanguageIndex, within: Range<usize>) -> bool {
@@ -70,7 +84,9 @@ fn is_name(reading: &Reading, language: LanguageIndex, at: usize, from: usize) -
         let name_before = is_name(reading, language, at - 1, from);
         return (of || name_before) && !reading.of(language, List::Nouns).any(|hit| hit.first == at);
     }
-    token.lower.chars().count() > 1 && !reading.keeps_at(List::Articles, at)
+    // "FYI, Our server": a small word that begins a clause is no name.
+    let small = [List::Articles, List::Function, List::Reference].iter().any(|&list| reading.keeps_at(list, at));
+    token.lower.chars().count() > 1 && !small
 }
 
 /// A sentence begins with a capital anyway, so the first word is a name only where no list knows it and no plural's verb

@@ -199,6 +199,9 @@ fn an_article_a_common_noun_or_a_name_beside_the_subject_names_nothing() {
         "09:30 The dog prefers fish",
         "09:30 Our server is old",
         "Reminder: the dog prefers fish",
+        "~~FYI, Our server is old~~",
+        "~~3 November 2026 - Breakfast is early~~",
+        "~~FYI, The man near Ada likes green tea~~",
         "Reminder: Unser Server ist alt",
         "Remark: La maison est vieille",
         "The dog near Ann prefers fish",
@@ -320,13 +323,11 @@ fn a_number_of_what_is_measured_anew_each_day_is_an_event_without_its_unit() {
 fn moods_pains_and_places_pass_in_every_language() {
     for text in [
         "Ann is in severe pain",
-        "Ann stays in hospital",
         "Ann suffers from a cold",
         "I've a cold",
         "Ann looks tired",
         "Ann is at the Hilton",
         "Ann is in sunny Graz",
-        "Ann is in court",
         "Ann is grumpy",
         "Ann can't sleep",
         "Ann needs a break",
@@ -362,7 +363,6 @@ fn one_act_is_of_its_day_in_every_language() {
     for text in [
         "Ann accepts the offer",
         "Ann attends the gala",
-        "Ann eats fish",
         "Ann defends the title",
         "Ann does the dishes",
         "Ann stands in line",

@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use memex_curation::ledger::{JudgedFile, judge};
 use memex_curation::{Rules, SourceFile, TreatmentKind, builtin};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use frame::{DIMENSIONS, Frame};
 use line::{Kind, Line};
@@ -164,8 +165,15 @@ fn any_line() -> impl Strategy<Value = Line> {
     prop_oneof![4 => prop::sample::select(line::composed()), 1 => nonsense]
 }
 
+/// The same cases in each run; with `MEMEX_LONG=1` others in each run, and many.
+fn config() -> ProptestConfig {
+    let long = std::env::var_os("MEMEX_LONG").is_some_and(|value| value == "1");
+    let (cases, rng_seed) = if long { (4_000, RngSeed::Random) } else { (120, RngSeed::Fixed(1)) };
+    ProptestConfig { cases, rng_seed, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn no_line_goes_where_any_mixture_of_frames_keeps_it(line in any_line(), a in any_frame(), b in any_frame()) {

@@ -4,6 +4,9 @@
 use crate::frame::{Frame, Says};
 use crate::line::{Kind, Line};
 
+/// The dimension of the stamps.
+const STAMP: usize = 5;
+
 /// What the frame says in all, innermost last.
 #[derive(Debug, PartialEq, Eq, Default)]
 struct Said {
@@ -12,11 +15,21 @@ struct Said {
     parts: Vec<(&'static str, bool)>,
     text: Vec<&'static str>,
     day: Option<&'static str>,
+    /// The stamp stands within a strike-through or behind a key: it is a date of the text, and no stamp.
+    dated_text: bool,
 }
 
 fn said(frame: &Frame) -> Said {
     let mut said = Said::default();
-    for value in frame.values() {
+    let within = [Says::Text("struck"), Says::Text("zyx")];
+    let inside = frame.values().any(|value| within.contains(&value.says));
+    for (dimension, value) in frame.values().enumerate() {
+        if inside && dimension == STAMP {
+            let dated = value.day.is_some() || value.says == Says::Barred;
+            said.dated_text = dated;
+            said.text.push(value.text);
+            continue;
+        }
         let parts: &[&str] = match &value.says {
             Says::Nothing => &[],
             Says::About(topic) => std::slice::from_ref(topic),
@@ -36,12 +49,12 @@ fn said(frame: &Frame) -> Said {
             }
         }
     }
-    said.day = day(frame);
+    said.day = day(if inside { frame.with(STAMP, 0) } else { *frame });
     said
 }
 
 /// The nearest day: of the stamp, of heading or title, of front matter, of the path.
-fn day(frame: &Frame) -> Option<&'static str> {
+fn day(frame: Frame) -> Option<&'static str> {
     let days: Vec<Option<&str>> = frame.values().map(|value| value.day).collect();
     let [path, front, title, heading, _, stamp, _] = days[..] else { unreachable!("seven dimensions") };
     stamp.or(heading).or(title).or(front).or(path)
@@ -57,7 +70,7 @@ pub fn may_go(line: &Line, a: &Frame, b: &Frame, one_file: bool) -> bool {
     let fit = match line.kind {
         Kind::State => true,
         Kind::Action => !two_days,
-        Kind::Event => false,
+        Kind::Event => a.dated_text && b.dated_text && !one_file,
         Kind::DatedEvent => !one_file,
     };
     !a.barred && !b.barred && a.text == b.text && agree && fit && line.named
