@@ -45,7 +45,7 @@ pub enum CuratorError {
     NotInThisBuild(&'static str),
 }
 
-/// What a curator used besides the stage's budget.
+/// The resources that a curator used besides the stage's budget.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Spent {
     /// Tokens that a model read and wrote.
@@ -54,13 +54,13 @@ pub struct Spent {
 
 /// Decides the ops of one dream.
 pub trait Curator: std::fmt::Debug + Send + Sync + 'static {
-    /// Puts ops on the stage, one after another, and hears of each what became of it. Any prefix of them must be safe by
+    /// Puts ops on the stage, one after another; the stage answers each. Any prefix of them must be safe by
     /// itself: the budget or the time may end anywhere, memory-api may refuse one, and what was staged then stands. At
     /// most one op a file, because its line numbers speak of the snapshot. `stop` is cancelled when the dream is over;
     /// nothing more is then wanted.
     ///
     /// # Errors
-    /// What [`Stage::put`] answers is handed on. Any other error ends the dream as failed, and nothing of it is adopted.
+    /// The curator hands on each error of [`Stage::put`]. Any other error ends the dream as failed, and nothing of it is adopted.
     fn curate<'a>(
         &'a self,
         view: View,

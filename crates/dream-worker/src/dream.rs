@@ -128,7 +128,7 @@ impl Dreamer {
         let mut model_tokens = 0;
         match (curated.map(|ended| ended.unwrap_or(Err(CuratorError::Panicked))), stage.take_interruption()) {
             (Ok(Ok(spent)), _) => model_tokens = spent.model_tokens,
-            // What was staged stands when the time is over.
+            // The time is over: the ops on the stage still count.
             (_, Some(Interruption::OutOfTime(_))) => {}
             (_, Some(interruption)) => return interruption.into(),
             (Ok(Err(error)), None) => return Pass::Failed(error.to_string()),

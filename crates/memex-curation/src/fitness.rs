@@ -38,8 +38,8 @@ impl Fitness {
     }
 }
 
-/// Whether a line with a full date names a medicine, or a number that counts nothing that is named: "gave Ann 40 on 3 May
-/// 2024" is a dose without its unit.
+/// Returns true if a dated line names a medicine, or has a number without a noun after it: "gave Ann 40 on 3 May 2024" is a
+/// dose without its unit.
 fn is_dose(text: &str, reading: &Reading) -> bool {
     let days = date::find_days(text);
     let alone = |at: usize| {

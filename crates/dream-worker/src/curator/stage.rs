@@ -1,4 +1,4 @@
-//! Where a curator puts its ops, one after another, as far as the dream's budget goes.
+//! The stage takes a curator's ops, one after another, within the dream's budget.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::doors::{self, Point};
 use crate::dream::Tally;
 use crate::wire;
 
-/// What became of one op.
+/// The stage's answer to one op.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Staged {
     /// It is on the stage, or changed nothing.
@@ -72,7 +72,7 @@ impl<'a> Stage<'a> {
         self.tally.probable.extend(pairs);
     }
 
-    /// Stages one op and tells what became of it. memory-api counts the budget as well, and its word is the last.
+    /// Stages one op and answers it. memory-api counts the budget as well, and its word is the last.
     ///
     /// # Errors
     /// [`CuratorError::Interrupted`] if the dream cannot go on: the curator ends.
@@ -118,12 +118,12 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Why the dream could not go on, if a call said so.
+    /// Takes the failure of a call after which the dream cannot go on, if there was one.
     pub(crate) fn take_interruption(&mut self) -> Option<Interruption> {
         self.interruption.take()
     }
 
-    /// Whether the curator has put or planned anything.
+    /// Returns true if the curator has put or planned an op.
     pub(crate) fn was_used(&self) -> bool {
         self.tally.ops_staged + self.tally.ops_dropped > 0 || !self.planned.is_empty() || !self.too_large.is_empty()
     }
@@ -136,8 +136,8 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// What the next dream begins with: what nobody has looked at yet, then what was looked at and not staged. A path
-    /// is named once.
+    /// Lists the files that the next dream begins with: first the unread ones, then those that were read and not staged.
+    /// Each path stands once.
     pub(crate) fn left_after(self, unread: Vec<String>) -> Vec<String> {
         let mut named = BTreeSet::new();
         let unstaged = self.too_large.into_iter().chain(self.planned);
