@@ -1,6 +1,7 @@
 //! When two statements are the same, and which of two copies may stand for the other.
 
 mod choice;
+mod hanging;
 mod identity;
 mod read_file;
 mod repeat;
@@ -90,5 +91,7 @@ pub struct StandsAt {
     pub lines: LineRange,
 }
 
+#[cfg(test)]
+mod hanging_tests;
 #[cfg(test)]
 mod tests;

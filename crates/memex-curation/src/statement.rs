@@ -6,6 +6,7 @@ mod labels;
 mod lines;
 mod link;
 mod parser;
+mod taken_back;
 
 use chrono::NaiveDate;
 

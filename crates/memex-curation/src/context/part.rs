@@ -7,6 +7,22 @@ use unicode_normalization::UnicodeNormalization as _;
 use crate::date;
 use crate::language::{LanguageIndex, List, Reading, Tongues, VOCABULARY};
 
+/// Marks by which a heading says that something is asked or is not so.
+const DOUBTS: [char; 12] = [
+    '?',
+    '\u{bf}',
+    '\u{ff1f}',
+    '\u{2753}',
+    '\u{2754}',
+    '\u{274c}',
+    '\u{274e}',
+    '\u{2717}',
+    '\u{2718}',
+    '\u{1f6ab}',
+    '\u{26d4}',
+    '\u{1f44e}',
+];
+
 /// A part of a context.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
@@ -31,14 +47,19 @@ impl Part {
         let in_day =
             |at: usize| days.iter().any(|d| d.start <= reading.tokens[at].start && reading.tokens[at].end <= d.end);
         let rest: Vec<usize> = (0..reading.tokens.len()).filter(|&at| !in_day(at)).collect();
+        // "Facts?" and a cross say that what stands there may not be so.
+        let doubted = folded.chars().any(|c| DOUBTS.contains(&c));
         let mut part = Self {
             text: Arc::from(plain(&folded).as_str()),
             tongues: reading.tongues,
             bare_day: !days.is_empty() && rest.iter().all(|&at| reading.keeps_at(List::Weekdays, at)),
-            known: None,
+            known: doubted.then_some(true),
             empty: 0,
             topic: 0,
         };
+        if doubted {
+            return part;
+        }
         for language in 0..LanguageIndex::try_from(VOCABULARY.languages.len()).unwrap_or(0) {
             let bit = 1 << language;
             part.empty |= if says_nothing(&reading, &rest, language, high, !days.is_empty()) { bit } else { 0 };

@@ -22,8 +22,11 @@ pub(crate) enum Says {
 }
 
 /// Tells a state from an event. A statement of several sentences holds only if each sentence does: "Ann lives in Oslo.
-/// She visited Rome." tells an event.
+/// She visited Rome." tells an event. A question says nothing that holds.
 pub(crate) fn says(text: &str, reading: &Reading) -> Says {
+    if text.ends_with(['?', '\u{ff1f}']) || text.starts_with(['?', '\u{bf}']) {
+        return Says::Event;
+    }
     let sentences = sentences(text);
     // A tail such as "(again)" is no sentence.
     let tail = |sentence: &str| sentence.starts_with('(') && sentence.split(' ').count() < 3;

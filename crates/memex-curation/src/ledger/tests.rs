@@ -207,15 +207,16 @@ fn what_the_person_said_does_not_go_for_an_agents_words() {
 
 #[test]
 fn the_last_word_is_not_dropped_for_the_first_where_another_value_stands_between() {
-    let day =
-        |d: u32, city: &str| file(&format!("user/2026-11-0{d}.md"), &format!("- Ann lives in {city}.\n- x y {d}\n"));
+    let day = |d: u32, city: &str| {
+        file(&format!("user/2026-11-0{d}.md"), &format!("- Ann lives in {city}.\n- Bob lives in house {d}.\n"))
+    };
     let (first, rome, last) = (day(1, "Oslo"), day(2, "Rome"), day(3, "Oslo"));
-    let early = [judged(&first, "- x y 1\n", vec![drop_line(1, "user/2026-11-03.md", 1)])];
+    let early = [judged(&first, "- Bob lives in house 1.\n", vec![drop_line(1, "user/2026-11-03.md", 1)])];
     assert_eq!(judge(&early, &[rome.clone(), last.clone()]).violations, []);
-    let late = [judged(&last, "- x y 3\n", vec![drop_line(1, "user/2026-11-01.md", 1)])];
+    let late = [judged(&last, "- Bob lives in house 3.\n", vec![drop_line(1, "user/2026-11-01.md", 1)])];
     assert_eq!(found(&judge(&late, &[first, rome.clone()])), [Rule::KeptCopyOlder]);
     let profile = file("user/profile.md", "- Ann lives in Oslo.\n");
-    let latest = [judged(&last, "- x y 3\n", vec![drop_line(1, "user/profile.md", 1)])];
+    let latest = [judged(&last, "- Bob lives in house 3.\n", vec![drop_line(1, "user/profile.md", 1)])];
     assert_eq!(found(&judge(&latest, &[profile, rome])), [Rule::KeptCopyOlder], "the latest dated one stays anyway");
 }
 

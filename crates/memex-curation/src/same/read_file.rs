@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use memex_core::path::{MemoryPath, ScopeKind};
 use memex_core::recall;
 
+use super::hanging;
 use super::identity::{Bar, Identity, Parts};
 use super::repeat::Repeats;
 use crate::context::FileParts;
@@ -61,7 +62,8 @@ impl<'a> ReadFile<'a> {
             let fitness = Fitness::of(&strict);
             read.push(Parts { key, strict, fitness });
         }
-        let nested: HashSet<usize> = document.statements.iter().filter_map(|s| s.parent).collect();
+        let mut hung_on: HashSet<usize> = document.statements.iter().filter_map(|s| s.parent).collect();
+        hung_on.extend(hanging::hung_on(&document, &read));
         let mut file_read = Self {
             file,
             parts,
@@ -73,17 +75,17 @@ impl<'a> ReadFile<'a> {
         file_read.identities = read
             .into_iter()
             .enumerate()
-            .map(|(i, own)| file_read.identity(i, own, references[i].as_deref(), nested.contains(&i), rules))
+            .map(|(i, own)| file_read.identity(i, own, references[i].as_deref(), hung_on.contains(&i), rules))
             .collect();
         file_read.repeats = Repeats::new(&file_read.document, &file.text, &file_read.identities);
         file_read
     }
 
-    fn identity(&self, i: usize, own: Parts, reference: Option<&str>, has_nested: bool, rules: &Rules) -> Identity {
+    fn identity(&self, i: usize, own: Parts, reference: Option<&str>, is_hung_on: bool, rules: &Rules) -> Identity {
         let statement = &self.document.statements[i];
         let context = self.parts.context(&self.document, i, own.strict.reading.tongues, reference);
         let day = self.parts.written_day(&self.document, i, own.strict.stamp);
-        let bar = self.bar(i, &own, has_nested).or_else(|| {
+        let bar = self.bar(i, &own, is_hung_on).or_else(|| {
             let planned = day.into_iter().chain(self.parts.days(&self.document, i)).any(|day| day > rules.as_of);
             planned.then_some(Bar::Planned)
         });
@@ -99,14 +101,14 @@ impl<'a> ReadFile<'a> {
         identity
     }
 
-    fn bar(&self, i: usize, own: &Parts, has_nested: bool) -> Option<Bar> {
+    fn bar(&self, i: usize, own: &Parts, is_hung_on: bool) -> Option<Bar> {
         let statement = &self.document.statements[i];
-        let hangs = has_nested || statement.introduces || statement.holds_opaque || statement.referred_to;
+        let hangs = is_hung_on || statement.introduces || statement.holds_opaque || statement.referred_to;
         let bars = [
             (own.strict.text.is_empty(), Bar::SaysNothing),
             (self.parts.is_put_away(&self.document, i), Bar::PutAway),
-            (statement.mark == Mark::Ordered, Bar::Numbered),
-            (statement.mark == Mark::Quote, Bar::Quoted),
+            (statement.mark == Mark::Ordered || is_lettered(&statement.text), Bar::Numbered),
+            (statement.mark == Mark::Quote || is_quoted(&statement.text), Bar::Quoted),
             (statement.weighed, Bar::Weighed),
             (statement.supposed, Bar::Supposed),
             (statement.lines.first != statement.lines.last, Bar::SeveralLines),
@@ -116,6 +118,24 @@ impl<'a> ReadFile<'a> {
         ];
         bars.into_iter().find_map(|(stands, bar)| stands.then_some(bar))
     }
+}
+
+/// An item that begins with a letter or a number of its own: `a) …`, `(2) …`.
+fn is_lettered(text: &str) -> bool {
+    let Some((mark, _)) = text.split_once(')') else { return false };
+    let mark = mark.strip_prefix('(').unwrap_or(mark);
+    (1..=3).contains(&mark.chars().count()) && mark.chars().all(char::is_alphanumeric)
+}
+
+/// The whole text stands in quotation marks: somebody else's words.
+fn is_quoted(text: &str) -> bool {
+    let bare = text.trim().trim_end_matches(['.', '!', '?', '\u{3002}']);
+    let opens = ['"', '\'', '\u{2018}', '\u{201c}', '\u{201e}', '\u{ab}', '\u{bb}', '\u{2039}', '\u{300c}', '\u{300e}'];
+    let closes = [
+        '"', '\'', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{ab}', '\u{bb}', '\u{203a}', '\u{300d}',
+        '\u{300f}',
+    ];
+    bare.chars().count() > 1 && bare.starts_with(opens) && bare.ends_with(closes)
 }
 
 fn box_of(checkbox: Option<Checkbox>) -> &'static str {

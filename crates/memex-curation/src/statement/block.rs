@@ -5,13 +5,14 @@ use super::lines::Line;
 /// Tags whose text may hold blank lines: the block ends at the closing tag.
 const VERBATIM: [&str; 4] = ["script", "pre", "style", "textarea"];
 
-/// If front matter opens the text, the number of its lines.
+/// If front matter opens the text, the number of its lines. It stands between lines of `---` (YAML) or `+++` (TOML).
 pub(super) fn front_matter(lines: &[Line<'_>]) -> Option<usize> {
     let first = lines.first()?;
-    if first.body != "---" || first.indent > 0 {
+    if !matches!(first.body, "---" | "+++") || first.indent > 0 {
         return None;
     }
-    let close = lines.iter().skip(1).position(|l| l.indent == 0 && matches!(l.body, "---" | "..."))?;
+    let closes = |body: &str| body == first.body || (first.body == "---" && body == "...");
+    let close = lines.iter().skip(1).position(|l| l.indent == 0 && closes(l.body))?;
     Some(close + 2)
 }
 

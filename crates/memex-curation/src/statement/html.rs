@@ -3,6 +3,9 @@
 /// Elements that change how what stands in them is meant.
 const WRAPPERS: [&str; 7] = ["details", "del", "s", "strike", "blockquote", "ins", "aside"];
 
+/// Elements whose attributes name what stands in them.
+const SECTIONS: [&str; 4] = ["section", "article", "div", "main"];
+
 /// A tag or comment of a block, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Mark {
@@ -53,6 +56,10 @@ pub(super) fn marks(block: &str) -> Vec<Mark> {
             marks.push(Mark::Heading(inner(rest)));
         } else if name == "summary" && !closes {
             marks.push(Mark::Summary(inner(rest)));
+        } else if !closes && SECTIONS.contains(&name.as_str()) {
+            // `<section id="ann">` names what stands in it.
+            words.push_str(tag[name.len()..].trim());
+            words.push(' ');
         } else if WRAPPERS.contains(&name.as_str()) {
             marks.push(if closes { Mark::Close(name) } else { Mark::Open(name) });
         }

@@ -29,7 +29,9 @@ impl Look {
         let reading = Reading::new(text);
         let unspaced = reading.tokens.iter().filter(|t| t.unspaced).count();
         let words = reading.tokens.len() - unspaced + unspaced.div_ceil(2);
-        let has_verb = (0..reading.tokens.len()).any(|i| reading.is_verb(i) && !(i > 0 && reading.tokens[i].capital));
+        // One word alone names what follows, also if it is a verb's form: "Cancelled", "A."
+        let has_verb =
+            words > 1 && (0..reading.tokens.len()).any(|i| reading.is_verb(i) && !(i > 0 && reading.tokens[i].capital));
         let colon = ends_in_colon(text);
         let key_value = !colon && text.split_once(':').is_some_and(|(_, value)| value.starts_with(' '));
         Self {

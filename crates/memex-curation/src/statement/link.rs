@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use super::html::{self, Mark as HtmlMark};
 use super::labels::{self, Look};
+use super::taken_back::takes_back;
 use super::{Document, Element, Introducer, Mark};
-use crate::language::{List, Reading, VOCABULARY};
+use crate::language::{List, Reading};
 
 pub(super) fn link(document: &mut Document, lines: &[&str]) {
     let readings: Vec<Reading> = document.statements.iter().map(|s| Reading::new(&s.text)).collect();
@@ -104,6 +105,8 @@ struct Walk<'a> {
     html_label: Option<String>,
     /// Per item: the last further paragraph of it, which introduces the list below it.
     item_paragraph: HashMap<usize, usize>,
+    /// Statements of the section that set the scene for all below: "Suppose we move.", "The following is from the novel."
+    scene: Vec<usize>,
     wrappers: Vec<(String, Option<String>)>,
     /// A comment or a table's header directly above.
     block_above: Option<String>,
@@ -125,6 +128,7 @@ impl Walk<'_> {
             html_heading: None,
             html_label: None,
             item_paragraph: HashMap::new(),
+            scene: Vec::new(),
             wrappers: Vec::new(),
             block_above: None,
             previous: None,
@@ -155,8 +159,7 @@ impl Walk<'_> {
             document.statements[paragraph].introduces |= labels::ends_in_colon(&document.statements[paragraph].text);
         }
         self.in_list = false;
-        self.block_above =
-            block.trim_start().starts_with('|').then(|| block.lines().next().unwrap_or_default().to_owned());
+        self.block_above = said_by_block(block);
         for mark in html::marks(block) {
             match mark {
                 HtmlMark::Heading(words) => self.html_heading = Some(words),
@@ -191,6 +194,10 @@ impl Walk<'_> {
             self.list_label.insert(list, i);
         }
         self.refer(document, i);
+        let supposes = !item && nested.is_none() && self.readings[i].keeping(List::Suppose).any(|hit| hit.first == 0);
+        if supposes || self.readings[i].keeping(List::Below).next().is_some() {
+            self.scene.push(i);
+        }
         self.block_above = None;
         self.previous = Some(i);
         self.section.push(i);
@@ -263,11 +270,13 @@ impl Walk<'_> {
             found.push(Introducer::Text(format!("<{name}>")));
             found.extend(summary.iter().cloned().map(Introducer::Text));
         }
+        found.extend(self.scene.iter().map(|&said| Introducer::Statement(said)));
         found.extend(self.label.filter(|&(label, _)| label != i).map(|(label, _)| Introducer::Statement(label)));
         if statement.list.is_some() {
             found.extend(self.list_intro.iter().cloned());
         } else if statement.parent.is_none() {
             found.extend(self.colon_above(document, i).map(Introducer::Statement));
+            found.extend(self.block_above.iter().cloned().map(Introducer::Text));
         }
         let mut chain: Vec<usize> = document.ancestors(i).collect();
         chain.reverse();
@@ -311,9 +320,25 @@ impl Walk<'_> {
 
     fn end_section(&mut self, _document: &mut Document) {
         self.section.clear();
+        self.scene.clear();
         self.list_label.clear();
         self.item_paragraph.clear();
     }
+}
+
+/// What a block says of the list or paragraph directly below it: a table by its header, code by its first line, a link
+/// definition without a target (`[//]: # (words)`) as a comment.
+fn said_by_block(block: &str) -> Option<String> {
+    let mut lines = block.lines().map(str::trim);
+    let first = lines.next()?;
+    let comment = first.strip_prefix('[').and_then(|rest| rest.split_once("]: ")).map(|(_, target)| target.trim());
+    if first.starts_with('|') {
+        return Some(first.to_owned());
+    }
+    if first.starts_with("```") || first.starts_with("~~~") {
+        return lines.next().map(str::to_owned);
+    }
+    comment.and_then(|target| target.strip_prefix(['#', '<'])).map(str::to_owned)
 }
 
 /// Whether a word of reference stands where nothing but numbers, days, function words and verbs of state stands before.
@@ -341,46 +366,4 @@ pub(crate) fn refers(reading: &Reading) -> bool {
         }
     }
     false
-}
-
-/// Whether the statement takes back or sums up what stands above it: "no, …", "wrong", "all this", "these".
-fn takes_back(reading: &Reading, text: &str) -> bool {
-    let first = |list| reading.keeping(list).any(|hit| hit.first == 0);
-    let not_after = |at: usize| at > 0 && reading.permits_at(List::AboveNotAfter, at - 1);
-    let above = reading.keeping(List::Above).any(|hit| !not_after(hit.first));
-    let retracts = reading.keeping(List::Retractions).filter(|hit| hit.first == 0).any(|hit| {
-        let end = reading.tokens[hit.end - 1].end;
-        let rest = text[end..].trim_start();
-        // "No" and its like take back only before a mark: "No sugar" says something of its own.
-        let short = reading.tokens[0].lower.chars().count() <= 3 && hit.end == 1 && spaced(hit.language);
-        !short || rest.is_empty() || rest.starts_with([',', '.', '!', ':', ';', '-', '\u{2013}', '\u{2014}', '?'])
-    });
-    first(List::These) || above || retracts || corrects(reading, text)
-}
-
-/// "Correction: Bob, not Anna" corrects what stands above. "Correction: the exam is in May" says it anew, in full.
-fn corrects(reading: &Reading, text: &str) -> bool {
-    reading.keeping(List::Corrections).filter(|hit| hit.first == 0).any(|hit| {
-        let rest = text[reading.tokens[hit.end - 1].end..].trim_start();
-        let mark = rest.find([':', ',', '-', '\u{2013}', '\u{2014}', '\u{ff1a}', '\u{ff0c}', '.', '!']);
-        // "I got that wrong earlier, Anna lives in Rome".
-        let at_once = |&mark: &usize| rest[..mark].split_whitespace().count() < 2;
-        match mark.filter(at_once) {
-            Some(mark) => {
-                let said = rest[mark..].trim_start_matches(|c: char| !c.is_alphanumeric());
-                !is_clause(&Reading::new(said))
-            }
-            None => rest.is_empty() || hit.end > 1,
-        }
-    })
-}
-
-/// A subject of its own and a verb: neither "not Anna" nor "it was Bob".
-fn is_clause(reading: &Reading) -> bool {
-    let negates = reading.keeping(List::InstructionMarks).any(|hit| hit.first == 0);
-    !negates && !refers(reading) && (1..reading.tokens.len()).any(|at| reading.is_verb(at))
-}
-
-fn spaced(language: u8) -> bool {
-    VOCABULARY.languages[usize::from(language)].spaced
 }

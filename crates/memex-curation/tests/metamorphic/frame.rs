@@ -197,7 +197,7 @@ pub const FOLLOWS: &[Value] = &[
     nothing(""),
     nothing("- Zed keeps seven crates.\n"),
     nothing("\n---\n\n- He agrees.\n"),
-    nothing("- No sugar for Zed.\n"),
+    nothing("- No sugar goes into tea for Zed.\n"),
     nothing("- After all this Zed sleeps.\n"),
     barred("- He agrees.\n"),
     barred("\nHe agrees.\n"),
