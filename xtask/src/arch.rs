@@ -39,5 +39,5 @@ fn trees(root: &Path) -> anyhow::Result<Findings> {
         .fold(command::cargo(&["tree", "--edges", "normal,build,features", "--prefix", "none"]), |tree, package| {
             tree.and(&["--package", package])
         });
-    Ok([shipped::worker_without_sql(&worker), shipped::no_test_doors(&release.output(root)?)].concat())
+    Ok([shipped::worker_without_sql(&worker), shipped::nothing_for_tests(&release.output(root)?)].concat())
 }

@@ -4,4 +4,5 @@ pub mod demo_memory;
 pub mod pair;
 pub mod postgres;
 mod process;
+#[cfg(feature = "harness")]
 pub mod stack;

@@ -14,8 +14,8 @@ use memex_stack::pair::PairError;
 use serde_json::{Value, json};
 use tonic::{Code, Status};
 
-use crate::commands::UserArg;
 use crate::output::{self, style};
+use crate::user::UserArg;
 
 /// Why a command did not do what was asked.
 #[derive(Debug, thiserror::Error)]

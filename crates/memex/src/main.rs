@@ -2,10 +2,15 @@
 
 mod cli;
 mod commands;
+mod context;
+mod dispatch;
 mod failure;
+mod listing;
 mod output;
+mod process;
 mod settings;
 mod shell;
+mod user;
 
 use std::process::ExitCode;
 
@@ -20,7 +25,7 @@ fn main() -> ExitCode {
     };
     let json = cli.json;
     let done = match threads::runtime() {
-        Ok(runtime) => runtime.block_on(commands::run(cli)),
+        Ok(runtime) => runtime.block_on(dispatch::run(cli)),
         Err(error) => Err(Failure::local("this process", format_args!("cannot start its threads: {error}"))),
     };
     match done {

@@ -5,8 +5,8 @@ use crate::check::Findings;
 /// One TLS library with one provider, ring: no C library to build or to patch.
 const BANNED: [&str; 5] = ["openssl", "openssl-sys", "native-tls", "aws-lc-sys", "aws-lc-rs"];
 
-/// Failpoints and guards that can be switched off.
-const TEST_DOORS: &str = "feature \"test-doors\"";
+/// What only tests may have: failpoints and guards that can be switched off; both services in one process.
+const FOR_TESTS: [&str; 2] = ["feature \"test-doors\"", "feature \"harness\""];
 
 /// Every banned crate among the `packages` of the lock file.
 pub fn banned<'a>(packages: impl Iterator<Item = &'a str>) -> Findings {
@@ -20,9 +20,10 @@ pub fn worker_without_sql(tree: &str) -> Findings {
         .collect()
 }
 
-/// Every crate of a release build's tree (`cargo tree --edges …,features`) that has the test doors in it.
-pub fn no_test_doors(tree: &str) -> Findings {
-    lines_with(tree, TEST_DOORS).map(|line| format!("a release build would hold {line}")).collect()
+/// Every crate of a release build's tree (`cargo tree --edges …,features`) that has a feature for tests in it.
+pub fn nothing_for_tests(tree: &str) -> Findings {
+    let held = FOR_TESTS.into_iter().flat_map(|feature| lines_with(tree, feature));
+    held.map(|line| format!("a release build would hold {line}")).collect()
 }
 
 fn lines_with<'a>(tree: &'a str, word: &'static str) -> impl Iterator<Item = &'a str> {
@@ -43,10 +44,12 @@ mod tests {
     }
 
     #[test]
-    fn a_release_build_with_test_doors_is_refused() {
-        let tree = "memex v0.1.0\nmemory-api feature \"test-doors\"\nmemory-api feature \"default\"\n";
-        assert_eq!(no_test_doors(tree), ["a release build would hold memory-api feature \"test-doors\""]);
-        assert!(no_test_doors("memex v0.1.0\nmemory-api feature \"default\"\n").is_empty());
+    fn a_release_build_with_a_feature_for_tests_is_refused() {
+        for feature in ["memory-api feature \"test-doors\"", "memex-stack feature \"harness\""] {
+            let tree = format!("memex v0.1.0\n{feature}\nmemory-api feature \"default\"\n");
+            assert_eq!(nothing_for_tests(&tree), [format!("a release build would hold {feature}")]);
+        }
+        assert!(nothing_for_tests("memex v0.1.0\nmemory-api feature \"default\"\n").is_empty());
     }
 
     #[test]

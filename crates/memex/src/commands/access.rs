@@ -3,11 +3,13 @@
 use memex_proto::v1::ListAccessLogRequest;
 use serde_json::json;
 
-use super::{Context, Listed, UserArg, pages, say_more};
+use crate::context::Context;
 use crate::failure::Failure;
+use crate::listing::{Listed, pages, say_more};
 use crate::output;
 use crate::output::table::{Table, numbers, words};
 use crate::output::view::AccessView;
+use crate::user::UserArg;
 
 /// What the help of `access` ends with.
 pub const EXAMPLES: &str = "\

@@ -13,7 +13,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use super::Context;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::progress;
 use load::Bench;

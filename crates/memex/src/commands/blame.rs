@@ -3,11 +3,12 @@
 use memex_proto::v1::BlameFileRequest;
 use serde_json::json;
 
-use super::{Context, UserArg};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output;
 use crate::output::table::{Table, numbers, words};
 use crate::output::view::BlameLineView;
+use crate::user::UserArg;
 
 /// What the help of `blame` ends with.
 pub const EXAMPLES: &str = "\

@@ -8,10 +8,11 @@ use memex_proto::v1::{FileContent, ReadFileRequest};
 use prost_types::Timestamp;
 use serde_json::json;
 
-use super::{Context, UserArg};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::view::FileView;
 use crate::output::{self, safe};
+use crate::user::UserArg;
 
 /// What the help of `cat` ends with.
 pub const EXAMPLES: &str = "\

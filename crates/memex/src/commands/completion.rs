@@ -1,10 +1,9 @@
 //! `completion`: scripts that let a shell complete commands and flags.
 
-use clap::CommandFactory as _;
+use clap::Command;
 use clap_complete::Shell;
 use serde_json::json;
 
-use crate::cli::Cli;
 use crate::failure::Failure;
 use crate::output;
 
@@ -23,8 +22,8 @@ pub struct CompletionArgs {
     shell: String,
 }
 
-/// `memex completion`.
-pub fn run(args: &CompletionArgs, json: bool) -> Result<(), Failure> {
+/// `memex completion`, of the command line `root`.
+pub fn run(args: &CompletionArgs, root: &mut Command, json: bool) -> Result<(), Failure> {
     let shell = match args.shell.as_str() {
         "zsh" => Shell::Zsh,
         "fish" => Shell::Fish,
@@ -32,7 +31,7 @@ pub fn run(args: &CompletionArgs, json: bool) -> Result<(), Failure> {
     };
     // Made in memory first: the generator panics where its writer fails, and a pipe may be closed at any time.
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "memex", &mut script);
+    clap_complete::generate(shell, root, "memex", &mut script);
     if json {
         return Ok(output::json(&json!({"shell": args.shell, "script": String::from_utf8_lossy(&script)}))?);
     }

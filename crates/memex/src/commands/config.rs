@@ -7,7 +7,7 @@ use clap::Subcommand;
 use memex_proto::v1::{ConfigEntry, GetConfigRequest, UpdateConfigRequest};
 use serde_json::json;
 
-use super::{Context, request_id};
+use crate::context::{Context, request_id};
 use crate::failure::Failure;
 use crate::output::table::{Table, words};
 use crate::output::view::ConfigView;

@@ -18,9 +18,9 @@ use memex_runtime::lifecycle::Shutdown;
 use memex_stack::pair::{Pair, PairOptions};
 use tempfile::TempDir;
 
-use super::quiet_telemetry;
 use crate::failure::Failure;
 use crate::output::progress;
+use crate::process::quiet_telemetry;
 use expectations::Expectations;
 use people::People;
 use report::Report;
@@ -56,7 +56,7 @@ pub struct DemoArgs {
 pub async fn run(args: DemoArgs, json: bool) -> Result<(), Failure> {
     let telemetry = quiet_telemetry()?;
     let shutdown = interrupt::heard()?;
-    let program = super::own_program()?;
+    let program = crate::process::own_program()?;
     let place = tempfile::Builder::new().prefix("memex-demo-").tempdir()?;
     let options = PairOptions {
         durable: false,

@@ -6,10 +6,11 @@ use memex_core::limits::MAX_CONTEXT_LINES;
 use memex_proto::v1::DiffRevisionsRequest;
 use serde_json::json;
 
-use super::{Context, UserArg};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::view::RevisionView;
 use crate::output::{self, diff};
+use crate::user::UserArg;
 
 /// What the help of `diff` ends with.
 pub const EXAMPLES: &str = "\

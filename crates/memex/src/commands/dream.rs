@@ -8,11 +8,13 @@ use clap::Subcommand;
 use memex_proto::v1::{Dream, DreamState, ListDreamsRequest};
 use serde_json::json;
 
-use super::{Context, Listed, UserArg, pages, say_more};
+use crate::context::Context;
 use crate::failure::Failure;
+use crate::listing::{Listed, pages, say_more};
 use crate::output;
 use crate::output::table::{Table, numbers, words};
 use crate::output::view::DreamView;
+use crate::user::UserArg;
 
 /// What the help of `dream` ends with.
 pub const EXAMPLES: &str = "\

@@ -9,9 +9,10 @@ use memex_runtime::lifecycle::Shutdown;
 use super::cat::read;
 use super::files::SourceArg;
 use super::written::{ReasonArg, Written};
-use super::{Context, UserArg, or_left, request_id};
+use crate::context::{Context, or_left, request_id};
 use crate::failure::Failure;
 use crate::output;
+use crate::user::UserArg;
 
 use draft::{Draft, Meant};
 

@@ -9,11 +9,12 @@ use memex_proto::v1::{EraseUserRequest, ErasureState, ErasureStatus, ErrorReason
 use serde_json::json;
 
 use super::confirm::{ask_somebody, confirm};
-use super::{Context, parse_user, request_id};
+use crate::context::{Context, request_id};
 use crate::failure::Failure;
 use crate::output::table::write_facts;
 use crate::output::view::ErasureView;
 use crate::output::{self, counted, safe_line};
+use crate::user::parse_user;
 
 /// What the help of `erase` ends with.
 pub const EXAMPLES: &str = "\

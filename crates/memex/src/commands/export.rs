@@ -13,9 +13,10 @@ use memex_runtime::lifecycle::Shutdown;
 use serde_json::json;
 
 use super::files::list_files;
-use super::{Context, UserArg, or_left};
+use crate::context::{Context, or_left};
 use crate::failure::Failure;
 use crate::output::{self, counted, progress, safe_line, style};
+use crate::user::UserArg;
 
 use folder::Folder;
 

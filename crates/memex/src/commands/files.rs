@@ -10,11 +10,13 @@ use memex_proto::v1::{File, ListFilesRequest, ListRevisionsRequest, Revision, So
 use serde_json::json;
 
 use super::written::{ReasonArg, Written};
-use super::{Context, Listed, UserArg, pages, request_id, say_more};
+use crate::context::{Context, request_id};
 use crate::failure::Failure;
+use crate::listing::{Listed, pages, say_more};
 use crate::output;
 use crate::output::table::{Table, numbers, words};
 use crate::output::view::{FileView, RevisionView};
+use crate::user::UserArg;
 
 /// What the help of `ls` ends with.
 pub const LS_EXAMPLES: &str = "\

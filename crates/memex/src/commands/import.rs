@@ -16,9 +16,10 @@ use memex_proto::v1::{ErrorReason, File, ListFilesRequest, Source, WriteFileRequ
 use memex_runtime::lifecycle::Shutdown;
 
 use super::files::list_all;
-use super::{Context, UserArg, or_left, request_id};
+use crate::context::{Context, or_left, request_id};
 use crate::failure::Failure;
 use crate::output::progress;
+use crate::user::UserArg;
 
 use plan::{Plan, Planned};
 use report::{Fate, Report};

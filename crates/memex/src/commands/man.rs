@@ -3,12 +3,11 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use clap::{Command, CommandFactory as _};
+use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use serde_json::json;
 
-use crate::cli::Cli;
 use crate::failure::Failure;
 use crate::output::{self, counted};
 
@@ -37,9 +36,9 @@ struct Page {
     roff: Vec<u8>,
 }
 
-/// `memex man`.
-pub fn run(args: &ManArgs, json: bool) -> Result<(), Failure> {
-    let mut root = Cli::command().disable_help_subcommand(true);
+/// `memex man`, of the command line `root`.
+pub fn run(args: &ManArgs, root: Command, json: bool) -> Result<(), Failure> {
+    let mut root = root.disable_help_subcommand(true);
     root.build();
     match &args.dir {
         Some(dir) => write_all(&root, dir, json),

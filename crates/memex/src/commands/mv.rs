@@ -5,9 +5,10 @@ use std::io::Write as _;
 use memex_proto::v1::{ErrorReason, MoveFileRequest};
 
 use super::written::{ReasonArg, Written};
-use super::{Context, UserArg, request_id};
+use crate::context::{Context, request_id};
 use crate::failure::Failure;
 use crate::output::{self, safe_line};
+use crate::user::UserArg;
 
 /// What the help of `mv` ends with.
 pub const EXAMPLES: &str = "\

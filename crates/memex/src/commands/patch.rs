@@ -7,8 +7,9 @@ use memex_proto::v1::{PatchFileRequest, Source};
 
 use super::files::SourceArg;
 use super::written::{ReasonArg, Written};
-use super::{Context, UserArg, request_id};
+use crate::context::{Context, request_id};
 use crate::failure::Failure;
+use crate::user::UserArg;
 
 use given::GivenEdits;
 

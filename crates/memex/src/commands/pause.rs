@@ -5,9 +5,10 @@ use std::io::Write as _;
 use memex_proto::v1::{PauseUserRequest, ResumeUserRequest};
 use serde_json::json;
 
-use super::{Context, UserArg, request_id};
+use crate::context::{Context, request_id};
 use crate::failure::Failure;
 use crate::output;
+use crate::user::UserArg;
 
 /// What the help of `pause` ends with.
 pub const PAUSE_EXAMPLES: &str = "\

@@ -4,11 +4,12 @@ use memex_proto::v1::{RecallRequest, RecalledFile};
 use serde_json::json;
 
 use super::cat::write_text;
-use super::{Context, UserArg};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::table::{Table, numbers, words};
 use crate::output::view::RecalledFileView;
 use crate::output::{self, counted};
+use crate::user::UserArg;
 
 /// What the help of `recall` ends with.
 pub const EXAMPLES: &str = "\

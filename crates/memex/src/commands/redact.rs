@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::confirm::confirm;
 use super::files::revisions_table;
-use super::{Context, request_id};
+use crate::context::{Context, request_id};
 use crate::failure::Failure;
 use crate::output::view::RevisionView;
 use crate::output::{self, counted, style};

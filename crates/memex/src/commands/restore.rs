@@ -5,8 +5,10 @@ use memex_proto::v1::restore_revision_request::Precondition;
 use memex_proto::v1::{ErrorReason, ListRevisionsRequest, RestoreRevisionRequest};
 
 use super::written::{ReasonArg, Written};
-use super::{Context, PAGE_SIZE, UserArg, request_id};
+use crate::context::{Context, request_id};
 use crate::failure::Failure;
+use crate::listing::PAGE_SIZE;
+use crate::user::UserArg;
 
 /// What the help of `restore` ends with.
 pub const EXAMPLES: &str = "\

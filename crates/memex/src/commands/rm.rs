@@ -7,9 +7,10 @@ use memex_runtime::lifecycle::Shutdown;
 use serde_json::{Value, json};
 
 use super::written::ReasonArg;
-use super::{Context, UserArg, or_left, request_id};
+use crate::context::{Context, or_left, request_id};
 use crate::failure::Failure;
 use crate::output::{self, safe_line};
+use crate::user::UserArg;
 
 /// What the help of `rm` ends with.
 pub const EXAMPLES: &str = "\

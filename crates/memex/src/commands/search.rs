@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use memex_proto::v1::{ByteRange, Passage, SearchFilesRequest};
 use serde_json::json;
 
-use super::{Context, UserArg};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::view::PassageView;
 use crate::output::{self, safe, safe_line, style};
+use crate::user::UserArg;
 
 /// What the help of `search` ends with.
 pub const EXAMPLES: &str = "\

@@ -6,11 +6,12 @@ use memex_proto::v1::GetRevisionRequest;
 use serde_json::json;
 
 use super::cat::write_text;
-use super::{Context, OwnerArg};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::table::write_facts;
 use crate::output::view::RevisionView;
 use crate::output::{self, safe_line, style};
+use crate::user::OwnerArg;
 
 /// What the help of `show` ends with.
 pub const EXAMPLES: &str = "\

@@ -12,10 +12,11 @@ use memex_proto::v1::{CreateTokenRequest, Role};
 use prost_types::Timestamp;
 use serde_json::json;
 
-use super::{Context, parse_user, request_id};
+use crate::context::{Context, request_id};
 use crate::failure::Failure;
 use crate::output::table::write_facts;
 use crate::output::{self, time};
+use crate::user::parse_user;
 
 /// What the help of `token` ends with.
 pub const EXAMPLES: &str = "\

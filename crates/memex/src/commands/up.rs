@@ -12,9 +12,9 @@ use memex_stack::pair::{Pair, PairError, PairOptions};
 use memex_stack::postgres::default_data_dir;
 use memory_api::args::DatabaseArgs;
 
-use super::quiet_telemetry;
 use crate::failure::Failure;
 use crate::output::progress;
+use crate::process::quiet_telemetry;
 
 /// What the help of `up` ends with.
 pub const EXAMPLES: &str = "\
@@ -79,7 +79,7 @@ impl UpArgs {
             dream_enabled,
             drain,
             verbose: self.verbose,
-            ..PairOptions::new(data_dir, super::own_program()?)
+            ..PairOptions::new(data_dir, crate::process::own_program()?)
         })
     }
 }

@@ -7,7 +7,7 @@ mod unpark;
 
 use clap::Subcommand;
 
-use super::Context;
+use crate::context::Context;
 use crate::failure::Failure;
 
 /// What the help of `users` ends with.

@@ -11,10 +11,11 @@ use memex_runtime::retry::{Backoff, Classify};
 use serde_json::json;
 use tonic::{Code, Status, Streaming};
 
-use super::{Context, UserArg, classify};
+use crate::context::{Context, classify};
 use crate::failure::Failure;
 use crate::output::view::{ChangedFileView, RevisionView};
 use crate::output::{self, safe_line, style};
+use crate::user::UserArg;
 
 /// What the help of `watch` ends with.
 pub const EXAMPLES: &str = "\

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use memex_proto::v1::{File, MoveFileResponse, PatchFileResponse, RestoreRevisionResponse, WriteFileResponse};
 use serde_json::json;
 
-use super::Context;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::view::FileView;
 use crate::output::{self, safe_line};

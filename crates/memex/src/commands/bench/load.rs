@@ -6,9 +6,9 @@ use futures::future::join_all;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::time::Instant;
 
-use super::super::Context;
 use super::measured::Measured;
 use super::work::{Work, write};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::progress;
 

@@ -9,8 +9,8 @@ use memex_proto::v1::{
 };
 use tonic::{Response, Status};
 
-use super::super::{Context, request_id};
 use super::load::Bench;
+use crate::context::{Context, request_id};
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

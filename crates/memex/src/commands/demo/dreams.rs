@@ -12,7 +12,7 @@ use super::memory::Memory;
 use super::people::People;
 use super::report::Report;
 use crate::commands::dream::start::{ended, start};
-use crate::commands::{Context, request_id};
+use crate::context::{Context, request_id};
 use crate::failure::Failure;
 use crate::output::progress;
 use crate::output::view::dream_state;

@@ -9,7 +9,7 @@ use memex_stack::demo_memory::{self, Person};
 
 use super::people::People;
 use super::report::Report;
-use crate::commands::{Context, request_id};
+use crate::context::{Context, request_id};
 use crate::failure::Failure;
 use crate::output::{counted, progress};
 

@@ -6,8 +6,8 @@ use memex_proto::v1::batch_read_files_result::Result as ReadResult;
 use memex_proto::v1::{BatchReadFilesRequest, FileContent};
 use sha2::{Digest as _, Sha256};
 
-use crate::commands::Context;
 use crate::commands::files::list_files;
+use crate::context::Context;
 use crate::failure::Failure;
 
 /// How many files one call reads: as many as it may.

@@ -5,7 +5,7 @@ use memex_runtime::client::{ClientSettings, Token};
 use memex_stack::demo_memory::{self, Person};
 use memex_stack::pair::Pair;
 
-use crate::commands::{Context, request_id};
+use crate::context::{Context, request_id};
 use crate::failure::Failure;
 use crate::settings::Settings;
 

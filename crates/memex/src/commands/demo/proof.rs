@@ -6,7 +6,7 @@ use super::dreams::{Dreamt, most_telling};
 use super::expectations::Expectations;
 use super::memory::Memory;
 use super::people::People;
-use crate::commands::request_id;
+use crate::context::request_id;
 use crate::failure::Failure;
 use crate::output::view::RevisionView;
 

@@ -6,10 +6,11 @@ use memex_proto::v1::RevertDreamRequest;
 use serde_json::json;
 
 use crate::commands::files::revisions_table;
-use crate::commands::{Context, OwnerArg, request_id};
+use crate::context::{Context, request_id};
 use crate::failure::Failure;
 use crate::output::view::{DreamView, RevisionView};
 use crate::output::{self, counted};
+use crate::user::OwnerArg;
 
 /// What the help of `dream revert` ends with.
 pub const EXAMPLES: &str = "\

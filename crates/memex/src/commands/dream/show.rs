@@ -7,7 +7,7 @@ use memex_proto::v1::{
 };
 use serde_json::{Value, json};
 
-use crate::commands::Context;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::pairs::{Side, write_pairs};
 use crate::output::table::{Table, numbers, words, write_facts};

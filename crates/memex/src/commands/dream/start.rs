@@ -14,11 +14,12 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument as _;
 
 use super::show;
-use crate::commands::{Context, UserArg, or_left, request_id};
+use crate::context::{Context, or_left, request_id};
 use crate::failure::Failure;
 use crate::output::view::{DreamView, dream_state};
 use crate::output::{self, progress, safe_line};
 use crate::shell::user_flag;
+use crate::user::UserArg;
 
 /// What the help of `dream start` ends with.
 pub const EXAMPLES: &str = "\

@@ -7,7 +7,7 @@ use memex_runtime::lifecycle::Shutdown;
 use tokio::time::{sleep, timeout};
 
 use super::erasure;
-use crate::commands::{Context, or_left};
+use crate::context::{Context, or_left};
 use crate::failure::Failure;
 use crate::output::{counted, progress, safe_line};
 

@@ -11,7 +11,7 @@ use serde_json::json;
 use tonic::Request;
 
 use super::whole::WholeFile;
-use crate::commands::{Context, or_left};
+use crate::context::{Context, or_left};
 use crate::failure::Failure;
 use crate::output::{self, progress, safe_line};
 

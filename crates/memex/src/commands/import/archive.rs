@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tonic::Request;
 
 use super::parts::{Parts, open};
-use crate::commands::{Context, or_left, request_id};
+use crate::context::{Context, or_left, request_id};
 use crate::failure::Failure;
 use crate::output::{self, counted, progress};
 use crate::shell::quoted;

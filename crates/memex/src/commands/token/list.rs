@@ -3,11 +3,13 @@
 use memex_proto::v1::ListTokensRequest;
 use serde_json::json;
 
-use crate::commands::{Context, Listed, pages, parse_user, say_more};
+use crate::context::Context;
 use crate::failure::Failure;
+use crate::listing::{Listed, pages, say_more};
 use crate::output;
 use crate::output::table::{Table, words};
 use crate::output::view::TokenView;
+use crate::user::parse_user;
 
 /// What the help of `token list` ends with.
 pub const EXAMPLES: &str = "\

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use memex_proto::v1::{ErrorReason, RevokeTokenRequest};
 use serde_json::json;
 
-use crate::commands::{Context, request_id};
+use crate::context::{Context, request_id};
 use crate::failure::Failure;
 use crate::output;
 

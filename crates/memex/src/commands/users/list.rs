@@ -3,8 +3,9 @@
 use memex_proto::v1::ListUsersRequest;
 use serde_json::json;
 
-use crate::commands::{Context, Listed, pages, say_more};
+use crate::context::Context;
 use crate::failure::Failure;
+use crate::listing::{Listed, pages, say_more};
 use crate::output;
 use crate::output::table::{Table, numbers, words};
 use crate::output::view::UserView;

@@ -6,10 +6,11 @@ use memex_proto::v1::{ErrorReason, UpdateUserRequest, UpdateUserResponse};
 use serde_json::json;
 
 use crate::commands::config::values;
-use crate::commands::{Context, parse_user, request_id};
+use crate::context::{Context, request_id};
 use crate::failure::Failure;
 use crate::output::view::UserView;
 use crate::output::{self, safe_line};
+use crate::user::parse_user;
 
 use super::show::write_user;
 

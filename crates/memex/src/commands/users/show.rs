@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use memex_proto::v1::GetUserRequest;
 use serde_json::json;
 
-use crate::commands::{Context, UserArg, parse_user};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::table::write_facts;
 use crate::output::view::UserView;
 use crate::output::{self, safe_line, style};
 use crate::shell::quoted;
+use crate::user::{UserArg, parse_user};
 
 /// What the help of `users show` ends with.
 pub const EXAMPLES: &str = "\

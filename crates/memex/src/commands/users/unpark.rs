@@ -5,9 +5,10 @@ use std::io::Write as _;
 use memex_proto::v1::UnparkUserRequest;
 use serde_json::json;
 
-use crate::commands::{Context, parse_user, request_id};
+use crate::context::{Context, request_id};
 use crate::failure::Failure;
 use crate::output::{self, safe_line};
+use crate::user::parse_user;
 
 /// What the help of `users unpark` ends with.
 pub const EXAMPLES: &str = "\
