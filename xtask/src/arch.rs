@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::check::Findings;
 use crate::checkout::Checkout;
 use crate::command;
+use crate::findings::Findings;
 use crate::metadata::Metadata;
 
 mod direction;

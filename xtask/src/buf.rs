@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::check::Findings;
 use crate::command::Invocation;
+use crate::findings::Findings;
 
 /// The published protocol that a change must not break; there is one from version 0.1.0 on.
 const BASELINE: &str = "proto/baseline.binpb";

@@ -5,10 +5,8 @@ use std::path::Path;
 use clap::ValueEnum;
 
 use crate::cli::Step;
+use crate::findings::Findings;
 use crate::{arch, buf, command, licences, links, size, sql_cache, stray};
-
-/// What a step found wrong, one sentence each, naming the place; none means that it passed.
-pub type Findings = Vec<String>;
 
 /// Runs every step but the skipped ones; true when all of them passed.
 pub fn all_but(skip: &[Step], root: &Path) -> bool {

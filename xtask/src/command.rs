@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
 
-use crate::check::Findings;
+use crate::findings::Findings;
 
 /// A program with its arguments, not yet started.
 pub struct Invocation {

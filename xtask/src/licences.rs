@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::check::Findings;
+use crate::findings::Findings;
 use crate::metadata::{Metadata, Package};
 use crate::spdx;
 

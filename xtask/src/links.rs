@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::check::Findings;
 use crate::checkout::Checkout;
+use crate::findings::Findings;
 
 mod page;
 

@@ -13,6 +13,7 @@ mod check;
 mod checkout;
 mod cli;
 mod command;
+mod findings;
 mod licences;
 mod links;
 mod metadata;

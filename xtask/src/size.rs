@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::check::Findings;
 use crate::checkout::Checkout;
+use crate::findings::Findings;
 
 /// The most lines of a file, tests included (functions are clippy's: 60 lines, in clippy.toml).
 const MAX_LINES: usize = 400;

@@ -8,8 +8,8 @@ use std::path::Path;
 use anyhow::Context;
 use serde::Deserialize;
 
-use crate::check::Findings;
 use crate::checkout::Checkout;
+use crate::findings::Findings;
 
 const CACHE: &str = "crates/memory-api/.sqlx/";
 const SOURCES: &str = "crates/memory-api/";

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::check::Findings;
 use crate::checkout::Checkout;
+use crate::findings::Findings;
 
 /// A word that is refused, where, and why. Written in halves, so that this file does not hold it.
 struct Stray {

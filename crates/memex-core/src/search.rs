@@ -7,6 +7,7 @@ mod languages;
 mod lines;
 mod query;
 mod rank;
+mod stems;
 #[cfg(test)]
 mod tests;
 mod words;

@@ -1,13 +1,11 @@
 //! The builtin curator: drops duplicates that it can ground and tidies pages, without a model.
 
-mod edits;
-mod page;
-
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::ledger::{self, JudgedFile};
 use crate::same::{Grade, Pair, Place, Places, ReadFile, StandsAt, is_curated};
-use crate::{LineRange, PlannedOp, Rules, SourceFile, Treatment, TreatmentKind, TreatmentSource};
+use crate::tidy;
+use crate::{PlannedOp, Rules, SourceFile, Treatment, TreatmentKind, TreatmentSource};
 
 /// Lines that one op drops at most: each is a treatment, and an op carries 2,000 of them. What is left is dropped by
 /// the next dream.
@@ -146,8 +144,8 @@ fn ops(places: &Places<'_, '_>, grounds: &Grounds, tidies: bool) -> Vec<PlannedO
 
 /// The op for one file, or `None` if it changes nothing or the ledger would not account for it.
 fn plan(places: &Places<'_, '_>, file: &ReadFile<'_>, dropped: &BTreeMap<usize, Place>) -> Option<PlannedOp> {
-    let (fates, tidied) = tidied(file, &dropped.keys().copied().collect());
-    let (edits, result) = edits::edits(&file.file.text, &fates)?;
+    let (fates, tidied) = tidy::tidied(file, &dropped.keys().copied().collect());
+    let (edits, result) = tidy::edits(&file.file.text, &fates)?;
     let mut treatments: Vec<Treatment> =
         dropped.iter().map(|(&s, &keep)| drop_treatment(places, file, s, keep)).collect();
     let reason = reason(dropped.len(), tidied.is_some());
@@ -166,19 +164,6 @@ fn plan(places: &Places<'_, '_>, file: &ReadFile<'_>, dropped: &BTreeMap<usize, 
         treatments,
     };
     is_accounted_for(places, file, &op).then_some(op)
-}
-
-fn tidied(file: &ReadFile<'_>, dropped: &BTreeSet<usize>) -> (Vec<page::Fate>, Option<LineRange>) {
-    let page = page::Page::tidy(file, dropped);
-    (page.fates, page.tidied)
-}
-
-/// The text of a file without the dropped statements: as it is left, and tidied. What tidying is, is defined by this.
-pub(crate) fn texts_without(file: &ReadFile<'_>, dropped: &BTreeSet<usize>) -> [String; 2] {
-    let text = |fates: &[page::Fate]| {
-        edits::edits(&file.file.text, fates).map_or_else(|| file.file.text.clone(), |(_, result)| result)
-    };
-    [text(&page::Page::without(file, dropped).fates), text(&tidied(file, dropped).0)]
 }
 
 fn drop_treatment(places: &Places<'_, '_>, file: &ReadFile<'_>, s: usize, keep: Place) -> Treatment {
@@ -214,12 +199,6 @@ fn reason(dropped: usize, tidied: bool) -> String {
         n => format!("drops {n} duplicates"),
     };
     if tidied { format!("{lines} and tidies the page") } else { lines }
-}
-
-/// The lines of `lines` and `other` together.
-fn joined(lines: Option<LineRange>, other: u32) -> Option<LineRange> {
-    let lines = lines.unwrap_or(LineRange { first: other, last: other });
-    Some(LineRange { first: lines.first.min(other), last: lines.last.max(other) })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod holds;
 mod passing;
 mod subject;
+mod verbs;
 
 use crate::date;
 use crate::language::{List, Reading};
@@ -66,7 +67,7 @@ pub(crate) fn is_clause(text: &str, reading: &Reading) -> bool {
     let begins = |list| reading.keeps_at(list, 0);
     let small = [List::Function, List::Prepositions, List::Articles, List::Joining];
     let named = reading.tokens.first().is_some_and(|first| first.capital && (first.possessive || !reading.is_known(0)));
-    match holds::first_verb(reading, 0, reading.tokens.len()) {
+    match verbs::first_verb(reading, 0, reading.tokens.len()) {
         Some(0) => begins(List::Action) && begins(List::Plain),
         Some(_) => !begins(List::Prepositions) || begins(List::SelfWords),
         // "Ben banks with Acme": no list has the verb, and no small word follows the name.

@@ -7,10 +7,10 @@ mod rule;
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::builtin::texts_without;
 use crate::fitness::is_standing_instruction;
 use crate::same::{Grade, Places, ReadFile};
 use crate::statement::{Document, Heading, split_lines};
+use crate::tidy::texts_without;
 use crate::{LineRange, Rules, SourceFile, Treatment, TreatmentKind};
 
 pub use rule::{Rule, Violation};

@@ -9,6 +9,7 @@ mod rules;
 mod same;
 mod section;
 mod text;
+mod tidy;
 mod treatment;
 mod written;
 

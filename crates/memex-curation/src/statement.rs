@@ -6,6 +6,7 @@ mod labels;
 mod lines;
 mod link;
 mod parser;
+mod reference;
 mod taken_back;
 
 use chrono::NaiveDate;
@@ -14,7 +15,7 @@ use crate::LineRange;
 
 pub(crate) use lines::split_lines;
 #[cfg(test)]
-pub(crate) use link::refers;
+pub(crate) use reference::refers;
 
 /// A heading of at most this many words is a label and no statement.
 const LABEL_WORDS: usize = 8;

@@ -1,6 +1,6 @@
 //! The table "who may use whom" among the workspace's own crates.
 
-use crate::check::Findings;
+use crate::findings::Findings;
 use crate::metadata::{Kind, Package};
 
 /// Each crate and the siblings that it may use. A new crate gets its row here first.

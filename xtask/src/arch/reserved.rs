@@ -1,7 +1,7 @@
 //! Crates of others that only some of ours may name.
 
 use crate::arch::direction::purpose;
-use crate::check::Findings;
+use crate::findings::Findings;
 use crate::metadata::Package;
 
 /// A family of crates (the name itself, or the name with a `-` after it) and who may name it.

@@ -1,6 +1,6 @@
 //! What the dependency trees of shipped binaries must not hold.
 
-use crate::check::Findings;
+use crate::findings::Findings;
 
 /// One TLS library with one provider, ring: no C library to build or to patch.
 const BANNED: [&str; 5] = ["openssl", "openssl-sys", "native-tls", "aws-lc-sys", "aws-lc-rs"];

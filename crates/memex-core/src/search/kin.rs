@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::languages::Language;
-use super::words::Stems;
+use super::stems::Stems;
 
 /// Groups of kin, from general knowledge; a word may be in several.
 const GROUPS: &str = "mother mom mum mommy mama|father dad daddy papa|parent mother father mom dad|grandmother grandma granny|\

@@ -6,7 +6,8 @@ use super::Weights;
 use super::dates::Days;
 use super::kin;
 use super::languages::{Language, is_of_questions};
-use super::words::{Stems, bare, each_word, lower};
+use super::stems::Stems;
+use super::words::{bare, each_word, lower};
 use crate::limits::MAX_QUERY_WORDS;
 
 /// The words that a query looks for, and what was met of other words.

@@ -1,13 +1,10 @@
-//! The words of a text as search compares them: folded, stemmed, and as pairs of characters where a script has no spaces.
+//! The words of a text as search compares them: folded, and as pairs of characters where a script has no spaces.
 
 use std::ops::Range;
 
-use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation as _;
-
-use super::languages::Language;
 
 /// Calls `found` with each word and its place. Words in scripts without spaces come as overlapping pairs of characters.
 pub(super) fn each_word<'t>(text: &'t str, mut found: impl FnMut(Range<usize>, &'t str)) {
@@ -59,7 +56,7 @@ fn is_hiragana(one: char) -> bool {
 }
 
 /// Han, kana, Thai, Lao, Myanmar and Khmer; Hangul too, whose particles hang on to their words.
-fn is_unspaced(one: char) -> bool {
+pub(super) fn is_unspaced(one: char) -> bool {
     matches!(one, '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}'
         | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'
         | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ff9d}' | '\u{20000}'..='\u{3ffff}')
@@ -76,57 +73,4 @@ pub(super) fn bare(word: &str) -> String {
         return word.to_owned();
     }
     word.nfd().filter(|one| !is_combining_mark(*one)).collect::<String>().replace('ß', "ss")
-}
-
-/// The stemmers, each made once a search.
-pub(super) struct Stems(Vec<(Algorithm, Stemmer)>);
-
-impl Stems {
-    pub(super) fn new() -> Self {
-        let all = [
-            Algorithm::English,
-            Algorithm::German,
-            Algorithm::French,
-            Algorithm::Spanish,
-            Algorithm::Italian,
-            Algorithm::Portuguese,
-            Algorithm::Dutch,
-            Algorithm::Arabic,
-            Algorithm::Russian,
-            Algorithm::Greek,
-        ];
-        Self(all.into_iter().map(|one| (one, Stemmer::create(one))).collect())
-    }
-
-    /// The stem of a word in lower case, by its script, or where that is Latin by the language.
-    pub(super) fn stem(&self, word: &str, language: Language) -> String {
-        let algorithm = match word.chars().find(|one| one.is_alphabetic()) {
-            Some('\u{0600}'..='\u{06ff}') => Algorithm::Arabic,
-            Some('\u{0400}'..='\u{04ff}') => Algorithm::Russian,
-            Some('\u{0370}'..='\u{03ff}') => Algorithm::Greek,
-            Some(one) if !is_unspaced(one) => language.algorithm(),
-            _ => return word.to_owned(),
-        };
-        let base = if algorithm == Algorithm::English { regular(word) } else { word };
-        let stemmer = self.0.iter().find(|(one, _)| *one == algorithm);
-        stemmer.map_or_else(|| bare(base), |(_, stemmer)| bare(&stemmer.stem(base)))
-    }
-}
-
-/// English verbs and nouns whose forms no stemmer brings together.
-fn regular(word: &str) -> &str {
-    const FORMS: &str = "go went gone|buy bought|eat ate eaten|see saw seen|write wrote written|take took taken|\
-        give gave given|get got gotten|make made|find found|feel felt|think thought|teach taught|bring brought|\
-        catch caught|meet met|leave left|lose lost|win won|run ran|begin began begun|drive drove driven|\
-        speak spoke spoken|tell told|say said|know knew known|grow grew grown|fly flew flown|sing sang sung|\
-        swim swam swum|sell sold|send sent|spend spent|build built|keep kept|sleep slept|hear heard|hold held|\
-        become became|come came|choose chose chosen|break broke broken|wear wore worn|draw drew drawn|\
-        child children|person people|man men|woman women|wife wives|life lives|foot feet|tooth teeth|\
-        mouse mice|fall fell fallen|read readings|pay paid|lead led|ride rode ridden|fight fought|steal stole stolen";
-    FORMS
-        .split('|')
-        .map(|forms| forms.trim())
-        .find(|forms| forms.split(' ').any(|form| form == word))
-        .and_then(|forms| forms.split(' ').next())
-        .unwrap_or(word)
 }

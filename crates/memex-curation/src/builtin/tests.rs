@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use memex_core::patch;
 
 use super::*;
+use crate::LineRange;
 use crate::{LineOrigin, Source};
 
 fn file(path: &str, text: &str) -> SourceFile {

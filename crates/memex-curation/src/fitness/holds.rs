@@ -1,6 +1,7 @@
 //! Whether a statement says what holds, or what was done. Where no rule says that it holds, it is an event.
 
 use super::passing::{is_frequent, is_passing};
+use super::verbs::{ends_like_past, first_verb, has_ending};
 use crate::language::{LanguageIndex, List, Reading, VOCABULARY};
 
 /// A key has at most this many words.
@@ -127,48 +128,7 @@ fn is_instruction(reading: &Reading, language: LanguageIndex) -> bool {
     let rule = lasts
         || !reading.of(language, List::Action).chain(reading.of(language, List::Plain)).any(|hit| hit.first == 0)
         || reading.of(language, List::InstructionMarks).any(|hit| hit.first >= end);
-    rule && (lasts || first_after(reading, end).is_none_or(|at| !reading.keeps_at(List::Past, at)))
-}
-
-pub(super) fn first_after(reading: &Reading, from: usize) -> Option<usize> {
-    first_verb(reading, from, reading.tokens.len())
-}
-
-/// The first finite verb in `from..to`, whatever it says. A form that is also a noun is a verb only after a name or a
-/// pronoun, and not where another finite verb follows.
-pub(super) fn first_verb(reading: &Reading, from: usize, to: usize) -> Option<usize> {
-    let finite = |at: usize| {
-        let named = at > from && reading.tokens[at].capital;
-        !named && (FINITE.iter().any(|&list| reading.keeps_at(list, at)) || ends_like_past(reading, at))
-    };
-    let noun_too = |at: usize| reading.keeps_at(List::AlsoNouns, at);
-    let after_subject = |at: usize| {
-        let before = (from..at).rev().find(|&before| !reading.keeps_at(List::Frequency, before));
-        before.is_some_and(|before| {
-            let token = &reading.tokens[before];
-            (token.capital && !token.possessive)
-                || [List::SelfWords, List::Reference].iter().any(|&list| reading.keeps_at(list, before))
-        })
-    };
-    let mut candidates = (from..to).filter(|&at| finite(at));
-    let first = candidates.next()?;
-    let next = candidates.find(|&at| !noun_too(at));
-    let verb =
-        !noun_too(first) || (after_subject(first) && next != Some(first + 1)) || (next.is_none() && first == from);
-    if verb { Some(first) } else { next }
-}
-
-const FINITE: [List; 4] = [List::State, List::Action, List::Past, List::Future];
-
-/// A word that ends like a past form and stands in no list.
-fn ends_like_past(reading: &Reading, at: usize) -> bool {
-    let token = &reading.tokens[at];
-    let length = token.lower.chars().count();
-    length >= 5 && !reading.is_known(at) && has_ending(reading, List::PastEndings, &token.lower) && !token.capital
-}
-
-pub(super) fn has_ending(reading: &Reading, list: List, word: &str) -> bool {
-    VOCABULARY.endings(list).any(|(language, ending)| reading.tongues.keeps(language) && word.ends_with(ending))
+    rule && (lasts || first_verb(reading, end, reading.tokens.len()).is_none_or(|at| !reading.keeps_at(List::Past, at)))
 }
 
 /// A verb of state or habit in the present, which neither a participle makes the perfect nor an ending the progressive.

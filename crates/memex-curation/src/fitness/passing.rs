@@ -1,6 +1,6 @@
 //! Finds passing states, plans, measures and payments: they were so on one day, and may be so again on another.
 
-use super::holds::{first_after, has_ending};
+use super::verbs::{first_verb, has_ending};
 use crate::language::{Hit, List, Reading, VOCABULARY};
 
 /// "Always", "never", "often", or "every" and "each" directly before a unit of time or a weekday.
@@ -16,7 +16,7 @@ pub(super) fn is_frequent(reading: &Reading) -> bool {
 
 /// True for a day named from today, a measure, a dose, a payment, an illness, or a place where somebody is just now.
 pub(super) fn is_passing(text: &str, reading: &Reading) -> bool {
-    let verb = first_after(reading, 0);
+    let verb = first_verb(reading, 0, reading.tokens.len());
     reading.keeping(List::RelativeDays).next().is_some()
         || reading.keeping(List::Passing).any(|hit| is_predicate(reading, hit, verb))
         || reading.keeping(List::Future).any(|hit| is_future(text, reading, hit, verb))

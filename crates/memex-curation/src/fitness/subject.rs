@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Says, holds};
+use super::{Says, holds, verbs};
 use crate::date;
 use crate::language::{LanguageIndex, List, Reading, VOCABULARY};
 
@@ -42,7 +42,7 @@ fn subject_words(text: &str, reading: &Reading) -> Range<usize> {
     while let Some(end) = preface_end(reading, &days, from) {
         from = (end..reading.tokens.len()).find(worded).unwrap_or(end);
     }
-    let verb = holds::first_verb(reading, from, reading.tokens.len());
+    let verb = verbs::first_verb(reading, from, reading.tokens.len());
     let comma = text
         .find([';', '\u{2014}'])
         .map_or(reading.tokens.len(), |end| reading.tokens.partition_point(|t| t.start < end));

@@ -1,6 +1,6 @@
 //! Whether a statement takes back, corrects or sums up what stands above it.
 
-use super::link::refers;
+use super::reference::refers;
 use crate::language::{List, Reading, VOCABULARY};
 
 /// Whether the statement takes back or sums up what stands above it: "no, …", "wrong", "all this", "these".

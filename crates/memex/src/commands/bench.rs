@@ -6,6 +6,7 @@ mod measured;
 mod pgbench;
 mod raw;
 mod report;
+mod target;
 mod work;
 
 use std::time::Duration;
@@ -16,9 +17,9 @@ use clap::builder::PossibleValue;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::progress;
-use load::Bench;
 use raw::Raw;
 use report::Report;
+use target::Bench;
 use work::Work;
 
 /// What the help of `bench` ends with.

@@ -9,6 +9,7 @@ mod memory;
 mod orders;
 mod pairs;
 mod people;
+mod progress;
 mod proof;
 mod report;
 
@@ -19,10 +20,11 @@ use memex_stack::pair::{Pair, PairOptions};
 use tempfile::TempDir;
 
 use crate::failure::Failure;
-use crate::output::progress;
+use crate::output::progress::spinner;
 use crate::process::quiet_telemetry;
 use expectations::Expectations;
 use people::People;
+use progress::Progress;
 use report::Report;
 
 /// What the help of `demo` ends with.
@@ -73,7 +75,7 @@ pub async fn run(args: DemoArgs, json: bool) -> Result<(), Failure> {
 
 /// Whatever comes in between, every process has ended when this returns.
 async fn with_pair(options: PairOptions, args: &DemoArgs, json: bool, shutdown: &Shutdown) -> Result<(), Failure> {
-    let spinner = progress::spinner("starting Postgres, memory-api and dream-worker".to_owned(), json);
+    let spinner = spinner("starting Postgres, memory-api and dream-worker".to_owned(), json);
     let started = Pair::start(options, shutdown).await;
     spinner.finish_and_clear();
     let pair = started?;
@@ -88,12 +90,13 @@ async fn with_pair(options: PairOptions, args: &DemoArgs, json: bool, shutdown: 
 
 /// The demonstration itself: load, dream, account, pairs, orders, revert.
 async fn tell(pair: &Pair, args: &DemoArgs, json: bool) -> Result<(), Failure> {
-    let report = Report::new(json);
+    let progress = Progress::new(json);
+    let report = Report(&progress);
     let mut expect = Expectations::default();
     report.pair(pair)?;
     let people = People::introduce(pair).await?;
-    let loaded = load::load(&people, &report).await?;
-    let dreamt = dreams::dream_for_all(&people, &report, &mut expect).await?;
+    let loaded = load::load(&people, &progress).await?;
+    let dreamt = dreams::dream_for_all(&people, json, |applied| report.dream(applied), &mut expect).await?;
     let account = account::take(&people, &dreamt, &mut expect).await?;
     report.account(&dreamt, &account)?;
     let pairs = pairs::take(&dreamt, &mut expect);

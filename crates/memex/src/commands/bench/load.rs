@@ -7,8 +7,8 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::time::Instant;
 
 use super::measured::Measured;
+use super::target::{Bench, path};
 use super::work::{Work, write};
-use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::progress;
 
@@ -18,30 +18,7 @@ const AT_ONCE: usize = 16;
 /// How long a client waits after a call that failed, so that it does not drown what it measures in calls that fail.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A deployment and the users that are measured over.
-pub(super) struct Bench<'a> {
-    context: &'a Context,
-    /// How many users.
-    pub users: u32,
-    /// How many files each has.
-    pub files: u32,
-}
-
-impl<'a> Bench<'a> {
-    pub(super) fn new(context: &'a Context, users: u32, files: u32) -> Self {
-        Self { context, users, files }
-    }
-
-    /// The user of a turn.
-    pub(super) fn user(&self, turn: u64) -> String {
-        format!("bench-{:04}", spread(turn) % u64::from(self.users) + 1)
-    }
-
-    /// The path of a turn.
-    pub(super) fn path(&self, turn: u64) -> String {
-        path((spread(turn) >> 32) % u64::from(self.files) + 1)
-    }
-
+impl Bench<'_> {
     /// Writes every file of every user.
     pub(super) async fn fill(&self) -> Result<(), Failure> {
         let bar = progress::bar((self.users * self.files) as usize, "filling", self.context.json);
@@ -63,7 +40,7 @@ impl<'a> Bench<'a> {
         let each = (0..clients).map(|client| {
             let (context, bench) = (self.context.clone(), (self.users, self.files));
             tokio::spawn(async move {
-                let bench = Bench { context: &context, users: bench.0, files: bench.1 };
+                let bench = Bench::new(&context, bench.0, bench.1);
                 bench.client(work, client, begun + time).await
             })
         });
@@ -104,16 +81,4 @@ impl<'a> Bench<'a> {
             }
         }
     }
-}
-
-fn path(file: u64) -> String {
-    format!("user/bench-{file}.md")
-}
-
-/// Scatters turns that follow each other (the finaliser of SplitMix64).
-fn spread(turn: u64) -> u64 {
-    let mut bits = turn.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::load::Bench;
 use super::measured::Measured;
 use super::pgbench::Programs;
+use super::target::Bench;
 use super::work::{Work, body};
 use crate::failure::Failure;
 

@@ -9,7 +9,7 @@ use memex_proto::v1::{
 };
 use tonic::{Response, Status};
 
-use super::load::Bench;
+use super::target::Bench;
 use crate::context::{Context, request_id};
 
 /// What is measured.

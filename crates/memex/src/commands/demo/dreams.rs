@@ -1,5 +1,7 @@
 //! Dreams over each person, again and again until a dream finds nothing to do.
 
+use std::io;
+
 use std::time::Duration;
 
 use memex_proto::v1::{
@@ -10,7 +12,6 @@ use super::AS_OF;
 use super::expectations::Expectations;
 use super::memory::Memory;
 use super::people::People;
-use super::report::Report;
 use crate::commands::dream::start::{ended, start};
 use crate::context::{Context, request_id};
 use crate::failure::Failure;
@@ -57,13 +58,14 @@ impl Dreamt {
     }
 }
 
-/// Dreams over everybody.
+/// Dreams over everybody; `shown` shows each dream.
 pub async fn dream_for_all(
     people: &People,
-    report: &Report,
+    json: bool,
+    shown: impl Fn(&Applied) -> io::Result<()>,
     expect: &mut Expectations,
 ) -> Result<Vec<Dreamt>, Failure> {
-    let bar = progress::bar(people.agents.len(), "dreaming", report.json());
+    let bar = progress::bar(people.agents.len(), "dreaming", json);
     let mut all = Vec::new();
     for (person, agent) in &people.agents {
         let memory = || Memory::read(agent, "", "user/");
@@ -80,7 +82,7 @@ pub async fn dream_for_all(
                 break;
             }
             let applied = Applied { dream, ops, files, before };
-            bar.suspend(|| report.dream(&applied))?;
+            bar.suspend(|| shown(&applied))?;
             dreamt.applied.push(applied);
             dreamt.after = memory().await?;
         }

@@ -8,7 +8,7 @@ use memex_proto::v1::{Source, WriteFileRequest};
 use memex_stack::demo_memory::{self, Person};
 
 use super::people::People;
-use super::report::Report;
+use super::progress::Progress;
 use crate::context::{Context, request_id};
 use crate::failure::Failure;
 use crate::output::{counted, progress};
@@ -31,9 +31,9 @@ struct Page {
 }
 
 /// Loads every person's files and the shared ones.
-pub async fn load(people: &People, report: &Report) -> Result<Loaded, Failure> {
+pub async fn load(people: &People, said: &Progress) -> Result<Loaded, Failure> {
     let total = people.agents.iter().map(|(person, _)| person.files.len()).sum::<usize>() + demo_memory::shared().len();
-    let bar = progress::bar(total, "loading", report.json());
+    let bar = progress::bar(total, "loading", said.json());
     let mut loaded = Loaded::default();
     for (path, text) in demo_memory::shared() {
         write(&people.operator, "", path, text, "the company's rules", Source::User).await?;
@@ -54,7 +54,7 @@ pub async fn load(people: &People, report: &Report) -> Result<Loaded, Failure> {
     bar.finish_and_clear();
     let users: Vec<_> =
         loaded.files.iter().map(|(user, files)| format!("{user} ({})", counted(*files as i64, "file"))).collect();
-    report.step(&format!("loaded {} and shared/company.md: {} bytes", users.join(", "), loaded.bytes))?;
+    said.step(&format!("loaded {} and shared/company.md: {} bytes", users.join(", "), loaded.bytes))?;
     Ok(loaded)
 }
 

@@ -14,6 +14,7 @@ use super::expectations::Expectations;
 use super::load::Loaded;
 use super::orders::Orders;
 use super::pairs::{LinePair, Pairs, examples};
+use super::progress::Progress;
 use super::proof::Proof;
 use crate::commands::access::access_table;
 use crate::commands::dream::show::write_changes;
@@ -25,42 +26,15 @@ use crate::output::{self, counted, ledger, style};
 /// How many rows of a long table are shown.
 const ROWS: usize = 8;
 
-/// Where the demonstration says what happens.
-pub struct Report {
-    json: bool,
-}
+/// The report of what happened.
+pub struct Report<'a>(pub &'a Progress);
 
-impl Report {
-    /// For people, or as JSON.
-    pub fn new(json: bool) -> Self {
-        Self { json }
-    }
-
-    /// Whether as JSON.
-    pub fn json(&self) -> bool {
-        self.json
-    }
-
-    /// Nothing with `--json`, which speaks at the end.
-    fn tell(&self, tell: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-        if self.json {
-            return Ok(());
-        }
-        let mut out = output::out().lock();
-        tell(&mut out)?;
-        out.flush()
-    }
-
-    /// One thing that was done.
-    pub fn step(&self, text: &str) -> io::Result<()> {
-        self.tell(|out| writeln!(out, "{}{text}{}", style::HEAD.render(), style::HEAD.render_reset()))
-    }
-
+impl Report<'_> {
     /// What runs.
     pub fn pair(&self, pair: &Pair) -> io::Result<()> {
         let running = pair.running().into_iter().map(|process| format!("{} {}", process.name, process.pid));
         let running = running.collect::<Vec<_>>().join(", ");
-        self.step(&format!("three processes run in {}: {running}", pair.data_dir().display()))
+        self.0.step(&format!("three processes run in {}: {running}", pair.data_dir().display()))
     }
 
     /// One dream and its diffs.
@@ -69,25 +43,25 @@ impl Report {
         let more = if dream.more { "; its budget was at its end, so there is more to do" } else { "" };
         let (ops, changed) = (counted(applied.ops.len() as i64, "op"), counted(files.len() as i64, "file"));
         let sums = dream.ledger.as_ref().map(ledger::summary).unwrap_or_default();
-        self.tell(|out| writeln!(out))?;
-        self.step(&format!("{} dreamt: {ops}, {changed}; {sums}{more}", dream.user_id))?;
-        self.tell(|mut out| write_changes(&mut out, files, true))
+        self.0.tell(|out| writeln!(out))?;
+        self.0.step(&format!("{} dreamt: {ops}, {changed}; {sums}{more}", dream.user_id))?;
+        self.0.tell(|mut out| write_changes(&mut out, files, true))
     }
 
     /// The sums, and what the dreams left.
     pub fn account(&self, dreamt: &[Dreamt], account: &Account) -> io::Result<()> {
-        self.tell(|out| writeln!(out))?;
-        self.step("what became of every statement of the files that dreams touched, dream by dream")?;
-        self.tell(|mut out| ledger_table(dreamt, account).write(&mut out))?;
+        self.0.tell(|out| writeln!(out))?;
+        self.0.step("what became of every statement of the files that dreams touched, dream by dream")?;
+        self.0.tell(|mut out| ledger_table(dreamt, account).write(&mut out))?;
         let Some(shown) = &account.shown else { return Ok(()) };
-        self.tell(|out| writeln!(out))?;
+        self.0.tell(|out| writeln!(out))?;
         let (revisions, rows) = (account.revisions, account.access);
-        self.step(&format!(
+        self.0.step(&format!(
             "the dreams left {} and {}; those of one dream:",
             counted(revisions as i64, "revision"),
             counted(rows as i64, "access-log row")
         ))?;
-        self.tell(|mut out| {
+        self.0.tell(|mut out| {
             revisions_table(shown.revisions.iter().take(ROWS).cloned().collect()).write(&mut out)?;
             writeln!(out)?;
             access_table(shown.access.iter().take(ROWS).cloned().collect()).write(&mut out)?;
@@ -104,21 +78,22 @@ impl Report {
     pub fn pairs(&self, pairs: &[Pairs]) -> io::Result<()> {
         let count = |of: fn(&Pairs) -> &[LinePair]| pairs.iter().map(|person| of(person).len()).sum::<usize>();
         let went = counted(count(adopted) as i64, "line");
-        self.tell(|out| writeln!(out))?;
-        self.step(&format!("{went} went, because another line stands for each; for example:"))?;
-        self.tell(|mut out| pairs_table(["went", "stays"], &examples(pairs, adopted)).write(&mut out))?;
+        self.0.tell(|out| writeln!(out))?;
+        self.0.step(&format!("{went} went, because another line stands for each; for example:"))?;
+        self.0.tell(|mut out| pairs_table(["went", "stays"], &examples(pairs, adopted)).write(&mut out))?;
         let left = counted(count(probable) as i64, "pair");
-        self.tell(|out| writeln!(out))?;
-        self.step(&format!("{left} of lines are probably copies, and are left to a person or a model; for example:"))?;
-        self.tell(|mut out| pairs_table(["may go", "stays"], &examples(pairs, probable)).write(&mut out))
+        self.0.tell(|out| writeln!(out))?;
+        self.0
+            .step(&format!("{left} of lines are probably copies, and are left to a person or a model; for example:"))?;
+        self.0.tell(|mut out| pairs_table(["may go", "stays"], &examples(pairs, probable)).write(&mut out))
     }
 
     /// What became of the orders.
     pub fn orders(&self, orders: &Orders) -> io::Result<()> {
         let (ops, allowed) = orders.most_ops;
         let obeyed = if orders.touched.is_empty() { "none was obeyed" } else { "SOME WERE OBEYED" };
-        self.tell(|out| writeln!(out))?;
-        self.step(&format!(
+        self.0.tell(|out| writeln!(out))?;
+        self.0.step(&format!(
             "{} texts in memory give orders to whoever dreams: {obeyed}. {} shared files and logs are as they were loaded, \
              {} of the texts still stand, and no dream staged more than {ops} of {allowed} ops",
             orders.given, orders.untouched, orders.standing
@@ -128,14 +103,14 @@ impl Report {
     /// The revert and what it proves.
     pub fn proof(&self, proof: &Proof) -> io::Result<()> {
         let equal = proof.differing.is_empty();
-        self.tell(|out| writeln!(out))?;
-        self.step(&format!(
+        self.0.tell(|out| writeln!(out))?;
+        self.0.step(&format!(
             "undid {}, {}'s last dream, which had changed {}",
             proof.dream_id,
             proof.user,
             counted(proof.changed as i64, "file")
         ))?;
-        self.tell(|mut out| {
+        self.0.tell(|mut out| {
             revisions_table(proof.revisions.iter().take(ROWS).cloned().collect()).write(&mut out)?;
             let (style, said) = if equal {
                 (style::ADDED, "byte for byte as before the dream")
@@ -166,12 +141,12 @@ impl Report {
         proof: &Proof,
         expect: &Expectations,
     ) -> Result<(), Failure> {
-        if self.json {
+        if self.0.json() {
             // What is broken is said by the failure, which is the one value then.
             let value = json::value(kept, loaded, dreamt, account, pairs, orders, proof, expect);
             return if expect.broken().is_empty() { Ok(output::json(&value)?) } else { Ok(()) };
         }
-        self.tell(|out| {
+        self.0.tell(|out| {
             writeln!(out)?;
             if expect.broken().is_empty() {
                 let (head, reset) = (style::ADDED.render(), style::ADDED.render_reset());

@@ -10,14 +10,14 @@ use crate::statement::{Document, Element, Mark, split_lines};
 
 /// What becomes of one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     Stays,
     Goes,
     Becomes(String),
 }
 
 /// A page with the fate of each of its lines.
-pub(super) struct Page {
+pub(crate) struct Page {
     pub fates: Vec<Fate>,
     /// The lines that tidying touched, first to last.
     pub tidied: Option<LineRange>,

@@ -19,7 +19,7 @@ struct Lines<'a> {
 }
 
 /// The edits that give each line its fate, and the text after them; `None` if nothing changes.
-pub(super) fn edits(text: &str, fates: &[Fate]) -> Option<(Vec<Edit>, String)> {
+pub(crate) fn edits(text: &str, fates: &[Fate]) -> Option<(Vec<Edit>, String)> {
     let mut lines = Lines::new(text, fates);
     let mut runs = runs(fates);
     if runs.len() > MAX_EDITS {
