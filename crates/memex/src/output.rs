@@ -6,13 +6,10 @@ pub mod pairs;
 pub mod progress;
 pub mod style;
 pub mod table;
-pub mod view;
 
 use std::io::{self, Write};
 
 use anstream::AutoStream;
-use chrono::{DateTime, SecondsFormat, Utc};
-use prost_types::Timestamp;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
@@ -94,18 +91,6 @@ fn steers(c: char) -> bool {
         || bidirectional.iter().any(|range| range.contains(&c))
 }
 
-/// The time in UTC, to the second; nothing where there is none.
-pub fn time(at: Option<Timestamp>) -> Option<String> {
-    // A server that sends nanoseconds out of range has sent no time.
-    let at = at.and_then(|at| DateTime::<Utc>::from_timestamp(at.seconds, u32::try_from(at.nanos).ok()?))?;
-    Some(at.to_rfc3339_opts(SecondsFormat::Secs, true))
-}
-
-/// An enum's name as people write it: `DREAM_STATE_DRY_RUN` without `DREAM_STATE_` is `dry_run`.
-pub fn word(name: &str, prefix: &str) -> String {
-    name.strip_prefix(prefix).unwrap_or(name).to_ascii_lowercase()
-}
-
 /// Tells a person, beside standard output, that a listing has nothing in it, or not all.
 ///
 /// # Errors
@@ -141,12 +126,5 @@ mod tests {
         assert!(!printed.chars().any(steers), "{printed}");
         assert!(printed.contains("\\u009b2J\\\"") && printed.contains("\\udb40\\udc41Zoë 👩‍👩‍👧"), "{printed}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&printed).unwrap(), value);
-    }
-
-    #[test]
-    fn a_time_is_utc_to_the_second() {
-        let at = Timestamp { seconds: 1_795_384_800, nanos: 900_000_000 };
-        assert_eq!(time(Some(at)).as_deref(), Some("2026-11-22T22:00:00Z"));
-        assert_eq!((time(None), time(Some(Timestamp { seconds: 0, nanos: -1 }))), (None, None));
     }
 }

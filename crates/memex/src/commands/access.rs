@@ -8,8 +8,8 @@ use crate::failure::Failure;
 use crate::listing::{Listed, pages, say_more};
 use crate::output;
 use crate::output::table::{Table, numbers, words};
-use crate::output::view::AccessView;
 use crate::user::UserArg;
+use memex_view::AccessView;
 
 /// What the help of `access` ends with.
 pub const EXAMPLES: &str = "\

@@ -7,8 +7,8 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::output;
 use crate::output::table::{Table, numbers, words};
-use crate::output::view::BlameLineView;
 use crate::user::UserArg;
+use memex_view::BlameLineView;
 
 /// What the help of `blame` ends with.
 pub const EXAMPLES: &str = "\

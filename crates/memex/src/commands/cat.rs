@@ -10,9 +10,9 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::view::FileView;
 use crate::output::{self, safe};
 use crate::user::UserArg;
+use memex_view::FileView;
 
 /// What the help of `cat` ends with.
 pub const EXAMPLES: &str = "\

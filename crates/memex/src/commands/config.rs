@@ -10,8 +10,8 @@ use serde_json::json;
 use crate::context::{Context, request_id};
 use crate::failure::Failure;
 use crate::output::table::{Table, words};
-use crate::output::view::ConfigView;
 use crate::output::{self, counted};
+use memex_view::ConfigView;
 
 /// What the help of `config` ends with.
 pub const EXAMPLES: &str = "\

@@ -8,9 +8,9 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::view::RevisionView;
 use crate::output::{self, diff};
 use crate::user::UserArg;
+use memex_view::RevisionView;
 
 /// What the help of `diff` ends with.
 pub const EXAMPLES: &str = "\

@@ -13,8 +13,8 @@ use crate::failure::Failure;
 use crate::listing::{Listed, pages, say_more};
 use crate::output;
 use crate::output::table::{Table, numbers, words};
-use crate::output::view::DreamView;
 use crate::user::UserArg;
+use memex_view::DreamView;
 
 /// What the help of `dream` ends with.
 pub const EXAMPLES: &str = "\
@@ -138,7 +138,7 @@ fn parse_state(text: &str) -> Result<DreamState, String> {
     let state = DreamState::from_str_name(&format!("DREAM_STATE_{}", text.replace('-', "_").to_ascii_uppercase()));
     state.filter(|state| *state != DreamState::Unspecified).ok_or_else(|| {
         let all = (1..).map_while(|number| DreamState::try_from(number).ok());
-        let names: Vec<_> = all.map(output::view::dream_state).collect();
+        let names: Vec<_> = all.map(memex_view::dream_state).collect();
         format!("must be one of {}", names.join(", "))
     })
 }

@@ -12,9 +12,9 @@ use super::confirm::{ask_somebody, confirm};
 use crate::context::{Context, request_id};
 use crate::failure::Failure;
 use crate::output::table::write_facts;
-use crate::output::view::ErasureView;
 use crate::output::{self, counted, safe_line};
 use crate::user::parse_user;
+use memex_view::ErasureView;
 
 /// What the help of `erase` ends with.
 pub const EXAMPLES: &str = "\

@@ -15,8 +15,8 @@ use crate::failure::Failure;
 use crate::listing::{Listed, pages, say_more};
 use crate::output;
 use crate::output::table::{Table, numbers, words};
-use crate::output::view::{FileView, RevisionView};
 use crate::user::UserArg;
+use memex_view::{FileView, RevisionView};
 
 /// What the help of `ls` ends with.
 pub const LS_EXAMPLES: &str = "\

@@ -60,7 +60,7 @@ pub async fn resume(context: &Context, args: ResumeArgs) -> Result<(), Failure> 
     let request = ResumeUserRequest { user_id: context.user(&args.user), request_id: request_id() };
     let answer = context.call(|| async { context.admin().resume_user(request.clone()).await }).await;
     let answer = answer.map_err(|failure| failure.of_user(&args.user))?;
-    let due = output::time(answer.due_at);
+    let due = memex_view::time(answer.due_at);
     if context.json {
         return Ok(output::json(&json!({"changed": answer.changed, "due_at": due}))?);
     }

@@ -7,9 +7,9 @@ use super::cat::write_text;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::table::{Table, numbers, words};
-use crate::output::view::RecalledFileView;
 use crate::output::{self, counted};
 use crate::user::UserArg;
+use memex_view::RecalledFileView;
 
 /// What the help of `recall` ends with.
 pub const EXAMPLES: &str = "\

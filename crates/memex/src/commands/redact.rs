@@ -9,8 +9,8 @@ use super::confirm::confirm;
 use super::files::revisions_table;
 use crate::context::{Context, request_id};
 use crate::failure::Failure;
-use crate::output::view::RevisionView;
 use crate::output::{self, counted, style};
+use memex_view::RevisionView;
 
 /// What the help of `redact` ends with.
 pub const EXAMPLES: &str = "\

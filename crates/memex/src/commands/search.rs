@@ -7,9 +7,9 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::view::PassageView;
 use crate::output::{self, safe, safe_line, style};
 use crate::user::UserArg;
+use memex_view::PassageView;
 
 /// What the help of `search` ends with.
 pub const EXAMPLES: &str = "\

@@ -9,9 +9,9 @@ use super::cat::write_text;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::table::write_facts;
-use crate::output::view::RevisionView;
 use crate::output::{self, safe_line, style};
 use crate::user::OwnerArg;
+use memex_view::RevisionView;
 
 /// What the help of `show` ends with.
 pub const EXAMPLES: &str = "\

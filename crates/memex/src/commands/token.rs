@@ -9,13 +9,14 @@ use std::time::Duration;
 use clap::{Subcommand, ValueEnum};
 use memex_core::clock::{Clock as _, SystemClock};
 use memex_proto::v1::{CreateTokenRequest, Role};
+use memex_view::time;
 use prost_types::Timestamp;
 use serde_json::json;
 
 use crate::context::{Context, request_id};
 use crate::failure::Failure;
+use crate::output;
 use crate::output::table::write_facts;
-use crate::output::{self, time};
 use crate::user::parse_user;
 
 /// What the help of `token` ends with.
@@ -115,7 +116,7 @@ async fn create(context: &Context, args: CreateArgs) -> Result<(), Failure> {
         request_id: request_id(),
     };
     let made = context.call(|| async { context.admin().create_token(request.clone()).await }).await?;
-    let (role, expires) = (output::word(request.role().as_str_name(), "ROLE_"), time(expires_at));
+    let (role, expires) = (memex_view::word(request.role().as_str_name(), "ROLE_"), time(expires_at));
     if context.json {
         let view = json!({
             "token_id": made.token_id, "token": made.token, "role": role, "user_id": request.user_id,

@@ -13,9 +13,9 @@ use tonic::{Code, Status, Streaming};
 
 use crate::context::{Context, classify};
 use crate::failure::Failure;
-use crate::output::view::{ChangedFileView, RevisionView};
 use crate::output::{self, safe_line, style};
 use crate::user::UserArg;
+use memex_view::{ChangedFileView, RevisionView};
 
 /// What the help of `watch` ends with.
 pub const EXAMPLES: &str = "\

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::view::FileView;
 use crate::output::{self, safe_line};
+use memex_view::FileView;
 
 /// Why a file is changed.
 #[derive(Debug, Clone, clap::Args)]

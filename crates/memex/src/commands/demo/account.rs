@@ -10,7 +10,7 @@ use crate::commands::files::list_revisions;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::ledger;
-use crate::output::view::{AccessView, RevisionView};
+use memex_view::{AccessView, RevisionView};
 
 /// More than one dream of ten ops can leave.
 const ROWS: usize = 1_000;

@@ -16,7 +16,7 @@ use crate::commands::dream::start::{ended, start};
 use crate::context::{Context, request_id};
 use crate::failure::Failure;
 use crate::output::progress;
-use crate::output::view::dream_state;
+use memex_view::dream_state;
 
 /// How many dreams one person needs at most: ten ops each by default, and a duplicate is one op at most.
 const DREAMS: usize = 20;

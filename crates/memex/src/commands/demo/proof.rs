@@ -8,7 +8,7 @@ use super::memory::Memory;
 use super::people::People;
 use crate::context::request_id;
 use crate::failure::Failure;
-use crate::output::view::RevisionView;
+use memex_view::RevisionView;
 
 /// What the revert did, and what was compared.
 pub struct Proof {

@@ -8,9 +8,9 @@ use serde_json::json;
 use crate::commands::files::revisions_table;
 use crate::context::{Context, request_id};
 use crate::failure::Failure;
-use crate::output::view::{DreamView, RevisionView};
 use crate::output::{self, counted};
 use crate::user::OwnerArg;
+use memex_view::{DreamView, RevisionView};
 
 /// What the help of `dream revert` ends with.
 pub const EXAMPLES: &str = "\

@@ -11,8 +11,8 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::pairs::{Side, write_pairs};
 use crate::output::table::{Table, numbers, words, write_facts};
-use crate::output::view::{DreamView, DroppedLineView, FileChangeView, ProbableLineView, StagedOpView};
 use crate::output::{self, counted, diff, ledger, safe_line, style};
+use memex_view::{DreamView, DroppedLineView, FileChangeView, ProbableLineView, StagedOpView};
 
 /// What the help of `dream show` ends with.
 pub const EXAMPLES: &str = "\

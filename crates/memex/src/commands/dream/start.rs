@@ -16,10 +16,10 @@ use tracing::Instrument as _;
 use super::show;
 use crate::context::{Context, or_left, request_id};
 use crate::failure::Failure;
-use crate::output::view::{DreamView, dream_state};
 use crate::output::{self, progress, safe_line};
 use crate::shell::user_flag;
 use crate::user::UserArg;
+use memex_view::{DreamView, dream_state};
 
 /// What the help of `dream start` ends with.
 pub const EXAMPLES: &str = "\

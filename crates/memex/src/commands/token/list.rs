@@ -8,8 +8,8 @@ use crate::failure::Failure;
 use crate::listing::{Listed, pages, say_more};
 use crate::output;
 use crate::output::table::{Table, words};
-use crate::output::view::TokenView;
 use crate::user::parse_user;
+use memex_view::TokenView;
 
 /// What the help of `token list` ends with.
 pub const EXAMPLES: &str = "\

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::listing::{Listed, pages, say_more};
 use crate::output;
 use crate::output::table::{Table, numbers, words};
-use crate::output::view::UserView;
+use memex_view::UserView;
 
 use super::show::dreaming;
 

@@ -8,9 +8,9 @@ use serde_json::json;
 use crate::commands::config::values;
 use crate::context::{Context, request_id};
 use crate::failure::Failure;
-use crate::output::view::UserView;
 use crate::output::{self, safe_line};
 use crate::user::parse_user;
+use memex_view::UserView;
 
 use super::show::write_user;
 

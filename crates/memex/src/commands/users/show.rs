@@ -8,10 +8,10 @@ use serde_json::json;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::table::write_facts;
-use crate::output::view::UserView;
 use crate::output::{self, safe_line, style};
 use crate::shell::quoted;
 use crate::user::{UserArg, parse_user};
+use memex_view::UserView;
 
 /// What the help of `users show` ends with.
 pub const EXAMPLES: &str = "\

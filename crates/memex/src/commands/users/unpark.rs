@@ -31,7 +31,7 @@ pub struct UnparkArgs {
 pub async fn run(context: &Context, args: UnparkArgs) -> Result<(), Failure> {
     let request = UnparkUserRequest { user_id: args.user.clone(), request_id: request_id() };
     let answer = context.call(|| async { context.dreams().unpark_user(request.clone()).await }).await?;
-    let due = output::time(answer.due_at);
+    let due = memex_view::time(answer.due_at);
     if context.json {
         return Ok(output::json(&json!({"user_id": args.user, "changed": answer.changed, "due_at": due}))?);
     }

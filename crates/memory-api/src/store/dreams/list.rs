@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use memex_core::actor::Operation;
 use uuid::Uuid;
 
-use super::DreamRow;
+use super::rows::{DreamRow, shown_dreams};
 use crate::auth::Caller;
 use crate::error::Result;
 use crate::store::Store;
@@ -55,21 +55,15 @@ impl Store {
         log_scope: i64,
         caller: &Caller,
     ) -> Result<Vec<DreamRow>> {
-        let rows = sqlx::query_as!(
-            DreamRow,
-            r#"-- dreams.of_workspace
+        let rows = shown_dreams!(
+            "-- dreams.of_workspace
             WITH log AS (
-              INSERT INTO mx_access_log (scope_id, operation, outcome, actor, principal, trace_id) VALUES ($6, $7, 1, $8, $9, $10))
-            SELECT d.scope_id, d.dream_id, s.user_id, d.state, d.mode, d.curator, d.requested, d.requested_by, d.instructions, d.as_of,
-                   d.max_ops, d.max_files, d.max_bytes, d.max_read_bytes, d.max_seconds, d.ops, d.files, d.bytes, d.read_bytes, d.model_tokens,
-                   d.snapshot_sequence, d.attempts, d.worker_name, d.cause, d.more, d.ledger, d.violations,
-                   ARRAY(SELECT DISTINCT o.path FROM mx_dream_op o WHERE o.scope_id = d.scope_id AND o.dream_id = d.dream_id ORDER BY o.path) AS "paths!",
-                   d.created_at, d.claimed_at, d.lease_expires_at, d.ended_at, d.trace_id, d.probable_pairs, d.near
-              FROM mx_dream d CROSS JOIN LATERAL (SELECT user_id FROM mx_scope WHERE scope_id = d.scope_id AND NOT erasing OFFSET 0) s
+              INSERT INTO mx_access_log (scope_id, operation, outcome, actor, principal, trace_id) VALUES ($6, $7, 1, $8, $9, $10))",
+            "CROSS JOIN LATERAL (SELECT user_id FROM mx_scope WHERE scope_id = d.scope_id AND NOT erasing OFFSET 0) s
              WHERE d.workspace_id = $1 AND (cardinality($2::text[]) = 0 OR d.state = ANY ($2))
                AND d.created_at <= coalesce($3, 'infinity'::timestamptz)
                AND (d.created_at < coalesce($3, 'infinity'::timestamptz) OR d.dream_id > $4)
-             ORDER BY d.created_at DESC, d.dream_id LIMIT $5"#,
+             ORDER BY d.created_at DESC, d.dream_id LIMIT $5",
             workspace_id,
             &filter.states,
             filter.after.map(|after| after.created_at),
@@ -95,21 +89,15 @@ impl Store {
         log_scope: i64,
         caller: &Caller,
     ) -> Result<Vec<DreamRow>> {
-        let rows = sqlx::query_as!(
-            DreamRow,
-            r#"-- dreams.of_scope
+        let rows = shown_dreams!(
+            "-- dreams.of_scope
             WITH log AS (
-              INSERT INTO mx_access_log (scope_id, operation, outcome, actor, principal, trace_id) VALUES ($6, $7, 1, $8, $9, $10))
-            SELECT d.scope_id, d.dream_id, s.user_id, d.state, d.mode, d.curator, d.requested, d.requested_by, d.instructions, d.as_of,
-                   d.max_ops, d.max_files, d.max_bytes, d.max_read_bytes, d.max_seconds, d.ops, d.files, d.bytes, d.read_bytes, d.model_tokens,
-                   d.snapshot_sequence, d.attempts, d.worker_name, d.cause, d.more, d.ledger, d.violations,
-                   ARRAY(SELECT DISTINCT o.path FROM mx_dream_op o WHERE o.scope_id = d.scope_id AND o.dream_id = d.dream_id ORDER BY o.path) AS "paths!",
-                   d.created_at, d.claimed_at, d.lease_expires_at, d.ended_at, d.trace_id, d.probable_pairs, d.near
-              FROM mx_dream d CROSS JOIN LATERAL (SELECT user_id FROM mx_scope WHERE scope_id = d.scope_id AND NOT erasing OFFSET 0) s
+              INSERT INTO mx_access_log (scope_id, operation, outcome, actor, principal, trace_id) VALUES ($6, $7, 1, $8, $9, $10))",
+            "CROSS JOIN LATERAL (SELECT user_id FROM mx_scope WHERE scope_id = d.scope_id AND NOT erasing OFFSET 0) s
              WHERE d.scope_id = $1 AND (cardinality($2::text[]) = 0 OR d.state = ANY ($2))
                AND d.created_at <= coalesce($3, 'infinity'::timestamptz)
                AND (d.created_at < coalesce($3, 'infinity'::timestamptz) OR d.dream_id > $4)
-             ORDER BY d.created_at DESC, d.dream_id LIMIT $5"#,
+             ORDER BY d.created_at DESC, d.dream_id LIMIT $5",
             scope,
             &filter.states,
             filter.after.map(|after| after.created_at),

@@ -63,18 +63,38 @@ pub struct DreamRules {
     pub neutral: String,
 }
 
+/// A query of dreams as they are shown: the one list of what is read of a dream `d`. `$head` names the statement and may
+/// log the call; `$tail` joins the scope `s` and chooses the dreams.
+macro_rules! shown_dreams {
+    ($head:literal, $tail:literal, $($argument:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            DreamRow,
+            $head
+                + r#"
+              SELECT d.scope_id, d.dream_id, s.user_id, d.state, d.mode, d.curator, d.requested, d.requested_by,
+                     d.instructions, d.as_of, d.max_ops, d.max_files, d.max_bytes, d.max_read_bytes, d.max_seconds,
+                     d.ops, d.files, d.bytes, d.read_bytes, d.model_tokens, d.snapshot_sequence, d.attempts,
+                     d.worker_name, d.cause, d.more, d.ledger, d.violations,
+                     ARRAY(SELECT DISTINCT o.path
+                             FROM mx_dream_op o
+                            WHERE o.scope_id = d.scope_id AND o.dream_id = d.dream_id
+                            ORDER BY o.path) AS "paths!",
+                     d.created_at, d.claimed_at, d.lease_expires_at, d.ended_at, d.trace_id, d.probable_pairs, d.near
+                FROM mx_dream d
+              "#
+                + $tail,
+            $($argument),+
+        )
+    };
+}
+pub(super) use shown_dreams;
+
 /// One dream of a scope.
 pub async fn dream_row(executor: impl PgExecutor<'_>, dream: DreamId) -> Result<Option<DreamRow>> {
-    let row = sqlx::query_as!(
-        DreamRow,
-        r#"-- dreams.get
-        SELECT d.scope_id, d.dream_id, s.user_id, d.state, d.mode, d.curator, d.requested, d.requested_by, d.instructions, d.as_of,
-               d.max_ops, d.max_files, d.max_bytes, d.max_read_bytes, d.max_seconds, d.ops, d.files, d.bytes, d.read_bytes, d.model_tokens,
-               d.snapshot_sequence, d.attempts, d.worker_name, d.cause, d.more, d.ledger, d.violations,
-               ARRAY(SELECT DISTINCT o.path FROM mx_dream_op o WHERE o.scope_id = d.scope_id AND o.dream_id = d.dream_id ORDER BY o.path) AS "paths!",
-               d.created_at, d.claimed_at, d.lease_expires_at, d.ended_at, d.trace_id, d.probable_pairs, d.near
-          FROM mx_dream d JOIN mx_scope s ON s.scope_id = d.scope_id
-         WHERE d.scope_id = $1 AND d.dream_id = $2"#,
+    let row = shown_dreams!(
+        "-- dreams.get",
+        "JOIN mx_scope s ON s.scope_id = d.scope_id
+         WHERE d.scope_id = $1 AND d.dream_id = $2",
         dream.scope,
         dream.id
     )
@@ -113,19 +133,13 @@ pub async fn probable_pairs(executor: impl PgExecutor<'_>, dream: DreamId) -> Re
 impl Store {
     /// One dream, with the log row of the call that asks for it; no row where there is none.
     pub async fn show_dream(&self, dream: DreamId, operation: Operation, caller: &Caller) -> Result<Option<DreamRow>> {
-        let row = sqlx::query_as!(
-            DreamRow,
-            r#"-- dreams.show
+        let row = shown_dreams!(
+            "-- dreams.show
             WITH log AS (
               INSERT INTO mx_access_log (scope_id, operation, outcome, actor, principal, dream_id, trace_id)
-              SELECT d.scope_id, $3, 1, $4, $5, d.dream_id, $6 FROM mx_dream d WHERE d.scope_id = $1 AND d.dream_id = $2)
-            SELECT d.scope_id, d.dream_id, s.user_id, d.state, d.mode, d.curator, d.requested, d.requested_by, d.instructions, d.as_of,
-                   d.max_ops, d.max_files, d.max_bytes, d.max_read_bytes, d.max_seconds, d.ops, d.files, d.bytes, d.read_bytes, d.model_tokens,
-                   d.snapshot_sequence, d.attempts, d.worker_name, d.cause, d.more, d.ledger, d.violations,
-                   ARRAY(SELECT DISTINCT o.path FROM mx_dream_op o WHERE o.scope_id = d.scope_id AND o.dream_id = d.dream_id ORDER BY o.path) AS "paths!",
-                   d.created_at, d.claimed_at, d.lease_expires_at, d.ended_at, d.trace_id, d.probable_pairs, d.near
-              FROM mx_dream d JOIN mx_scope s ON s.scope_id = d.scope_id
-             WHERE d.scope_id = $1 AND d.dream_id = $2"#,
+              SELECT d.scope_id, $3, 1, $4, $5, d.dream_id, $6 FROM mx_dream d WHERE d.scope_id = $1 AND d.dream_id = $2)",
+            "JOIN mx_scope s ON s.scope_id = d.scope_id
+             WHERE d.scope_id = $1 AND d.dream_id = $2",
             dream.scope,
             dream.id,
             operation.code(),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Account, Dreamt, Expectations, Loaded, Orders, Pairs, Proof};
 use crate::commands::demo::account::total;
 use crate::commands::demo::dreams::Applied;
-use crate::output::view::{DreamView, FileChangeView, LedgerView};
+use memex_view::{DreamView, FileChangeView, LedgerView};
 
 /// All of it.
 #[allow(clippy::too_many_arguments, reason = "the one place where everything comes together")]

@@ -4,7 +4,7 @@ use memex_proto::reason::short_name;
 use memex_proto::v1::{AccessLogEntry, ConfigEntry, ErrorReason, File, Imported, Revision, RevisionOperation};
 use serde::Serialize;
 
-use crate::output::{time, word};
+use crate::words::{time, word};
 
 /// A file without its text.
 #[derive(Debug, Serialize)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use memex_proto::v1::{ErasureStatus, Token, User};
 use serde::Serialize;
 
-use crate::output::{time, word};
+use crate::words::{time, word};
 
 /// A user of the workspace.
 #[derive(Debug, Serialize)]

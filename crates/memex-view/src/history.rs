@@ -4,7 +4,7 @@ use memex_proto::v1::{BlameLine, ChangedFile};
 use serde::Serialize;
 
 use super::RevisionView;
-use crate::output::{time, word};
+use crate::words::{time, word};
 
 /// Where one line came from.
 #[derive(Debug, Serialize)]

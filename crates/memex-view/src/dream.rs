@@ -7,7 +7,7 @@ use memex_proto::v1::{
 use serde::Serialize;
 
 use super::memory::operation_word;
-use crate::output::{time, word};
+use crate::words::{time, word};
 
 /// One dream.
 #[derive(Debug, Serialize)]

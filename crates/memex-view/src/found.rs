@@ -3,7 +3,7 @@
 use memex_proto::v1::{ByteRange, Passage, RecalledFile};
 use serde::Serialize;
 
-use crate::output::{time, word};
+use crate::words::{time, word};
 
 /// A piece of a file that answers a query.
 #[derive(Debug, Serialize)]
