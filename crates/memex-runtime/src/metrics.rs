@@ -5,12 +5,13 @@
 
 mod calls;
 
-use opentelemetry::metrics::{Counter, Histogram, Meter};
+use opentelemetry::metrics::AsyncInstrument;
+
+pub use opentelemetry::KeyValue;
+pub use opentelemetry::metrics::{Counter, Histogram, Meter};
 
 pub use calls::CallMeter;
 pub(crate) use calls::MeteredCall;
-pub use opentelemetry::KeyValue;
-pub use opentelemetry::metrics as instruments;
 
 /// The upper bounds of every histogram of seconds. A batch of a lane takes about a millisecond, so the list begins below
 /// that. It goes on past the limits that end things: 2 s for a connection, 10 s for a statement, 60 s for a call.
@@ -54,6 +55,36 @@ impl Meters {
     pub fn seconds(&self, name: &'static str, description: &'static str) -> Option<Histogram<f64>> {
         let builder = self.meter.as_ref()?.f64_histogram(name).with_unit("s").with_description(description);
         Some(builder.with_boundaries(SECONDS.to_vec()).build())
+    }
+
+    /// A histogram of numbers of things, with its own bounds.
+    pub fn sizes(
+        &self,
+        name: &'static str,
+        unit: &'static str,
+        description: &'static str,
+        bounds: &[f64],
+    ) -> Option<Histogram<u64>> {
+        let builder = self.meter.as_ref()?.u64_histogram(name).with_unit(unit).with_description(description);
+        Some(builder.with_boundaries(bounds.to_vec()).build())
+    }
+
+    /// A number that is asked for when metrics are exported: `values` gives it with its labels, or several of them. What
+    /// `values` holds lives as long as the process exports.
+    pub fn observed<const LABELS: usize>(
+        &self,
+        name: &'static str,
+        unit: &'static str,
+        description: &'static str,
+        values: impl Fn() -> Vec<(i64, [KeyValue; LABELS])> + Send + Sync + 'static,
+    ) {
+        let Some(meter) = &self.meter else { return };
+        let observe = move |observer: &dyn AsyncInstrument<i64>| {
+            values().iter().for_each(|(value, labels)| observer.observe(*value, labels));
+        };
+        // The meter keeps the callback; the instrument itself is of no further use.
+        let builder = meter.i64_observable_up_down_counter(name).with_unit(unit).with_description(description);
+        let _ = builder.with_callback(observe).build();
     }
 
     /// A counter of events.

@@ -161,7 +161,9 @@ pub fn init(service_name: &'static str, args: &TelemetryArgs) -> Result<Telemetr
             Ok(telemetry)
         }
         // Somebody else's subscriber, which is theirs to end.
-        Err(SetGlobalDefaultError { .. }) => Ok(Telemetry { provider: None, owner: false, exporting: None, metrics: None }),
+        Err(SetGlobalDefaultError { .. }) => {
+            Ok(Telemetry { provider: None, owner: false, exporting: None, metrics: None })
+        }
     }
 }
 

@@ -56,9 +56,7 @@ pub(super) fn provider(
 
 /// The provider of metrics and the endpoint that it exports to; nothing where metrics are off. How often it exports is
 /// what OTEL_METRIC_EXPORT_INTERVAL says.
-pub(super) fn meter_provider(
-    service_name: &'static str,
-) -> Result<Option<(SdkMeterProvider, String)>, TelemetryError> {
+pub(super) fn meter_provider(service_name: &'static str) -> Result<Option<(SdkMeterProvider, String)>, TelemetryError> {
     let Some(endpoint) = METRICS.endpoint() else { return Ok(None) };
     METRICS.refuse_other_protocols()?;
     let exporter = {
