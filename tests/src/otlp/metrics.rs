@@ -48,7 +48,7 @@ impl Metrics {
             let service = service_of(of_resource.resource.as_ref());
             for metric in of_resource.scope_metrics.iter().flat_map(|of_scope| &of_scope.metrics) {
                 for (labels, reading) in readings(metric) {
-                    let labels = labels.iter().map(|label| (label.key.clone(), text_of(label).unwrap_or_default()));
+                    let labels = labels.iter().map(|label| (label.key.clone(), value_of(label)));
                     let labels = labels.collect();
                     let series = Series { service: service.clone(), name: metric.name.clone(), labels };
                     metrics.0.insert(series, reading);
@@ -70,6 +70,11 @@ impl Metrics {
     }
 }
 
+/// A label's value as a text, whatever it is.
+fn value_of(label: &KeyValue) -> String {
+    text_of(label).unwrap_or_else(|| format!("{:?}", label.value))
+}
+
 fn readings(metric: &Metric) -> Vec<(Vec<KeyValue>, Reading)> {
     let unit = || metric.unit.clone();
     let points = match &metric.data {
@@ -84,11 +89,11 @@ fn readings(metric: &Metric) -> Vec<(Vec<KeyValue>, Reading)> {
         Some(Data::Gauge(gauge)) => &gauge.data_points,
         _ => return Vec::new(),
     };
-    let value_of = |value: Option<number_data_point::Value>| match value {
+    let number = |value: Option<number_data_point::Value>| match value {
         Some(number_data_point::Value::AsInt(value)) => value,
         Some(number_data_point::Value::AsDouble(value)) => value as i64,
         None => 0,
     };
-    let reading = |value| Reading { unit: unit(), value: value_of(value), bounds: Vec::new() };
+    let reading = |value| Reading { unit: unit(), value: number(value), bounds: Vec::new() };
     points.iter().map(|point| (point.attributes.clone(), reading(point.value))).collect()
 }

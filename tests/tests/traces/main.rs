@@ -12,3 +12,4 @@ mod metrics_off;
 mod one_trace;
 mod scheduled;
 mod service;
+mod statements;

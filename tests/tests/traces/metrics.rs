@@ -4,12 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use futures::StreamExt as _;
-use memex_proto::v1::{ListFilesRequest, PatchFileRequest, ReadFileRequest, SearchFilesRequest, WriteFileRequest};
+use memex_proto::v1::{
+    ListFilesRequest, PatchFileRequest, PauseUserRequest, ReadFileRequest, ResumeUserRequest, SearchFilesRequest,
+    WriteFileRequest,
+};
 use memex_runtime::client::{ClientSettings, connect};
 use memex_runtime::metrics::SECONDS;
 use memex_stack::stack::{Clients, Stack};
 use tests::between::Between;
 use tests::otlp::{Metrics, Receiver, Series};
+use tests::waiting::insisted;
 use tonic::Code;
 
 use crate::house::{House, write_messy, write_of};
@@ -110,17 +114,18 @@ async fn series_of(stack: &Stack, users: usize) -> BTreeSet<Series> {
         async move {
             let (user_id, path) = (format!("user-{users}-{user}"), format!("user/of {user}.md"));
             let write = WriteFileRequest { user_id: user_id.clone(), ..write_of(&path, "- Likes tea.\n") };
-            clients.memory.clone().write_file(write).await.unwrap();
-            clients.memory.clone().read_file(read_of(&user_id, &path)).await.unwrap();
-            let list = ListFilesRequest { user_id, ..ListFilesRequest::default() };
-            clients.memory.clone().list_files(list).await.unwrap();
+            let memory = || clients.memory.clone();
+            insisted(async || memory().write_file(write.clone()).await).await.unwrap();
+            insisted(async || memory().read_file(read_of(&user_id, &path)).await).await.unwrap();
+            let list = ListFilesRequest { user_id: user_id.clone(), ..ListFilesRequest::default() };
+            insisted(async || memory().list_files(list.clone()).await).await.unwrap();
         }
     });
     futures::stream::iter(calls).buffer_unordered(8).collect::<Vec<()>>().await;
     memory_api.end().await;
     let metrics = receiver.received().metrics();
-    let method = ("rpc.method", "memex.v1.MemoryService/WriteFile");
-    assert_eq!(metrics.sum("memory-api", RPC_SERVER, &[method]), users as i64, "each call is measured");
+    let written = [("rpc.method", "memex.v1.MemoryService/WriteFile"), ("rpc.status_code", "OK")];
+    assert_eq!(metrics.sum("memory-api", RPC_SERVER, &written), users as i64, "each call is measured");
     metrics.0.into_keys().collect()
 }
 
@@ -129,11 +134,15 @@ async fn a_thousand_users_have_no_more_series_than_ten() {
     let stack = Stack::start().await;
     let few = series_of(&stack, 10).await;
     let many = series_of(&stack, 1_000).await;
-    // What runs by the clock may come to run in the longer time alone.
-    let by_the_clock = |series: &&&Series| !series.label("db.query.summary").starts_with("upkeep.");
     let more: Vec<_> = many.difference(&few).collect();
-    let more: Vec<_> = more.iter().filter(by_the_clock).collect();
-    assert!(more.is_empty(), "{} series of 10 users, {} of 1,000: {more:#?}", few.len(), many.len());
+    // What runs by itself or was shed has come of the longer time, or of a machine that is slow.
+    let of_users = |series: &&Series| {
+        let shed = series.labels.contains_key("error.type") || series.label("rpc.status_code") == "RESOURCE_EXHAUSTED";
+        !(shed || series.name.ends_with(".timeouts") || runs_by_itself(series.label("db.query.summary")))
+    };
+    let (first, counts) = (more.iter().copied().find(of_users), (few.len(), many.len()));
+    assert_eq!(first, None, "series of 10 and of 1,000 users: {counts:?}");
+    assert!(more.len() < 10, "series of 10 and of 1,000 users: {counts:?}");
     stack.finish().await;
 }
 
@@ -162,6 +171,11 @@ async fn passed(stack: &Stack, user: &str, variables: &[(&str, &str)]) -> Passed
         let patch = PatchFileRequest { user_id: user.into(), path: "user/a.md".into(), ..PatchFileRequest::default() };
         memory.clone().patch_file(patch).await.unwrap_err();
     }
+    // In transactions.
+    let pause = PauseUserRequest { user_id: user.into(), ..PauseUserRequest::default() };
+    clients.admin.clone().pause_user(pause).await.unwrap();
+    let resume = ResumeUserRequest { user_id: user.into(), ..ResumeUserRequest::default() };
+    clients.admin.clone().resume_user(resume).await.unwrap();
     memory_api.end().await;
     let mut passed = Passed::new();
     for statement in sent.lock().unwrap().iter() {
@@ -172,9 +186,14 @@ async fn passed(stack: &Stack, user: &str, variables: &[(&str, &str)]) -> Passed
     passed
 }
 
-/// Without what runs by the clock.
+/// Whether a statement runs when its time comes, whatever is called.
+fn runs_by_itself(name: &str) -> bool {
+    ["upkeep.", "epochs.", "erasures."].iter().any(|part| name.starts_with(part))
+}
+
+/// The statements of calls.
 fn of_calls(passed: &Passed) -> Passed {
-    let of_calls = passed.iter().filter(|(name, _)| !name.starts_with("upkeep."));
+    let of_calls = passed.iter().filter(|(name, _)| !runs_by_itself(name));
     of_calls.map(|(name, count)| (name.clone(), *count)).collect()
 }
 
@@ -192,6 +211,6 @@ async fn measuring_sends_postgres_no_statement_more_and_misses_none() {
     for (series, reading) in metrics.named("memory-api", STATEMENT) {
         *measured.entry(series.label("db.query.summary").to_owned()).or_default() += reading.value;
     }
-    assert_eq!(measured, on, "each statement that Postgres saw was measured once, by its name");
+    assert_eq!(of_calls(&measured), of_calls(&on), "each statement that Postgres saw was measured once, by its name");
     stack.finish().await;
 }
