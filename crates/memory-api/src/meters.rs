@@ -1,4 +1,4 @@
-//! What memory-api measures of its store. README.md lists every metric.
+//! What memory-api measures of its store. CONFIGURATION.md lists every metric.
 
 use std::sync::Arc;
 

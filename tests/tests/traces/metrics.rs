@@ -12,7 +12,7 @@ use memex_runtime::client::{ClientSettings, connect};
 use memex_runtime::metrics::SECONDS;
 use memex_stack::stack::{Clients, Stack};
 use tests::between::Between;
-use tests::otlp::{Metrics, Receiver, Series};
+use tests::otlp::{Metrics, Reading, Receiver, Series};
 use tests::waiting::insisted;
 use tonic::Code;
 
@@ -69,6 +69,17 @@ async fn measured() -> (Metrics, Stack) {
     (told.received.metrics(), stack)
 }
 
+/// CONFIGURATION.md has a row of the metric, with its unit and with each of its labels, or with those of `the same`.
+fn assert_documented(series: &Series, reading: &Reading) {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../CONFIGURATION.md")).unwrap();
+    let row = page.lines().find(|line| line.starts_with(&format!("| `{}` |", series.name)));
+    let row = row.unwrap_or_else(|| panic!("CONFIGURATION.md does not list {series:?}"));
+    assert!(row.contains(&format!(", {} |", reading.unit)), "the unit of {series:?} is {}: {row}", reading.unit);
+    let missing =
+        series.labels.keys().find(|label| !row.contains(&format!("`{label}`")) && !row.contains("| the same |"));
+    assert_eq!(missing, None, "a label of {series:?}: {row}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn both_services_measure_calls_statements_lanes_turns_pool_and_dreams() {
     let (metrics, stack) = measured().await;
@@ -79,6 +90,7 @@ async fn both_services_measure_calls_statements_lanes_turns_pool_and_dreams() {
     for (series, reading) in metrics.0.iter().filter(|(_, reading)| reading.unit == "s") {
         assert_eq!(reading.bounds, SECONDS, "{series:?}");
     }
+    metrics.0.iter().for_each(|(series, reading)| assert_documented(series, reading));
     let served = |method: &str, code: &str| {
         let method = if method.starts_with('_') { method.to_owned() } else { format!("memex.v1.{method}") };
         metrics.sum("memory-api", RPC_SERVER, &[("rpc.method", &method), ("rpc.status_code", code)])
