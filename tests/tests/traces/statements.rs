@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use memex_proto::v1::{ListFilesRequest, PauseUserRequest};
 use memex_stack::stack::sqlx;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use tests::ask;
 use tests::otlp::{Exported, the};
 use tests::waiting::until;
 use tonic::{Code, Request};
@@ -71,5 +73,30 @@ async fn a_statement_whose_caller_left_is_measured_as_cancelled_and_its_connecti
     };
     // Whose clock rang first, the service's or its caller's, is chance.
     assert!(pauses("DEADLINE_EXCEEDED") + pauses("CANCELLED") >= 10, "{metrics:#?}");
+    stack.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_raises_is_counted_and_its_statement_has_the_code_that_postgres_gave() {
+    let house = House::start().await;
+    let ada = house.agent("ada").await;
+    let raise = "CREATE FUNCTION act() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                   IF NEW.path = 'user/poison.md' THEN RAISE EXCEPTION 'poison'; END IF; RETURN NEW; END $$";
+    let trigger = "CREATE TRIGGER act BEFORE INSERT ON mx_revision FOR EACH ROW EXECUTE FUNCTION act()";
+    for statement in [raise, trigger] {
+        ask::change(house.stack.sql(), statement, &[]).await;
+    }
+    let writes = (0..60).map(|number| {
+        let path = if number % 10 == 0 { "user/poison.md".to_owned() } else { format!("user/{number}.md") };
+        let ada = &ada;
+        async move { ada.memory.clone().write_file(write_of(&path, "- text\n")).await.is_ok() }
+    });
+    assert!(join_all(writes).await.contains(&true));
+    let (told, stack) = house.end().await;
+
+    let metrics = told.received.metrics();
+    assert!(metrics.sum(SERVICE, "memex.lane.batch.raised", &[("memex.lane.kind", "changes")]) > 0, "{metrics:#?}");
+    let raised = [("db.query.summary", "commit.changes"), ("error.type", "P0001")];
+    assert!(metrics.sum(SERVICE, "db.client.operation.duration", &raised) > 0, "{metrics:#?}");
     stack.finish().await;
 }
