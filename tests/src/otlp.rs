@@ -1,15 +1,25 @@
-//! A receiver of spans: OpenTelemetry's own collector service, in the test's process.
+//! A receiver of spans and metrics: OpenTelemetry's own collector services, in the test's process.
+
+mod metrics;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
+    MetricsService, MetricsServiceServer,
+};
+use opentelemetry_proto::tonic::collector::metrics::v1::{ExportMetricsServiceRequest, ExportMetricsServiceResponse};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use prost::Message as _;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status};
+
+pub use metrics::{Metrics, Reading, Series};
 
 /// Listens on loopback and keeps whatever is exported to it.
 #[derive(Debug)]
@@ -19,7 +29,7 @@ pub struct Receiver {
 }
 
 #[derive(Debug, Clone, Default)]
-struct Kept(Arc<Mutex<Vec<ExportTraceServiceRequest>>>);
+struct Kept(Arc<Mutex<Received>>);
 
 #[tonic::async_trait]
 impl TraceService for Kept {
@@ -27,8 +37,19 @@ impl TraceService for Kept {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(request.into_inner());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).spans.push(request.into_inner());
         Ok(Response::new(ExportTraceServiceResponse::default()))
+    }
+}
+
+#[tonic::async_trait]
+impl MetricsService for Kept {
+    async fn export(
+        &self,
+        request: Request<ExportMetricsServiceRequest>,
+    ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).metrics.push(request.into_inner());
+        Ok(Response::new(ExportMetricsServiceResponse::default()))
     }
 }
 
@@ -41,7 +62,9 @@ impl Receiver {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("a bound port has an address"));
         let kept = Kept::default();
-        let server = tonic::transport::Server::builder().add_service(TraceServiceServer::new(kept.clone()));
+        let server = tonic::transport::Server::builder()
+            .add_service(TraceServiceServer::new(kept.clone()))
+            .add_service(MetricsServiceServer::new(kept.clone()));
         tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
         Self { endpoint, kept }
     }
@@ -51,15 +74,18 @@ impl Receiver {
         &self.endpoint
     }
 
-    /// Everything that has come so far. A process that has ended has sent all its spans.
+    /// Everything that has come so far. A process that has ended has sent all its spans and metrics.
     pub fn received(&self) -> Received {
-        Received(self.kept.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        self.kept.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 /// What was exported.
-#[derive(Debug)]
-pub struct Received(Vec<ExportTraceServiceRequest>);
+#[derive(Debug, Clone, Default)]
+pub struct Received {
+    spans: Vec<ExportTraceServiceRequest>,
+    metrics: Vec<ExportMetricsServiceRequest>,
+}
 
 /// One span, and which service it is of.
 #[derive(Debug, Clone)]
@@ -74,15 +100,8 @@ impl Received {
     /// Every span.
     pub fn spans(&self) -> Vec<Exported> {
         let mut spans = Vec::new();
-        for of_resource in self.0.iter().flat_map(|export| &export.resource_spans) {
-            let attributes = of_resource.resource.iter().flat_map(|resource| &resource.attributes);
-            let name = attributes.filter(|attribute| attribute.key == "service.name").find_map(|name| {
-                match name.value.as_ref()?.value.as_ref()? {
-                    Value::StringValue(name) => Some(name.clone()),
-                    _ => None,
-                }
-            });
-            let service = name.unwrap_or_default();
+        for of_resource in self.spans.iter().flat_map(|export| &export.resource_spans) {
+            let service = service_of(of_resource.resource.as_ref());
             let sent = of_resource.scope_spans.iter().flat_map(|of_scope| &of_scope.spans);
             spans.extend(sent.map(|span| Exported { service: service.clone(), span: span.clone() }));
         }
@@ -91,7 +110,27 @@ impl Received {
 
     /// All of it as it was on the wire: names, attributes, events, links, resources, scopes and whatever else there is.
     pub fn bytes(&self) -> Vec<u8> {
-        self.0.iter().flat_map(ExportTraceServiceRequest::encode_to_vec).collect()
+        let spans = self.spans.iter().flat_map(ExportTraceServiceRequest::encode_to_vec);
+        spans.chain(self.metrics.iter().flat_map(ExportMetricsServiceRequest::encode_to_vec)).collect()
+    }
+
+    /// Every series of metrics, with what it said last.
+    pub fn metrics(&self) -> Metrics {
+        Metrics::of(&self.metrics)
+    }
+}
+
+/// `service.name`.
+fn service_of(resource: Option<&Resource>) -> String {
+    let mut attributes = resource.into_iter().flat_map(|resource| &resource.attributes);
+    attributes.find(|attribute| attribute.key == "service.name").and_then(text_of).unwrap_or_default()
+}
+
+/// An attribute's value, where it is a text.
+fn text_of(attribute: &KeyValue) -> Option<String> {
+    match attribute.value.as_ref()?.value.as_ref()? {
+        Value::StringValue(text) => Some(text.clone()),
+        _ => None,
     }
 }
 

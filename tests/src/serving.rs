@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use memex_core::clock::SystemClock;
 use memex_runtime::lifecycle::{LifecycleArgs, Shutdown};
+use memex_runtime::metrics::Meters;
 use memex_runtime::server::{LoadArgs, ServerArgs, ServerTlsArgs};
 use memex_runtime::telemetry::TelemetryArgs;
 use memex_stack::stack::Stack;
@@ -58,7 +59,7 @@ impl Serving {
         let shutdown = Shutdown::manual();
         let (ready, listening) = oneshot::channel();
         let said = |address| ready.send(address).expect("the test waits for the address");
-        let serving = tokio::spawn(serve(args, Arc::new(SystemClock), guards, shutdown.clone(), said));
+        let serving = tokio::spawn(serve(args, Arc::new(SystemClock), guards, Meters::off(), shutdown.clone(), said));
         match listening.await {
             Ok(address) => Ok(Self { address, shutdown, serving }),
             Err(_) => Err(serving.await.expect("serving does not panic").expect_err("it ended before it listened")),

@@ -1,6 +1,7 @@
 //! One bounded dream: read the snapshot, curate it, stage the ops, finish.
 
 mod ending;
+mod meter;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::calls::{Calls, DreamCalls, Interruption};
 use crate::curator::{CuratorError, Curators, Stage, View};
 use crate::doors::{self, Point};
 use crate::{lease, view};
+pub(crate) use meter::DreamMeter;
 
 /// The most that a dream keeps of its seconds for finishing; a tenth of them where that is less.
 const FINISHING: Duration = Duration::from_secs(5);
@@ -34,6 +36,7 @@ pub(crate) struct Dreamer {
     pub(crate) curators: Curators,
     /// Cancelled when what still runs is to be handed back.
     pub(crate) release: CancellationToken,
+    pub(crate) meter: DreamMeter,
 }
 
 /// How the worker's part of a dream ended.
@@ -90,7 +93,8 @@ impl Dreamer {
                 pass = self.pass(&calls, assignment, until, stop, &mut tally) => pass,
             }
         };
-        ending::end(&calls, assignment, pass, &tally).await;
+        let state = ending::end(&calls, assignment, &pass, &tally).await;
+        self.meter.ended(assignment.claimed_at, &pass, state);
     }
 
     async fn pass(

@@ -10,6 +10,7 @@ use memex_proto::v1::DreamAssignment;
 use memex_runtime::client::AuthChannel;
 use memex_runtime::health::Health;
 use memex_runtime::lifecycle::Shutdown;
+use memex_runtime::metrics::Meters;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
@@ -18,7 +19,7 @@ use tonic::Status;
 use crate::calls::Calls;
 use crate::curator::Curators;
 use crate::doors::{self, Point};
-use crate::dream::Dreamer;
+use crate::dream::{DreamMeter, Dreamer};
 use crate::{HEALTH_SERVICE, WorkerError, WorkerSettings};
 use pace::Pace;
 
@@ -69,8 +70,16 @@ impl Driver {
             clock,
             curators: Curators::default(),
             release: CancellationToken::new(),
+            meter: DreamMeter::default(),
         };
         Self { settings, dreamer, health }
+    }
+
+    /// The same, with its dreams counted and timed.
+    #[must_use]
+    pub fn metered(mut self, meters: &Meters) -> Self {
+        self.dreamer.meter = DreamMeter::new(meters);
+        self
     }
 
     #[cfg(test)]

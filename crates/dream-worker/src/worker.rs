@@ -52,7 +52,9 @@ impl Worker {
         let listener = bind(settings.listen, settings.allow_plaintext).await?;
         let address = listener.local_addr().unwrap_or(settings.listen);
         let health = Health::new();
-        let driver = Driver::new(connect(&settings.client), DriverSettings::of(&settings), clock, health.clone());
+        let meters = telemetry.meters();
+        let channel = connect(&settings.client).metered(&meters);
+        let driver = Driver::new(channel, DriverSettings::of(&settings), clock, health.clone()).metered(&meters);
         Ok(Self { settings, driver, health, listener, address, telemetry })
     }
 
@@ -88,12 +90,13 @@ impl Worker {
 
     fn announce(&self) {
         let WorkerSettings { name, endpoint, slots, poll, drain, enabled, .. } = &self.settings;
-        let spans = self.telemetry.exporting_to().unwrap_or("nowhere");
+        let [spans, metrics] =
+            [self.telemetry.exporting_to(), self.telemetry.metrics_to()].map(|endpoint| endpoint.unwrap_or("nowhere"));
         tracing::info!(
             slots,
             poll_ms = poll.as_millis() as u64,
             drain_s = drain.as_secs(),
-            "dream-worker {name} answers health on {}, claims from memory-api at {endpoint}, exports spans to {spans}",
+            "dream-worker {name} answers health on {}, claims from memory-api at {endpoint}, exports spans to {spans} and metrics to {metrics}",
             self.address
         );
         if !enabled {

@@ -16,6 +16,7 @@ use tower::{Layer as _, Service};
 
 use crate::CallFuture;
 use crate::deadline::{DeadlineLayer, Deadlined, GRPC_TIMEOUT, timeout_header};
+use crate::metrics::{CallMeter, Meters};
 use crate::trace::{ClientTrace, ClientTraceLayer};
 
 use line::Line;
@@ -61,6 +62,12 @@ impl AuthChannel {
     /// The same over a channel made elsewhere, such as an in-process pipe.
     pub fn over(channel: Channel, token: Option<&Token>, call_timeout: Duration) -> Self {
         Self::on(Line::fixed(channel), token, call_timeout)
+    }
+
+    /// The same, with its calls counted and timed.
+    #[must_use]
+    pub fn metered(self, meters: &Meters) -> Self {
+        Self { inner: self.inner.metered(CallMeter::of_client(meters)), ..self }
     }
 
     fn on(line: Line, token: Option<&Token>, call_timeout: Duration) -> Self {

@@ -6,6 +6,7 @@ pub mod health;
 pub mod in_flight;
 pub mod lifecycle;
 pub mod long_headers;
+pub mod metrics;
 pub mod panics;
 pub mod reflection;
 pub mod retry;

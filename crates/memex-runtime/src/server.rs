@@ -18,6 +18,7 @@ use crate::health::Health;
 use crate::in_flight::{InFlight, InFlightLayer};
 use crate::lifecycle::Shutdown;
 use crate::long_headers::LongHeadersLayer;
+use crate::metrics::CallMeter;
 use crate::panics::CatchPanicLayer;
 use crate::trace::ServerTraceLayer;
 use crate::unreadable::UnreadableLayer;
@@ -47,7 +48,7 @@ const MAX_HEADER_BYTES: usize = 16 * 1024;
 const MAX_READ_HEADER_BYTES: u32 = 1024 * 1024;
 
 /// How a server treats calls and connections. Begin with the default and change what differs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ServerLimits {
     /// No call waits longer than this for its answer to begin, whatever deadline it brings.
     pub max_call: Duration,
@@ -67,6 +68,8 @@ pub struct ServerLimits {
     pub late: fn() -> Status,
     /// How much is done at once.
     pub in_flight: InFlight,
+    /// Measures the calls.
+    pub calls: CallMeter,
 }
 
 impl Default for ServerLimits {
@@ -81,6 +84,7 @@ impl Default for ServerLimits {
             long_headers: || Status::resource_exhausted("the headers are too long"),
             late: DeadlineLayer::plainly_late,
             in_flight: InFlight::default(),
+            calls: CallMeter::default(),
         }
     }
 }
@@ -125,7 +129,7 @@ pub async fn serve(
         tokio::time::sleep(limits.drain_timeout).await;
     };
     let layers = ServiceBuilder::new()
-        .layer(ServerTraceLayer)
+        .layer(ServerTraceLayer { calls: limits.calls })
         .layer(CatchPanicLayer)
         .layer(LongHeadersLayer { most_bytes: MAX_HEADER_BYTES, answer: limits.long_headers })
         .layer(InFlightLayer::new(limits.in_flight))

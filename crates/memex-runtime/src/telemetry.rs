@@ -1,11 +1,14 @@
-//! Sets up logs and traces for a process, once.
+//! Sets up logs, traces and metrics for a process, once.
 
 mod export;
 mod format;
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
@@ -15,11 +18,13 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
+use export::{METRICS, SPANS};
 pub use format::LogFormat;
 
+use crate::metrics::Meters;
 use crate::settings::{Given, Mistake, Mistakes};
 
-/// How a process logs. Where spans go is said by the standard `OTEL_*` variables. Flatten it into a command's arguments.
+/// How a process logs. Where spans and metrics go is said by the standard `OTEL_*` variables. Flatten it into a command's arguments.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Logging")]
 pub struct TelemetryArgs {
@@ -41,9 +46,12 @@ impl TelemetryArgs {
     pub fn check(&self, mistakes: &mut Mistakes) {
         let filter = self.filter().map(|_| ());
         let format = self.format().map(|_| ());
-        let exporting = self.otlp_endpoint.is_some() || export::endpoint_from_environment().is_some();
-        let protocol = if exporting { export::refuse_other_protocols() } else { Ok(()) };
-        for result in [filter, format, protocol] {
+        let spans = self.otlp_endpoint.is_some() || SPANS.endpoint().is_some();
+        let spans = if spans { SPANS.refuse_other_protocols() } else { Ok(()) };
+        // One mistake that concerns both is said once.
+        let metrics = METRICS.endpoint().is_some() && spans.is_ok();
+        let metrics = if metrics { METRICS.refuse_other_protocols() } else { Ok(()) };
+        for result in [filter, format, spans, metrics] {
             mistakes.check(result.map_err(Mistake::from));
         }
     }
@@ -87,7 +95,7 @@ pub enum TelemetryError {
         format: String,
     },
     /// A protocol was asked for that this build does not speak.
-    #[error("{variable}: must be grpc, the one protocol that spans are exported with, is {protocol:?}")]
+    #[error("{variable}: must be grpc, the one protocol that spans and metrics are exported with, is {protocol:?}")]
     Protocol {
         /// The variable that asks for it.
         variable: &'static str,
@@ -95,10 +103,10 @@ pub enum TelemetryError {
         protocol: String,
     },
     /// The exporter refuses its settings.
-    #[error("OTEL_EXPORTER_OTLP_*: the span exporter cannot be built")]
+    #[error("OTEL_EXPORTER_OTLP_*: the exporter cannot be built")]
     Exporter(#[source] opentelemetry_otlp::ExporterBuildError),
     /// The exporter's own thread cannot be started.
-    #[error("the span exporter's thread cannot be started")]
+    #[error("the exporter's thread cannot be started")]
     Runtime(#[source] std::io::Error),
 }
 
@@ -119,6 +127,8 @@ pub struct Telemetry {
     provider: Option<SdkTracerProvider>,
     owner: bool,
     exporting: Option<String>,
+    /// The provider of metrics, and where it exports to.
+    metrics: Option<(SdkMeterProvider, String)>,
 }
 
 /// The provider behind the process's subscriber. Never dropped, so that no span is lost by an order of dropping.
@@ -130,7 +140,8 @@ static INSTALLING: Mutex<()> = Mutex::new(());
 /// calls it first, and the services find it done.
 ///
 /// Without an endpoint, or with OTEL_SDK_DISABLED=true or OTEL_TRACES_EXPORTER=none, no span leaves the process;
-/// spans still have ids, for logs and revisions.
+/// spans still have ids, for logs and revisions. The same holds for metrics with OTEL_METRICS_EXPORTER; without an
+/// endpoint there is no provider of metrics at all.
 ///
 /// # Errors
 /// [`TelemetryError`], a bad setting.
@@ -141,15 +152,18 @@ pub fn init(service_name: &'static str, args: &TelemetryArgs) -> Result<Telemetr
     }
     let (filter, format) = (args.filter()?, args.format()?);
     let (provider, exporting) = export::provider(service_name, args.otlp_endpoint.as_deref())?;
+    let metrics = export::meter_provider(service_name)?;
     let subscriber = Registry::default().with(span_layer(&provider)).with(format::layer(format).with_filter(filter));
     match tracing::subscriber::set_global_default(subscriber) {
         Ok(()) => {
-            let telemetry = Telemetry { provider: Some(provider), owner: true, exporting };
+            let telemetry = Telemetry { provider: Some(provider), owner: true, exporting, metrics };
             let _ = INSTALLED.set(telemetry.clone());
             Ok(telemetry)
         }
         // Somebody else's subscriber, which is theirs to end.
-        Err(SetGlobalDefaultError { .. }) => Ok(Telemetry { provider: None, owner: false, exporting: None }),
+        Err(SetGlobalDefaultError { .. }) => {
+            Ok(Telemetry { provider: None, owner: false, exporting: None, metrics: None })
+        }
     }
 }
 
@@ -178,33 +192,49 @@ impl Telemetry {
         self.exporting.as_deref()
     }
 
-    /// Sends every span that has ended, and goes on.
-    pub async fn flush(&self) {
-        self.on_provider("flushed", SdkTracerProvider::force_flush).await;
+    /// Where metrics are exported to; nothing where they are off. To be said at start.
+    pub fn metrics_to(&self) -> Option<&str> {
+        self.metrics.as_ref().map(|(_, endpoint)| endpoint.as_str())
     }
 
-    /// Sends every span that has ended, and ends the export where this value began it. At most a few seconds: a
-    /// collector that is down does not hold the process.
+    /// What makes this process's instruments. It is off where metrics are.
+    pub fn meters(&self) -> Meters {
+        let meter = self.metrics.as_ref().map(|(provider, _)| provider.meter("memex"));
+        Meters::of(meter, self.exporting.is_some())
+    }
+
+    /// Sends every span that has ended and every metric as it is now, and goes on.
+    pub async fn flush(&self) {
+        self.on_providers("flushed", SdkTracerProvider::force_flush, SdkMeterProvider::force_flush).await;
+    }
+
+    /// Sends every span that has ended and every metric as it is now, and ends the export where this value began it. At
+    /// most a few seconds: a collector that is down does not hold the process.
     pub async fn shutdown(self) {
         if self.owner {
-            self.on_provider("sent at the end", |provider| provider.shutdown()).await;
+            self.on_providers("sent at the end", |spans| spans.shutdown(), |metrics| metrics.shutdown()).await;
         } else {
             self.flush().await;
         }
     }
 
-    async fn on_provider(
+    async fn on_providers(
         &self,
         what: &'static str,
-        action: fn(&SdkTracerProvider) -> opentelemetry_sdk::error::OTelSdkResult,
+        spans: fn(&SdkTracerProvider) -> OTelSdkResult,
+        metrics: fn(&SdkMeterProvider) -> OTelSdkResult,
     ) {
-        let Some(provider) = self.provider.clone() else { return };
-        // Both block until the batch is out.
-        let done = tokio::task::spawn_blocking(move || action(&provider)).await;
-        match done {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "spans could not be {what}"),
-            Err(error) => tracing::warn!(%error, "spans could not be {what}"),
+        let Self { provider, metrics: metered, .. } = self.clone();
+        // Each blocks until all is out.
+        let of_spans = provider.map(|provider| tokio::task::spawn_blocking(move || spans(&provider)));
+        let of_metrics = metered.map(|(provider, _)| tokio::task::spawn_blocking(move || metrics(&provider)));
+        for (signal, waited) in [("spans", of_spans), ("metrics", of_metrics)] {
+            let Some(waited) = waited else { continue };
+            match waited.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "{signal} could not be {what}"),
+                Err(error) => tracing::warn!(%error, "{signal} could not be {what}"),
+            }
         }
     }
 }

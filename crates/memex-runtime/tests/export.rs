@@ -53,6 +53,8 @@ fn spans_are_received_and_a_second_service_in_the_process_shares_the_export() {
 
     let first = init("memory-api", &args).unwrap();
     assert_eq!(first.exporting_to(), Some(endpoint.as_str()));
+    // No variable names a receiver of metrics, so that there is no provider of them.
+    assert!(first.metrics_to().is_none() && first.meters().meter().is_none());
     let second = init("dream-worker", &TelemetryArgs::default()).unwrap();
     assert_eq!(second.exporting_to(), Some(endpoint.as_str()));
 

@@ -7,13 +7,13 @@ use memex_core::dream_log;
 use memex_core::ids::DreamId;
 use memex_core::path::MemoryPath;
 use memex_core::text::MemoryText;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::judge::Judged;
 use crate::store::changesets::{FileState, StagedOp, file_states, head_texts, max_text_bytes, record_adopted};
 use crate::store::commit::{Change, Conflict, Outcome, commit};
+use crate::store::pool::Connection;
 
 /// What became of an adoption.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub enum Adoption {
 /// # Errors
 /// Where Postgres fails.
 pub async fn adopt(
-    tx: &mut PgConnection,
+    tx: &mut Connection,
     dream: DreamId,
     principal: Uuid,
     as_of: NaiveDate,
@@ -99,7 +99,7 @@ fn change(ops: &[&StagedOp], dream: DreamId, principal: Uuid, known: Option<&Fil
 
 /// A line for `user/dream-log.md`, as a change of memory-api's own.
 pub async fn log_change(
-    tx: &mut PgConnection,
+    tx: &mut Connection,
     scope: i64,
     principal: Uuid,
     dream: Option<Uuid>,

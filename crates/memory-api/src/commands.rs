@@ -123,7 +123,11 @@ pub async fn run_serve(args: ServeArgs, ready: impl FnOnce(SocketAddr)) -> ExitC
     if let Some(endpoint) = telemetry.exporting_to() {
         tracing::info!(endpoint, "spans are exported to {endpoint}");
     }
-    let served = crate::serve(args, Arc::new(SystemClock), Guards::default(), shutdown, ready).await;
+    if let Some(endpoint) = telemetry.metrics_to() {
+        tracing::info!(endpoint, "metrics are exported to {endpoint}");
+    }
+    let (clock, meters) = (Arc::new(SystemClock), telemetry.meters());
+    let served = crate::serve(args, clock, Guards::default(), meters, shutdown, ready).await;
     let code = match served {
         Ok(()) => ExitCode::from(EXIT_OK),
         Err(error) => failed(&error, error.exit_code()),

@@ -13,6 +13,7 @@ mod erasure_key;
 mod error;
 mod guards;
 mod judge;
+mod meters;
 mod revert;
 mod run;
 mod services;

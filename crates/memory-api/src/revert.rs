@@ -8,7 +8,6 @@ use memex_core::ids::DreamId;
 use memex_core::path::MemoryPath;
 use memex_proto::reason::Refusal;
 use memex_proto::v1::ErrorReason;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::adopt::{log_change, memory_text};
@@ -17,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::store::changesets::{FileState, StagedOp, file_states, places_of, staged_ops, texts_at};
 use crate::store::commit::{Change, Conflict, Outcome, commit};
 use crate::store::dreams::{end_dream, mark_reverted, running_dream, today};
+use crate::store::pool::Connection;
 
 /// What a dream did to one file: its first op has the base, its last the revision that it left.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ struct Undone {
 ///
 /// # Errors
 /// VERSION_CONFLICT where a file is not as the dream left it; REVISION_REDACTED where a text is gone; QUOTA_EXCEEDED, USER_ERASED as a write; where Postgres fails.
-pub async fn revert(tx: &mut PgConnection, dream: DreamId, caller: &Caller, reason: &str) -> Result<Vec<i64>> {
+pub async fn revert(tx: &mut Connection, dream: DreamId, caller: &Caller, reason: &str) -> Result<Vec<i64>> {
     let undone = by_file(&staged_ops(&mut *tx, dream).await?);
     let paths: Vec<String> = undone.iter().map(|file| file.path.clone()).collect();
     let states = file_states(&mut *tx, dream.scope, &paths).await?;
@@ -55,7 +55,7 @@ pub async fn revert(tx: &mut PgConnection, dream: DreamId, caller: &Caller, reas
 }
 
 async fn changes(
-    tx: &mut PgConnection,
+    tx: &mut Connection,
     dream: DreamId,
     caller: &Caller,
     reason: &str,

@@ -15,6 +15,7 @@ use memex_runtime::deadline::Uploads;
 use memex_runtime::health::Health;
 use memex_runtime::in_flight::InFlight;
 use memex_runtime::lifecycle::{EXIT_SETTINGS, EXIT_UNAVAILABLE, Shutdown};
+use memex_runtime::metrics::{CallMeter, Meters};
 use memex_runtime::server::{self, Listening, MAX_MESSAGE_BYTES, ServerLimits, ServerTls};
 use memex_runtime::settings::Mistakes;
 use memex_runtime::unreadable::UnreadableLayer;
@@ -114,7 +115,7 @@ pub(crate) fn settings(args: &ServeArgs) -> Result<Option<Settings>, Mistakes> {
 
 /// Serves until `shutdown`; `ready` hears the bound address as soon as calls are accepted.
 ///
-/// Postgres need not be there: the service starts, says that it is not ready, and becomes ready when it can be reached.
+/// `meters` measures it. Postgres need not be there: the service starts, says that it is not ready, and becomes ready when it can be reached.
 ///
 /// # Errors
 /// Bad settings (every mistake at once) or an address that cannot be bound.
@@ -122,13 +123,15 @@ pub async fn serve(
     args: ServeArgs,
     clock: Arc<dyn Clock>,
     guards: Guards,
+    meters: Meters,
     shutdown: Shutdown,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), RunError> {
     let Some(settings) = settings(&args)? else { return Ok(()) };
     let Settings { address, allow_plaintext, tls, max_in_flight, drain_timeout, pool: pool_settings, erasure_key } =
         settings;
-    let store = Store::new(connect::pool(&pool_settings)?).with_erasure_key(erasure_key).with_guards(guards);
+    let store =
+        Store::metered(connect::pool(&pool_settings)?, &meters).with_erasure_key(erasure_key).with_guards(guards);
     let listener = server::bind(address, allow_plaintext || tls.is_some()).await?;
     let bound = listener.local_addr().unwrap_or(address);
     tracing::info!(listen = %bound, tls = tls.is_some(), own_role = pool_settings.set_role, "memory-api listens on {bound}{}", role_note(pool_settings.set_role));
@@ -137,7 +140,7 @@ pub async fn serve(
     let health = Health::new();
     let tokens = Tokens::new(store.clone(), clock);
     let context = Context { tokens, store: store.clone(), guards, shutdown: shutdown.clone() };
-    let routes = routes(&context, &health)?;
+    let routes = routes(&context, &health, &meters)?;
     let watching = tokio::spawn(watch_postgres(store.clone(), health.clone(), shutdown.clone()));
     let sweeping = tokio::spawn(sweep::run(store.clone(), shutdown.clone()));
     let erasing = tokio::spawn(erase::run(store.clone(), shutdown.clone()));
@@ -153,6 +156,7 @@ pub async fn serve(
             watching: InFlight::watching_beside(max_in_flight),
             overloaded: error::overloaded,
         },
+        calls: CallMeter::of_server(&meters, memex_proto::methods()),
         ..ServerLimits::default()
     };
     let drained = server::serve(Listening { listener, tls }, routes, &health, &shutdown, limits).await;
@@ -171,10 +175,10 @@ fn role_note(set_role: bool) -> &'static str {
     if set_role { "; one database URL is given, so each connection takes the role memex_app" } else { "" }
 }
 
-fn routes(context: &Context, health: &Health) -> Result<Routes, RunError> {
+fn routes(context: &Context, health: &Health, meters: &Meters) -> Result<Routes, RunError> {
     let routes = Routes::new(health.service())
         .add_service(
-            MemoryServiceServer::new(Memory::new(context.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
+            MemoryServiceServer::new(Memory::new(context.clone(), meters)).max_decoding_message_size(MAX_MESSAGE_BYTES),
         )
         .add_service(
             HistoryServiceServer::new(History::new(context.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),

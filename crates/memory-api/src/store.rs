@@ -21,6 +21,7 @@ mod lanes;
 pub mod line_origins;
 pub mod log_place;
 pub mod migrate;
+pub mod pool;
 pub mod readiness;
 pub mod redactions;
 pub mod refusals;
@@ -29,6 +30,7 @@ pub mod revisions;
 pub mod scopes;
 pub mod search;
 pub mod settings;
+mod statements;
 pub mod tokens;
 pub mod tombstones;
 pub mod transaction;
@@ -40,16 +42,20 @@ pub mod watch;
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
+use memex_runtime::metrics::Meters;
 use sqlx::PgPool;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::erasure_key::ErasureKey;
 use crate::guards::Guards;
+use crate::meters::StoreMeters;
+use pool::Pool;
 
 /// The store: cheap to clone, shared by every call.
 #[derive(Clone)]
 pub struct Store {
-    pool: PgPool,
+    pool: Pool,
+    meters: StoreMeters,
     guards: Guards,
     /// The connections that carry many calls in one statement.
     lanes: lanes::Lanes,
@@ -74,15 +80,27 @@ pub struct Store {
 }
 
 impl Store {
-    /// A store over a pool whose connections act as the service's role.
+    /// A store over a pool whose connections act as the service's role. It measures nothing.
     pub fn new(pool: PgPool) -> Self {
-        let lanes = lanes::Lanes::new(&pool);
+        Self::metered(pool, &Meters::off())
+    }
+
+    /// The same, measured.
+    pub fn metered(pool: PgPool, meters: &Meters) -> Self {
+        let store_meters = StoreMeters::new(meters);
+        let pool = Pool::new(pool, store_meters.clone());
+        let lanes = lanes::Lanes::new(&pool, &store_meters);
+        let turns = turns::Turns::default();
+        pool.observe(meters);
+        lanes.observe(meters);
+        turns.observe(meters);
         let archives = Arc::new(Semaphore::new(archive::places(&pool)));
         Self {
             pool,
+            meters: store_meters,
             guards: Guards::default(),
             lanes,
-            turns: turns::Turns::default(),
+            turns,
             archives,
             scopes: Arc::default(),
             line_origins: line_origins::Remembered::default(),
@@ -122,7 +140,7 @@ impl Store {
     }
 
     /// The pool, for the statements of this crate.
-    pub(crate) fn pool(&self) -> &PgPool {
+    pub(crate) fn pool(&self) -> &Pool {
         &self.pool
     }
 }

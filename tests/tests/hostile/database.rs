@@ -5,6 +5,7 @@ use std::sync::Arc;
 use memex_core::clock::SystemClock;
 use memex_proto::v1::{DreamState, ErrorReason, ListFilesRequest};
 use memex_runtime::lifecycle::{LifecycleArgs, Shutdown};
+use memex_runtime::metrics::Meters;
 use memex_runtime::server::{LoadArgs, ServerArgs, ServerTlsArgs};
 use memex_runtime::telemetry::TelemetryArgs;
 use memex_stack::stack::{Clients, Stack};
@@ -90,7 +91,8 @@ async fn serve(database: DatabaseArgs) -> (String, Shutdown, JoinHandle<()>) {
     let until = shutdown.clone();
     let task = tokio::spawn(async move {
         let ready = |bound| ready.send(bound).unwrap();
-        memory_api::serve(args, Arc::new(SystemClock), Guards::default(), until, ready).await.unwrap();
+        let clock = Arc::new(SystemClock);
+        memory_api::serve(args, clock, Guards::default(), Meters::off(), until, ready).await.unwrap();
     });
     let endpoint = format!("http://{}", address.await.unwrap());
     (endpoint, shutdown, task)

@@ -46,6 +46,11 @@ impl House {
         self.worker = Some(worker);
     }
 
+    /// Where the memory-api process answers.
+    pub fn endpoint(&self) -> String {
+        self.memory_api.endpoint()
+    }
+
     /// Clients of the memory-api process.
     pub fn clients(&self, token: &str) -> Clients {
         Clients::at(&self.memory_api.endpoint(), token)

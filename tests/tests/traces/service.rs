@@ -14,6 +14,9 @@ use tokio::process::{Child, ChildStdin, Command};
 /// Our crates say everything that they can say.
 const LEVELS: &str = "info,memory_api=debug,dream_worker=debug,memex_runtime=debug,memex_core=debug,memex_curation=debug,memex_proto=debug";
 
+/// Where both signals go.
+pub const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
 /// A running service. Dropped, it is killed; where the test fails, its log is shown.
 pub struct Service {
     name: &'static str,
@@ -27,10 +30,15 @@ pub struct Service {
 impl Service {
     /// memory-api over a database, at any free port.
     pub async fn memory_api(database_url: &str, receiver: &str) -> Self {
+        Self::memory_api_with(database_url, &[(ENDPOINT, receiver)]).await
+    }
+
+    /// The same with these variables, and with no receiver but what they name.
+    pub async fn memory_api_with(database_url: &str, variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_memory_api_process"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--max-connections", "8"]).env_clear();
         command.env("DATABASE_URL", database_url);
-        Self::start("memory-api", command, receiver).await
+        Self::start("memory-api", command, variables).await
     }
 
     /// A dream-worker of memory-api at `endpoint`, which polls without rest.
@@ -39,15 +47,15 @@ impl Service {
         command.args(["--dream-enabled=true", "--endpoint", endpoint, "--worker-name", "dreamer"]).env_clear();
         command.args(["--poll-seconds", "0.05", "--worker-listen", "127.0.0.1:0"]);
         command.env("MEMEX_WORKER_TOKEN", token);
-        Self::start("dream-worker", command, receiver).await
+        Self::start("dream-worker", command, &[(ENDPOINT, receiver)]).await
     }
 
-    async fn start(name: &'static str, mut command: Command, receiver: &str) -> Self {
+    async fn start(name: &'static str, mut command: Command, variables: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let ready = dir.path().join("ready");
         let out = File::create(dir.path().join("log")).unwrap();
         let err = out.try_clone().unwrap();
-        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver).env(READY_FILE, &ready);
+        command.envs(variables.iter().copied()).env(READY_FILE, &ready);
         command.env("MEMEX_LOG_FORMAT", "json").env("MEMEX_LOG", LEVELS);
         command.stdin(Stdio::piped()).stdout(out).stderr(err).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
@@ -70,6 +78,12 @@ impl Service {
         let status = ends(&format!("the end of {}", self.name), self.child.wait()).await.unwrap();
         assert!(status.success(), "{} was told to end, and ended with {status}", self.name);
         std::fs::read_to_string(self.log()).unwrap()
+    }
+
+    /// The names of its threads, as the kernel keeps them.
+    pub fn threads(&self) -> Vec<String> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id().unwrap())).unwrap();
+        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok()).collect()
     }
 
     fn log(&self) -> PathBuf {

@@ -29,15 +29,22 @@ pub(super) fn lease_end(end: LeaseEnd) -> String {
     }
 }
 
-/// Finishes the dream unless it is over, and writes its one line.
-pub(super) async fn end(calls: &DreamCalls, assignment: &Assignment, pass: Pass, tally: &Tally) {
+/// The state of a dream that ended without this worker.
+const OVER: &str = "over";
+
+/// The state of a dream whose end memory-api did not hear.
+const UNFINISHED: &str = "unfinished";
+
+/// Finishes the dream unless it is over, and writes its one line. Gives the state that it ended in.
+pub(super) async fn end(calls: &DreamCalls, assignment: &Assignment, pass: &Pass, tally: &Tally) -> String {
     record(tally);
     let id = assignment.dream_id.as_str();
-    let Some((request, patience)) = request(&pass, tally, assignment.lease) else {
-        let Pass::Over(why) = pass else { return };
-        Span::current().record("dream.state", "over");
-        tracing::info!(dream.id = id, ops_staged = tally.ops_staged, "dream {id} is over and was left: {why}");
-        return;
+    let Some((request, patience)) = request(pass, tally, assignment.lease) else {
+        if let Pass::Over(why) = pass {
+            Span::current().record("dream.state", OVER);
+            tracing::info!(dream.id = id, ops_staged = tally.ops_staged, "dream {id} is over and was left: {why}");
+        }
+        return OVER.to_owned();
     };
     let left = request.left.len();
     Span::current().record("dream.left", left);
@@ -45,9 +52,9 @@ pub(super) async fn end(calls: &DreamCalls, assignment: &Assignment, pass: Pass,
     match calls.finish(request, patience).await {
         Ok(answer) => {
             doors::pass(Point::AfterFinish).await;
-            finished(id, &outcome, &pass, tally, left, &answer);
+            finished(id, &outcome, pass, tally, left, &answer)
         }
-        Err(status) => unfinished(id, &outcome, &status),
+        Err(status) => unfinished(id, &outcome, &status).to_owned(),
     }
 }
 
@@ -105,7 +112,7 @@ fn record(tally: &Tally) {
     span.record("dream.ops_dropped", tally.ops_dropped);
 }
 
-fn finished(id: &str, outcome: &str, pass: &Pass, tally: &Tally, left: usize, answer: &FinishDreamResponse) {
+fn finished(id: &str, outcome: &str, pass: &Pass, tally: &Tally, left: usize, answer: &FinishDreamResponse) -> String {
     let state = short(answer.state().as_str_name(), "DREAM_STATE_");
     Span::current().record("dream.state", state.as_str());
     let (files_read, ops_staged, ops_dropped) = (tally.files_read, tally.ops_staged, tally.ops_dropped);
@@ -136,15 +143,18 @@ fn finished(id: &str, outcome: &str, pass: &Pass, tally: &Tally, left: usize, an
             "dream {id} ended: {state}"
         ),
     }
+    state
 }
 
-fn unfinished(id: &str, outcome: &str, status: &Status) {
+fn unfinished(id: &str, outcome: &str, status: &Status) -> &'static str {
     if reason_of(status) == Some(ErrorReason::LeaseLost) {
-        Span::current().record("dream.state", "over");
+        Span::current().record("dream.state", OVER);
         tracing::info!(dream.id = id, outcome, "dream {id} was over before it was finished");
+        OVER
     } else {
         let code = describe(status);
         tracing::warn!(dream.id = id, outcome, code, "dream {id} could not be finished; its lease will run out");
+        UNFINISHED
     }
 }
 

@@ -10,6 +10,7 @@ use tracing::Instrument as _;
 use super::outcome::{Outcome, Side};
 use super::{TRACEPARENT, call_span, is_probe, method_of, traceparent_of_current};
 use crate::CallFuture;
+use crate::metrics::CallMeter;
 
 /// Wraps a channel in [`ClientTrace`].
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,7 +20,7 @@ impl<S> Layer<S> for ClientTraceLayer {
     type Service = ClientTrace<S>;
 
     fn layer(&self, inner: S) -> ClientTrace<S> {
-        ClientTrace { inner }
+        ClientTrace { inner, calls: CallMeter::default() }
     }
 }
 
@@ -28,6 +29,15 @@ impl<S> Layer<S> for ClientTraceLayer {
 #[derive(Debug, Clone)]
 pub struct ClientTrace<S> {
     inner: S,
+    calls: CallMeter,
+}
+
+impl<S> ClientTrace<S> {
+    /// The same, with its calls measured.
+    #[must_use]
+    pub fn metered(self, calls: CallMeter) -> Self {
+        Self { calls, ..self }
+    }
 }
 
 impl<S> Service<Request<Body>> for ClientTrace<S>
@@ -50,7 +60,8 @@ where
         } else {
             call_span!(info_span, "rpc.client", "client", service, method)
         };
-        let mut outcome = Outcome::of(span.clone(), Side::Client);
+        let metered = if is_probe(service) { None } else { self.calls.begin(service, method) };
+        let mut outcome = Outcome::of(span.clone(), Side::Client, metered);
         let call = span.in_scope(|| {
             if let Some(value) = traceparent_of_current().and_then(|text| HeaderValue::try_from(text).ok()) {
                 request.headers_mut().insert(TRACEPARENT, value);

@@ -1,4 +1,4 @@
-//! Writes onto a call's span how the call ended, wherever gRPC put that: headers, trailers, or nowhere.
+//! Writes onto a call's span and into its metric how the call ended, wherever gRPC put that: headers, trailers, or nowhere.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -8,6 +8,8 @@ use http_body::{Frame, SizeHint};
 use tonic::Code;
 use tonic::body::Body;
 use tracing::Span;
+
+use crate::metrics::MeteredCall;
 
 const GRPC_STATUS: &str = "grpc-status";
 
@@ -40,12 +42,14 @@ impl Side {
 pub(super) struct Outcome {
     span: Span,
     side: Side,
+    /// Times the call; nothing where metrics are off.
+    metered: Option<MeteredCall>,
     recorded: bool,
 }
 
 impl Outcome {
-    pub(super) fn of(span: Span, side: Side) -> Self {
-        Self { span, side, recorded: false }
+    pub(super) fn of(span: Span, side: Side, metered: Option<MeteredCall>) -> Self {
+        Self { span, side, metered, recorded: false }
     }
 
     pub(super) fn record(&mut self, code: Code) {
@@ -54,8 +58,12 @@ impl Outcome {
         }
         self.recorded = true;
         self.span.record("rpc.grpc.status_code", i64::from(i32::from(code)));
-        if self.side.is_error(code) {
+        let is_error = self.side.is_error(code);
+        if is_error {
             self.span.record("otel.status_code", "error");
+        }
+        if let Some(metered) = self.metered.take() {
+            metered.end(code, is_error);
         }
     }
 

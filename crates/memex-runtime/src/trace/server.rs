@@ -10,24 +10,29 @@ use tracing::{Instrument as _, Span};
 use super::outcome::{Outcome, Side};
 use super::{TRACEPARENT, call_span, is_probe, method_of, set_parent};
 use crate::CallFuture;
+use crate::metrics::CallMeter;
 
 /// Wraps a server's services in [`ServerTrace`].
-#[derive(Debug, Clone, Copy, Default)]
-pub struct ServerTraceLayer;
+#[derive(Debug, Clone, Default)]
+pub struct ServerTraceLayer {
+    /// Measures the calls; off by default.
+    pub calls: CallMeter,
+}
 
 impl<S> Layer<S> for ServerTraceLayer {
     type Service = ServerTrace<S>;
 
     fn layer(&self, inner: S) -> ServerTrace<S> {
-        ServerTrace { inner }
+        ServerTrace { inner, calls: self.calls.clone() }
     }
 }
 
 /// Opens a span `rpc.server` for each call, a child of the span that the request's `traceparent` names, and records
-/// the gRPC code that the call ended with.
+/// the gRPC code that the call ended with, also as a metric. Calls of probes have no metric.
 #[derive(Debug, Clone)]
 pub struct ServerTrace<S> {
     inner: S,
+    calls: CallMeter,
 }
 
 impl<S> Service<Request<Body>> for ServerTrace<S>
@@ -44,15 +49,16 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let span = span_of(&request);
-        let outcome = Outcome::of(span.clone(), Side::Server);
+        let (service, method) = method_of(request.uri().path());
+        let span = span_of(&request, service, method);
+        let metered = if is_probe(service) { None } else { self.calls.begin(service, method) };
+        let outcome = Outcome::of(span.clone(), Side::Server, metered);
         let call = span.in_scope(|| self.inner.call(request)).instrument(span);
         Box::pin(async move { call.await.map(|response| outcome.follow(response)) })
     }
 }
 
-fn span_of(request: &Request<Body>) -> Span {
-    let (service, method) = method_of(request.uri().path());
+fn span_of(request: &Request<Body>, service: &str, method: &str) -> Span {
     let span = if is_probe(service) {
         call_span!(debug_span, "rpc.server", "server", service, method)
     } else {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use memex_core::clock::Clock;
 use memex_runtime::lifecycle::{LifecycleArgs, Shutdown};
+use memex_runtime::metrics::Meters;
 use memex_runtime::server::{LoadArgs, ServerArgs, ServerTlsArgs};
 use memex_runtime::telemetry::TelemetryArgs;
 use memory_api::args::{DatabaseArgs, ErasureArgs, ServeArgs};
@@ -44,7 +45,7 @@ impl Replica {
             // Nobody listens where the test has ended meanwhile.
             let _ = ready.send(address);
         };
-        let serving = tokio::spawn(serve(args, clock, guards, shutdown.clone(), said));
+        let serving = tokio::spawn(serve(args, clock, guards, Meters::off(), shutdown.clone(), said));
         match listening.await {
             Ok(address) => Ok(Self { address, shutdown, serving }),
             // It ended without a word, so there is an error to give.

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use memex_core::actor::Operation;
 use memex_proto::v1 as pb;
 use memex_proto::v1::memory_service_server::MemoryService;
+use memex_runtime::metrics::Meters;
 use tonic::{Request, Response, Status};
 
 use super::context::Context;
@@ -37,8 +38,10 @@ pub struct Memory {
 
 impl Memory {
     /// Over what every service shares.
-    pub fn new(context: Context) -> Self {
-        Self { context, turns: Arc::default(), ranking: Arc::default() }
+    pub fn new(context: Context, meters: &Meters) -> Self {
+        let ranking = Arc::<Ranking>::default();
+        ranking.observe(meters);
+        Self { context, turns: Arc::default(), ranking }
     }
 }
 

@@ -6,7 +6,6 @@ use memex_core::ids::{DreamId, TokenId};
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use prost::Message;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::auth::Caller;
@@ -16,6 +15,7 @@ use crate::services::request::request_id;
 use crate::store::access_log::{LogRow, add};
 use crate::store::dreams::log_dream_call;
 use crate::store::log_place::LogPlace;
+use crate::store::pool::Connection;
 use crate::store::requests::{RequestKey, remember, remembered};
 use crate::store::turns::ScopeTransaction;
 
@@ -84,7 +84,7 @@ impl<'a> Once<'a> {
     pub async fn run<A: Remembered>(
         self,
         tx: impl Into<ScopeTransaction>,
-        work: impl AsyncFnOnce(&mut PgConnection) -> Result<A>,
+        work: impl AsyncFnOnce(&mut Connection) -> Result<A>,
     ) -> Result<A> {
         self.run_again(tx, async |tx, before| match before {
             Some(answer) => Ok(answer),
@@ -100,7 +100,7 @@ impl<'a> Once<'a> {
     pub async fn run_again<A: Remembered>(
         self,
         tx: impl Into<ScopeTransaction>,
-        work: impl AsyncFnOnce(&mut PgConnection, Option<A>) -> Result<A>,
+        work: impl AsyncFnOnce(&mut Connection, Option<A>) -> Result<A>,
     ) -> Result<A> {
         let mut tx = tx.into();
         let before = remembered(&mut tx, self.guards, self.key.as_ref()).await?;

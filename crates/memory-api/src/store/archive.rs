@@ -10,13 +10,13 @@ use memex_proto::reason::short_name;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use prost::Message as _;
-use sqlx::PgPool;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::Store;
 use super::connect::ACQUIRE;
+use super::pool::Pool;
 use super::transaction::Transaction;
 use crate::archive::{
     AccessLine, DreamLine, DreamOpLine, FileLine, HeaderLine, LedgerLine, OriginLine, RevisionLine, SourceLine,
@@ -40,8 +40,8 @@ pub struct Snapshot {
 
 /// How many archives are written or read at once: a quarter of the connections. Each has one for as long as its caller
 /// takes or sends, and the others are for calls that are done at once.
-pub(super) fn places(pool: &PgPool) -> usize {
-    (pool.options().get_max_connections() as usize / 4).max(1)
+pub(super) fn places(pool: &Pool) -> usize {
+    (pool.max_connections() as usize / 4).max(1)
 }
 
 /// Where a listing by time goes on: a time, and what tells rows of the same time apart.

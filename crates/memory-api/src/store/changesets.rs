@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use memex_core::ids::DreamId;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 use uuid::Uuid;
 
 use super::Store;
 use super::revisions::RevisionRow;
 use crate::error::{Error, Result};
+use crate::store::pool::Connection;
 
 /// One staged op.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,7 +185,7 @@ pub async fn max_text_bytes(executor: impl PgExecutor<'_>, scope: i64) -> Result
 }
 
 /// Notes which revision adopted which op.
-pub async fn record_adopted(tx: &mut PgConnection, dream: DreamId, adopted: &[(i32, i64)]) -> Result<()> {
+pub async fn record_adopted(tx: &mut Connection, dream: DreamId, adopted: &[(i32, i64)]) -> Result<()> {
     let (numbers, sequences): (Vec<i32>, Vec<i64>) = adopted.iter().copied().unzip();
     let done = sqlx::query!(
         "-- changesets.adopted
@@ -204,7 +205,7 @@ pub async fn record_adopted(tx: &mut PgConnection, dream: DreamId, adopted: &[(i
 }
 
 /// The revisions with these sequences, in order.
-pub async fn revisions_at(tx: &mut PgConnection, scope: i64, sequences: &[i64]) -> Result<Vec<RevisionRow>> {
+pub async fn revisions_at(tx: &mut Connection, scope: i64, sequences: &[i64]) -> Result<Vec<RevisionRow>> {
     let rows = sqlx::query_as!(
         RevisionRow,
         "-- changesets.revisions
@@ -220,7 +221,7 @@ pub async fn revisions_at(tx: &mut PgConnection, scope: i64, sequences: &[i64]) 
 }
 
 /// The file and version of each of these revisions, by sequence.
-pub async fn places_of(tx: &mut PgConnection, scope: i64, sequences: &[i64]) -> Result<HashMap<i64, (Uuid, i64)>> {
+pub async fn places_of(tx: &mut Connection, scope: i64, sequences: &[i64]) -> Result<HashMap<i64, (Uuid, i64)>> {
     let rows = sqlx::query!(
         "-- changesets.places\nSELECT sequence, file_id, version FROM mx_revision WHERE scope_id = $1 AND sequence = ANY ($2)",
         scope,

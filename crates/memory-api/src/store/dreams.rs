@@ -8,12 +8,12 @@ mod revert;
 mod rows;
 
 use memex_core::actor::Operation;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::files::trace;
 use crate::auth::Caller;
 use crate::error::{Error, Result};
+use crate::store::pool::Connection;
 
 pub use claim::{Assignment, Renewal};
 pub use finish::{Conclusion, Ending, Finish, Gate, LossWindow, Seal, finish, gate, loss_window, stored_account};
@@ -60,7 +60,7 @@ impl Lease {
 }
 
 /// Locks a scope: the first lock of every transaction that starts, ends, adopts or reverts a dream.
-pub async fn lock_scope(tx: &mut PgConnection, scope: i64) -> Result<LockedScope> {
+pub async fn lock_scope(tx: &mut Connection, scope: i64) -> Result<LockedScope> {
     let row = sqlx::query!(
         r#"-- dreams.lock_scope
         SELECT workspace_id AS "workspace_id!", erasing AS "erasing!" FROM mx_scope_lock_1($1)"#,
@@ -73,7 +73,7 @@ pub async fn lock_scope(tx: &mut PgConnection, scope: i64) -> Result<LockedScope
 }
 
 /// Ends the open dream of a scope as `canceled`, under the scope's lock; gives it, where there is one.
-pub async fn cancel_open_dream(tx: &mut PgConnection, scope: i64, cause: &str) -> Result<Option<Uuid>> {
+pub async fn cancel_open_dream(tx: &mut Connection, scope: i64, cause: &str) -> Result<Option<Uuid>> {
     let dream = sqlx::query_scalar!("-- dreams.cancel_scope\nSELECT mx_cancel_scope_1($1, $2)", scope, cause)
         .fetch_one(tx)
         .await?;
@@ -81,7 +81,7 @@ pub async fn cancel_open_dream(tx: &mut PgConnection, scope: i64, cause: &str) -
 }
 
 /// Ends the open dreams of a workspace (0: of all) as `canceled`; gives how many. Takes the workspace's lock.
-pub async fn cancel_open_dreams_of_workspace(tx: &mut PgConnection, workspace_id: i64, cause: &str) -> Result<usize> {
+pub async fn cancel_open_dreams_of_workspace(tx: &mut Connection, workspace_id: i64, cause: &str) -> Result<usize> {
     let count = sqlx::query_scalar!(
         r#"-- dreams.cancel_workspace
         SELECT mx_cancel_workspace_1($1, $2) AS "count!""#,
@@ -96,7 +96,7 @@ pub async fn cancel_open_dreams_of_workspace(tx: &mut PgConnection, workspace_id
 /// Ends a dream under its scope's lock and arms the scope again; gives the state it is in afterwards, or nothing where it
 /// was not open.
 pub async fn end_dream(
-    tx: &mut PgConnection,
+    tx: &mut Connection,
     scope: i64,
     dream: Uuid,
     state: &str,
@@ -116,7 +116,7 @@ pub async fn end_dream(
 
 /// The log row of a call that is about a dream, in the transaction that did it.
 pub async fn log_dream_call(
-    tx: &mut PgConnection,
+    tx: &mut Connection,
     scope: i64,
     dream: Uuid,
     operation: Operation,
@@ -138,13 +138,13 @@ pub async fn log_dream_call(
 }
 
 /// Counts anew what was written since a scope's watermark, under its lock: after each move of the watermark.
-pub async fn recount(tx: &mut PgConnection, scope: i64) -> Result<()> {
+pub async fn recount(tx: &mut Connection, scope: i64) -> Result<()> {
     sqlx::query!("-- dreams.recount\nSELECT mx_recount_1($1)", scope).fetch_one(tx).await?;
     Ok(())
 }
 
 /// Decides anew when a scope is due, under its lock.
-pub async fn rearm(tx: &mut PgConnection, scope: i64) -> Result<()> {
+pub async fn rearm(tx: &mut Connection, scope: i64) -> Result<()> {
     sqlx::query!("-- dreams.rearm\nSELECT mx_rearm_1($1)", scope).fetch_one(tx).await?;
     Ok(())
 }

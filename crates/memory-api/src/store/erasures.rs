@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use memex_core::user_id::UserId;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 use uuid::Uuid;
 
 use super::Store;
 use super::scopes::no_key;
 use crate::erasure_key::ErasureKey;
 use crate::error::{Error, Result, erased, readmitted};
+use crate::store::pool::Connection;
 
 /// How many rows go in one statement: with their texts they are deleted well within its time.
 const BATCH: i64 = 500;
@@ -52,7 +53,7 @@ pub enum Batch {
 }
 
 /// Waits for whoever is about the erasure of the same user, until the transaction ends.
-pub async fn lock_user(tx: &mut PgConnection, hmac: &[u8; 32]) -> Result<()> {
+pub async fn lock_user(tx: &mut Connection, hmac: &[u8; 32]) -> Result<()> {
     sqlx::query!("-- erasures.lock\nSELECT pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 0))", &hmac[..])
         .fetch_one(tx)
         .await?;
@@ -61,7 +62,7 @@ pub async fn lock_user(tx: &mut PgConnection, hmac: &[u8; 32]) -> Result<()> {
 
 /// Begins the erasure of a user: refused from the commit on.
 pub async fn begin(
-    tx: &mut PgConnection,
+    tx: &mut Connection,
     workspace_id: i64,
     user: &UserId,
     key: &ErasureKey,
@@ -107,7 +108,7 @@ pub async fn newest(
 }
 
 /// Lets an erased id be written again; false where the erasure is not done, or was lifted before.
-pub async fn readmit(tx: &mut PgConnection, erasure_id: i64, token: Uuid) -> Result<bool> {
+pub async fn readmit(tx: &mut Connection, erasure_id: i64, token: Uuid) -> Result<bool> {
     let done = sqlx::query!(
         "-- erasures.readmit
         UPDATE mx_erasure SET readmitted_at = mx_now(), readmitted_by = $2 WHERE erasure_id = $1 AND done_at IS NOT NULL AND readmitted_at IS NULL",
@@ -125,7 +126,7 @@ pub async fn readmit(tx: &mut PgConnection, erasure_id: i64, token: Uuid) -> Res
 /// # Errors
 /// USER_ERASED; WRONG_STATE where nobody can tell, because the key is not that of the tombstones.
 pub async fn refuse_erased(
-    tx: &mut PgConnection,
+    tx: &mut Connection,
     workspace_id: i64,
     user: &UserId,
     key: Option<&ErasureKey>,
@@ -151,7 +152,7 @@ pub async fn refuse_erased(
 }
 
 /// Why a scope that was looked up is not there: its user was erased, or has another since.
-pub async fn gone(tx: &mut PgConnection, scope: i64) -> Result<Error> {
+pub async fn gone(tx: &mut Connection, scope: i64) -> Result<Error> {
     let stands = sqlx::query_scalar!(
         r#"-- erasures.gone
         SELECT EXISTS (SELECT FROM mx_erasure WHERE scope_id = $1 AND readmitted_at IS NULL) AS "stands!""#,

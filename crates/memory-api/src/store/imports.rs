@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use memex_core::actor::Operation;
 use memex_core::user_id::UserId;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Store;
@@ -13,6 +12,7 @@ use super::files::trace;
 use crate::archive::{Batch, Room};
 use crate::auth::Caller;
 use crate::error::{Error, Result};
+use crate::store::pool::Connection;
 
 /// What a scope that an archive is to come into has.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +55,7 @@ pub enum With {
 
 /// What the caller's locked scope has. The transaction may be idle for `idle` from now on.
 pub async fn target(
-    tx: &mut PgConnection,
+    tx: &mut Connection,
     scope: i64,
     workspace_id: i64,
     (principal, request): (Uuid, Option<Uuid>),
@@ -84,7 +84,7 @@ pub async fn target(
 /// Brings a batch; `last`: the whole is there, and is checked and counted. Gives what does not agree: the transaction
 /// must be rolled back then.
 pub async fn bring(
-    tx: &mut PgConnection,
+    tx: &mut Connection,
     scope: i64,
     batch: Batch,
     last: bool,
@@ -122,7 +122,7 @@ pub async fn bring(
 }
 
 /// Keeps the lines of what happened elsewhere. Gives the first dream that was told of before.
-async fn keep(tx: &mut PgConnection, scope: i64, batch: &Batch) -> Result<Option<Disagreement>> {
+async fn keep(tx: &mut Connection, scope: i64, batch: &Batch) -> Result<Option<Disagreement>> {
     if batch.kept.is_empty() {
         return Ok(None);
     }

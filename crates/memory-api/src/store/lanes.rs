@@ -11,12 +11,14 @@ mod settle;
 
 use std::sync::Arc;
 
-use sqlx::{PgConnection, PgPool};
+use memex_runtime::metrics::Meters;
 
 use super::commit::{self, Change, Outcome, Traced};
 use super::files::{self, Found, OneRead};
+use super::pool::{Connection, Pool};
 use crate::error::Result;
-use lane::{Item, Lane, Work};
+use crate::meters::StoreMeters;
+use lane::{Item, Lane, Work, lane_label};
 
 /// Up to so many cores one lane of a kind keeps Postgres busy; with more, two do.
 const CORES_OF_ONE_LANE: usize = 2;
@@ -33,12 +35,12 @@ struct Kinds {
 impl Lanes {
     /// Lanes over connections like the pool's, made with the first call that needs one: Postgres may be away. They
     /// end, with all that was asked of them answered, when the last clone of them is dropped.
-    pub(super) fn new(pool: &PgPool) -> Self {
+    pub(super) fn new(pool: &Pool, meters: &StoreMeters) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let count = if cores <= CORES_OF_ONE_LANE { 1 } else { 2 };
         Self(Arc::new(Kinds {
-            changes: (0..count).map(|_| Lane::begin(pool)).collect(),
-            reads: (0..count).map(|_| Lane::begin(pool)).collect(),
+            changes: (0..count).map(|_| Lane::begin(pool, meters)).collect(),
+            reads: (0..count).map(|_| Lane::begin(pool, meters)).collect(),
         }))
     }
 
@@ -52,6 +54,16 @@ impl Lanes {
         self.lane(&self.0.reads, read.asked.log.scope()).ask(read).await
     }
 
+    /// Lets the export of metrics ask how much waits in the lanes.
+    pub(super) fn observe(&self, meters: &Meters) {
+        let changes: Vec<_> = self.0.changes.iter().map(Lane::waiting).collect();
+        let reads: Vec<_> = self.0.reads.iter().map(Lane::waiting).collect();
+        meters.observed("memex.lane.queue.size", "{item}", "Items that wait in the queues of the lanes", move || {
+            let sum = |lanes: &[lane::Waiting]| lanes.iter().map(|waiting| waiting() as i64).sum::<i64>();
+            vec![(sum(&changes), [lane_label(Changes::NAME)]), (sum(&reads), [lane_label(Reads::NAME)])]
+        });
+    }
+
     fn lane<'a, W: Work>(&self, lanes: &'a [Lane<W>], scope: i64) -> &'a Lane<W> {
         &lanes[scope.unsigned_abs() as usize % lanes.len()]
     }
@@ -63,6 +75,7 @@ pub(super) struct Changes;
 impl Work for Changes {
     type Ask = Change;
     type Answer = Outcome;
+    const NAME: &'static str = "changes";
 
     // A scope that somebody else holds, as a dream being adopted does, must not hold up the lane's other scopes.
     const SETTINGS: &'static [(&'static str, &'static str)] = &[("statement_timeout", "2s"), ("lock_timeout", "100ms")];
@@ -75,11 +88,11 @@ impl Work for Changes {
         ask.request.is_some()
     }
 
-    async fn until_free(connection: &mut PgConnection, scope: i64) -> Result<()> {
+    async fn until_free(connection: &mut Connection, scope: i64) -> Result<()> {
         commit::until_free(connection, scope).await
     }
 
-    async fn run(connection: &mut PgConnection, items: &[Item<Self>]) -> Result<Vec<Outcome>> {
+    async fn run(connection: &mut Connection, items: &[Item<Self>]) -> Result<Vec<Outcome>> {
         let traced: Vec<Traced<'_>> =
             items.iter().map(|item| Traced { change: &item.ask, trace: item.trace }).collect();
         commit::commit_traced(connection, &traced).await
@@ -92,6 +105,7 @@ pub(super) struct Reads;
 impl Work for Reads {
     type Ask = OneRead;
     type Answer = Found;
+    const NAME: &'static str = "reads";
 
     // Statements with arrays are planned anew at every call otherwise, which costs more than running them. A plan that is
     // kept looks rows up by their keys: one made while a table was small must not read all of it once it has grown.
@@ -111,12 +125,12 @@ impl Work for Reads {
         true
     }
 
-    async fn until_free(_: &mut PgConnection, _: i64) -> Result<()> {
+    async fn until_free(_: &mut Connection, _: i64) -> Result<()> {
         // A read waits for no scope.
         Ok(())
     }
 
-    async fn run(connection: &mut PgConnection, items: &[Item<Self>]) -> Result<Vec<Found>> {
+    async fn run(connection: &mut Connection, items: &[Item<Self>]) -> Result<Vec<Found>> {
         files::read_each(connection, items.iter().map(|item| (&item.ask, item.trace))).await
     }
 }

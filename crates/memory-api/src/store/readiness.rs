@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, PgConnection, PgPool};
 use tokio::time::{Instant, timeout};
 
 use super::Store;
 use super::connect::ACQUIRE;
+use super::pool::{Connection, Pool};
 use crate::error::{Error, Result};
 
 /// How often readiness asks.
@@ -24,8 +24,8 @@ const ALIVE: Duration = Duration::from_secs(5);
 /// Who asks, with a connection of its own, made with the first question and kept.
 pub struct Readiness {
     options: PgConnectOptions,
-    pool: PgPool,
-    kept: Option<PgConnection>,
+    pool: Pool,
+    kept: Option<Connection>,
     /// When mx_alive was last written.
     alive: Option<Instant>,
     away: Arc<Away>,
@@ -50,7 +50,7 @@ impl Away {
 impl Store {
     /// Who asks whether Postgres answers.
     pub fn readiness(&self) -> Readiness {
-        let options = PgConnectOptions::clone(&self.pool().connect_options());
+        let options = self.pool().connect_options();
         Readiness { options, pool: self.pool().clone(), kept: None, alive: None, away: self.away.clone() }
     }
 
@@ -90,7 +90,7 @@ impl Readiness {
             return Ok(ready);
         }
         // That one connection broke says nothing of Postgres as it is now.
-        let anew = self.options.connect().await?;
+        let anew = self.pool.connect(&self.options).await?;
         let ready = self.ask_over(anew).await?;
         if ready {
             // So that the first call does not have to wait for a connection of the pool to be made.
@@ -100,7 +100,7 @@ impl Readiness {
         Ok(ready)
     }
 
-    async fn ask_over(&mut self, mut connection: PgConnection) -> Result<bool> {
+    async fn ask_over(&mut self, mut connection: Connection) -> Result<bool> {
         let row = sqlx::query!(
             "-- upkeep.ready\nSELECT scope_id IS NULL AND mx_setting_1(0, 'max_files') IS NOT NULL AS ready FROM mx_scope_open_1(0, 2::smallint, '', false)"
         )

@@ -1,10 +1,11 @@
 //! What a redaction reads and empties: the revision itself, what dreams staged of it, and the answers that tell of it.
 
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 use uuid::Uuid;
 
 use super::Store;
 use crate::error::{Error, Result};
+use crate::store::pool::Connection;
 
 /// The revision that is to be emptied.
 #[derive(Clone, Debug)]
@@ -106,13 +107,13 @@ pub async fn texts_between(
 }
 
 /// Empties the revision, the op that it adopted and the digests of its requests, under the scope's lock.
-pub async fn redact(tx: &mut PgConnection, scope: i64, sequence: i64, reason: &str) -> Result<()> {
+pub async fn redact(tx: &mut Connection, scope: i64, sequence: i64, reason: &str) -> Result<()> {
     sqlx::query!("-- redactions.redact\nSELECT mx_redact_1($1, $2, $3)", scope, sequence, reason).fetch_one(tx).await?;
     Ok(())
 }
 
 /// The dreams of a scope that wait for a person.
-pub async fn proposals(tx: &mut PgConnection, scope: i64) -> Result<Vec<Uuid>> {
+pub async fn proposals(tx: &mut Connection, scope: i64) -> Result<Vec<Uuid>> {
     let dreams = sqlx::query_scalar!(
         "-- redactions.proposals\nSELECT dream_id FROM mx_dream WHERE scope_id = $1 AND state = 'proposed' ORDER BY created_at",
         scope
@@ -124,7 +125,7 @@ pub async fn proposals(tx: &mut PgConnection, scope: i64) -> Result<Vec<Uuid>> {
 
 /// Ends a proposal as `canceled`, puts its watermark back and arms its scope again, under the scope's lock: what it would
 /// have done is dreamt of once more.
-pub async fn end_proposal(tx: &mut PgConnection, scope: i64, dream: Uuid, cause: &str) -> Result<()> {
+pub async fn end_proposal(tx: &mut Connection, scope: i64, dream: Uuid, cause: &str) -> Result<()> {
     let done = sqlx::query!(
         "-- redactions.end_proposal
         WITH ended AS (
@@ -149,7 +150,7 @@ pub async fn end_proposal(tx: &mut PgConnection, scope: i64, dream: Uuid, cause:
 
 /// At most `limit` ops of a scope that no revision adopted, after this dream and number.
 pub async fn unadopted_ops(
-    tx: &mut PgConnection,
+    tx: &mut Connection,
     scope: i64,
     (dream, number): (Uuid, i32),
     limit: i64,
@@ -171,7 +172,7 @@ pub async fn unadopted_ops(
 }
 
 /// Empties these ops, and what their dreams said of them.
-pub async fn empty_ops(tx: &mut PgConnection, scope: i64, ops: &[(Uuid, i32)], reason: &str) -> Result<()> {
+pub async fn empty_ops(tx: &mut Connection, scope: i64, ops: &[(Uuid, i32)], reason: &str) -> Result<()> {
     let (dreams, numbers): (Vec<Uuid>, Vec<i32>) = ops.iter().copied().unzip();
     sqlx::query!(
         "-- redactions.empty_ops
@@ -190,7 +191,7 @@ pub async fn empty_ops(tx: &mut PgConnection, scope: i64, ops: &[(Uuid, i32)], r
 }
 
 /// The dreams of a scope that list probable pairs, each with them, encoded.
-pub async fn listed_pairs(tx: &mut PgConnection, scope: i64) -> Result<Vec<(Uuid, Vec<Vec<u8>>)>> {
+pub async fn listed_pairs(tx: &mut Connection, scope: i64) -> Result<Vec<(Uuid, Vec<Vec<u8>>)>> {
     let rows = sqlx::query!(
         "-- redactions.pairs\nSELECT dream_id, probable FROM mx_dream WHERE scope_id = $1 AND cardinality(probable) > 0",
         scope
@@ -201,7 +202,7 @@ pub async fn listed_pairs(tx: &mut PgConnection, scope: i64) -> Result<Vec<(Uuid
 }
 
 /// Puts other probable pairs in the place of those that a dream lists.
-pub async fn replace_pairs(tx: &mut PgConnection, scope: i64, dream: Uuid, pairs: &[Vec<u8>]) -> Result<()> {
+pub async fn replace_pairs(tx: &mut Connection, scope: i64, dream: Uuid, pairs: &[Vec<u8>]) -> Result<()> {
     sqlx::query!(
         "-- redactions.replace_pairs\nUPDATE mx_dream SET probable = $3 WHERE scope_id = $1 AND dream_id = $2",
         scope,
@@ -214,7 +215,7 @@ pub async fn replace_pairs(tx: &mut PgConnection, scope: i64, dream: Uuid, pairs
 }
 
 /// What an archive told of a dream, itself and its ops: each line with its kind and its place.
-pub async fn imported_of(tx: &mut PgConnection, scope: i64, dream: &str) -> Result<Vec<(i16, i64, String)>> {
+pub async fn imported_of(tx: &mut Connection, scope: i64, dream: &str) -> Result<Vec<(i16, i64, String)>> {
     let rows = sqlx::query!(
         "-- redactions.imported
         SELECT kind, number, line FROM mx_imported WHERE scope_id = $1 AND kind IN (1, 2) AND position($2 IN line) > 0 ORDER BY kind, number",
@@ -227,7 +228,7 @@ pub async fn imported_of(tx: &mut PgConnection, scope: i64, dream: &str) -> Resu
 }
 
 /// Puts another line in the place of one that an archive brought.
-pub async fn replace_imported(tx: &mut PgConnection, scope: i64, (kind, number): (i16, i64), line: &str) -> Result<()> {
+pub async fn replace_imported(tx: &mut Connection, scope: i64, (kind, number): (i16, i64), line: &str) -> Result<()> {
     sqlx::query!(
         "-- redactions.replace_imported
         UPDATE mx_imported SET line = $4 WHERE scope_id = $1 AND kind = $2 AND number = $3",
@@ -242,7 +243,7 @@ pub async fn replace_imported(tx: &mut PgConnection, scope: i64, (kind, number):
 }
 
 /// The remembered answers of a scope that name this id.
-pub async fn answers_naming(tx: &mut PgConnection, scope: i64, id: &str) -> Result<Vec<RememberedAnswer>> {
+pub async fn answers_naming(tx: &mut Connection, scope: i64, id: &str) -> Result<Vec<RememberedAnswer>> {
     let answers = sqlx::query_as!(
         RememberedAnswer,
         r#"-- redactions.answers
@@ -257,7 +258,7 @@ pub async fn answers_naming(tx: &mut PgConnection, scope: i64, id: &str) -> Resu
 
 /// Puts another answer in the place of a remembered one; `None`: it is forgotten, and the id stays used.
 pub async fn replace_answer(
-    tx: &mut PgConnection,
+    tx: &mut Connection,
     scope: i64,
     of: &RememberedAnswer,
     answer: Option<&[u8]>,

@@ -1,6 +1,5 @@
 //! Remembered answers of mutations that change no file: what makes their repeats safe.
 
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use memex_core::actor::Operation;
@@ -9,6 +8,7 @@ use memex_proto::v1::ErrorReason;
 
 use crate::error::Result;
 use crate::guards::Guards;
+use crate::store::pool::Connection;
 
 /// A mutation's identity: who, which id, and a digest over its decoded fields.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +27,7 @@ pub struct RequestKey {
 ///
 /// # Errors
 /// REQUEST_ID_REUSED where the id came with other content.
-pub async fn remembered(tx: &mut PgConnection, guards: Guards, key: Option<&RequestKey>) -> Result<Option<Vec<u8>>> {
+pub async fn remembered(tx: &mut Connection, guards: Guards, key: Option<&RequestKey>) -> Result<Option<Vec<u8>>> {
     let Some(key) = key.filter(|_| guards.requests) else { return Ok(None) };
     let row = sqlx::query!(
         "-- requests.get\nSELECT digest, answer FROM mx_request WHERE scope_id = $1 AND principal = $2 AND request_id = $3",
@@ -49,7 +49,7 @@ pub async fn remembered(tx: &mut PgConnection, guards: Guards, key: Option<&Requ
 /// # Errors
 /// REQUEST_ID_REUSED where another call with the same id was quicker: the transaction must be rolled back.
 pub async fn remember(
-    tx: &mut PgConnection,
+    tx: &mut Connection,
     key: Option<&RequestKey>,
     operation: Operation,
     answer: &[u8],

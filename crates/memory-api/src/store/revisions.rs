@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use memex_core::actor::Operation;
 use memex_proto::v1::ErrorReason;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Store;
@@ -12,6 +11,7 @@ use super::log_place::LogPlace;
 use crate::auth::Caller;
 use crate::convert::reason_code;
 use crate::error::Result;
+use crate::store::pool::Connection;
 
 /// A revision, without its text.
 #[derive(Clone, Debug)]
@@ -181,7 +181,7 @@ pub struct Restorable {
 
 /// A revision as it is brought back. Under the scope's lock, so that it is neither moved nor redacted before it is. Not
 /// logged: the change that follows is.
-pub async fn restorable(tx: &mut PgConnection, scope: i64, sequence: i64) -> Result<Option<Restorable>> {
+pub async fn restorable(tx: &mut Connection, scope: i64, sequence: i64) -> Result<Option<Restorable>> {
     let row = sqlx::query_as!(
         Restorable,
         r#"-- revisions.restorable

@@ -6,11 +6,12 @@ use memex_core::path::ScopeKind;
 use memex_core::user_id::UserId;
 use memex_proto::reason::Refusal;
 use memex_proto::v1::ErrorReason;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 
 use super::Store;
 use crate::erasure_key::ErasureKey;
 use crate::error::{Error, Result, erased};
+use crate::store::pool::Connection;
 
 /// How many scopes are remembered before the memory is emptied: about 100 bytes each.
 const REMEMBERED: usize = 100_000;
@@ -44,7 +45,7 @@ impl Store {
     }
 
     /// The same in a transaction that may yet be rolled back, so that it is not remembered.
-    pub async fn open_scope_in(&self, tx: &mut PgConnection, workspace_id: i64, user: &UserId) -> Result<i64> {
+    pub async fn open_scope_in(&self, tx: &mut Connection, workspace_id: i64, user: &UserId) -> Result<i64> {
         let opened = scope_open(tx, self.erasure_key(), workspace_id, Some(user), true).await?;
         opened.ok_or(Error::Unexpected("mx_scope_open_1 opened nothing"))
     }

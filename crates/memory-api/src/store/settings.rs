@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use memex_core::keys::Level;
-use sqlx::PgConnection;
 
 use super::{Store, dreams};
 use crate::error::{Error, Result};
+use crate::store::pool::Connection;
 
 /// The keys that decide when a scope is due: a change of one arms the workspace's scopes again.
 const ARMING: [&str; 3] = ["dream_grace_period_minutes", "dream_interval_minutes", "dream_min_changes"];
@@ -35,7 +35,7 @@ impl Store {
 
     /// Every key that is set for the deployment or the workspace.
     pub async fn set_keys_of(&self, workspace_id: i64) -> Result<Vec<SetKey>> {
-        set_keys_in_force(&mut *self.pool().acquire().await?, workspace_id).await
+        set_keys_in_force(&mut self.pool().acquire().await?, workspace_id).await
     }
 
     /// Sets keys, or with `None` resets them, all or nothing; returns how many open dreams that ended.
@@ -65,7 +65,7 @@ impl Store {
 }
 
 /// The same within a transaction.
-pub async fn set_keys_in_force(tx: &mut PgConnection, workspace_id: i64) -> Result<Vec<SetKey>> {
+pub async fn set_keys_in_force(tx: &mut Connection, workspace_id: i64) -> Result<Vec<SetKey>> {
     let rows = sqlx::query!(
         "-- settings.list\nSELECT workspace_id, key, value, updated_by, updated_at FROM mx_config WHERE workspace_id IN (0, $1)",
         workspace_id
@@ -86,7 +86,7 @@ pub async fn set_keys_in_force(tx: &mut PgConnection, workspace_id: i64) -> Resu
 }
 
 /// Locks a workspace: the first lock of a transaction that changes its keys.
-pub async fn lock_workspace(tx: &mut PgConnection, workspace_id: i64) -> Result<()> {
+pub async fn lock_workspace(tx: &mut Connection, workspace_id: i64) -> Result<()> {
     sqlx::query!(
         "-- settings.lock\nSELECT workspace_id FROM mx_workspace WHERE workspace_id = $1 FOR NO KEY UPDATE",
         workspace_id
@@ -99,7 +99,7 @@ pub async fn lock_workspace(tx: &mut PgConnection, workspace_id: i64) -> Result<
 /// Sets keys in a transaction: ends open dreams where the switch is thrown, marks the workspace where scopes must be
 /// armed again.
 pub async fn set_keys_in(
-    tx: &mut PgConnection,
+    tx: &mut Connection,
     workspace_id: i64,
     values: &[(&str, Option<String>)],
     actor: &str,
@@ -123,7 +123,7 @@ pub async fn set_keys_in(
     }
 }
 
-async fn put_key(tx: &mut PgConnection, workspace_id: i64, key: &str, value: &str, actor: &str) -> Result<()> {
+async fn put_key(tx: &mut Connection, workspace_id: i64, key: &str, value: &str, actor: &str) -> Result<()> {
     sqlx::query!(
         "-- settings.put
         INSERT INTO mx_config (workspace_id, key, value, updated_by) VALUES ($1, $2, $3, $4)
@@ -139,7 +139,7 @@ async fn put_key(tx: &mut PgConnection, workspace_id: i64, key: &str, value: &st
     Ok(())
 }
 
-async fn reset_key(tx: &mut PgConnection, workspace_id: i64, key: &str) -> Result<()> {
+async fn reset_key(tx: &mut Connection, workspace_id: i64, key: &str) -> Result<()> {
     sqlx::query!("-- settings.reset\nDELETE FROM mx_config WHERE workspace_id = $1 AND key = $2", workspace_id, key)
         .execute(tx)
         .await?;

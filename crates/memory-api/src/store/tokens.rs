@@ -1,11 +1,11 @@
 //! Hashed tokens: looked up, made, listed and revoked.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Store;
 use crate::error::Result;
+use crate::store::pool::Connection;
 
 /// A token as it is stored.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ pub struct NewToken<'a> {
 }
 
 /// Stores a token, or where its id is known gives it a new secret, which voids the first; false where it was revoked.
-pub async fn put_token(tx: &mut PgConnection, token: &NewToken<'_>) -> Result<bool> {
+pub async fn put_token(tx: &mut Connection, token: &NewToken<'_>) -> Result<bool> {
     let done = sqlx::query!(
         "-- tokens.put
         INSERT INTO mx_token (token_id, hash, workspace_id, role, user_id, actor, expires_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -127,7 +127,7 @@ impl Store {
 }
 
 /// Revokes a token of a workspace: whether it was not revoked before, or `None` where the workspace has no such token.
-pub async fn revoke_token(tx: &mut PgConnection, workspace_id: i64, token_id: Uuid) -> Result<Option<bool>> {
+pub async fn revoke_token(tx: &mut Connection, workspace_id: i64, token_id: Uuid) -> Result<Option<bool>> {
     let before = sqlx::query!(
         "-- tokens.lock\nSELECT revoked_at FROM mx_token WHERE token_id = $1 AND workspace_id = $2 FOR UPDATE",
         token_id,

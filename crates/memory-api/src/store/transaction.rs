@@ -2,13 +2,12 @@
 
 use std::ops::{Deref, DerefMut};
 
-use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, Postgres};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::Store;
 use super::connect::ABANDONED;
+use super::pool::Connection;
 use crate::error::Result;
 
 /// Why the connection of a transaction is there: only its own drop takes it away.
@@ -20,7 +19,7 @@ const HELD: &str = "a transaction has its connection until it is dropped";
 /// goes back to the pool, BEGIN is answered there, and what later calls are told was done is undone with that transaction.
 /// So clippy refuses sqlx's `begin`, and this type is told by Postgres alone that a transaction has ended.
 pub struct Transaction {
-    connection: Option<PoolConnection<Postgres>>,
+    connection: Option<Connection>,
     state: State,
     /// [`Guards::transactions`](crate::guards::Guards).
     guarded: bool,
@@ -90,31 +89,31 @@ impl Drop for Transaction {
             (State::Beginning, _) if !self.guarded => {}
             (_, Ok(runtime)) => drop(runtime.spawn(undo(connection))),
             // Postgres undoes what its client leaves.
-            (_, Err(_)) => drop(connection.detach()),
+            (_, Err(_)) => connection.close(),
         }
     }
 }
 
 /// Undoes a transaction that was left, and closes its connection where Postgres does not say soon that this was done: a
 /// statement may still run on it, and BEGIN or COMMIT may be on their way.
-async fn undo(mut connection: PoolConnection<Postgres>) {
-    let undone = timeout(ABANDONED, sqlx::raw_sql("ROLLBACK").execute(&mut *connection)).await;
+async fn undo(mut connection: Connection) {
+    let undone = timeout(ABANDONED, sqlx::raw_sql("ROLLBACK").execute(&mut connection)).await;
     if !matches!(undone, Ok(Ok(_))) {
         tracing::debug!("a transaction was left and its end was not seen: its connection is closed");
-        drop(connection.detach());
+        connection.close();
     }
 }
 
 impl Deref for Transaction {
-    type Target = PgConnection;
+    type Target = Connection;
 
-    fn deref(&self) -> &PgConnection {
+    fn deref(&self) -> &Connection {
         self.connection.as_ref().expect(HELD)
     }
 }
 
 impl DerefMut for Transaction {
-    fn deref_mut(&mut self) -> &mut PgConnection {
+    fn deref_mut(&mut self) -> &mut Connection {
         self.connection.as_mut().expect(HELD)
     }
 }

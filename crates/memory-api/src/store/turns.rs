@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sqlx::PgConnection;
+use memex_runtime::metrics::Meters;
 use tokio::sync::OwnedMutexGuard;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Store;
 use super::connect::ACQUIRE;
+use super::pool::Connection;
 use super::transaction::Transaction;
 use crate::error::{Error, Result};
+use crate::meters::{Turnout, observe_turns};
 
 /// A scope's turn, for as long as it lives.
 pub(super) type Turn = OwnedMutexGuard<()>;
@@ -28,6 +30,19 @@ impl Turns {
     /// OVERLOADED.
     async fn take(&self, scope: i64) -> Result<Turn> {
         timeout(ACQUIRE, self.of(scope).lock_owned()).await.map_err(|_| Error::overloaded())
+    }
+
+    /// Lets the export of metrics ask how many turns are held and waited for.
+    pub(super) fn observe(&self, meters: &Meters) {
+        let turns = Arc::downgrade(&self.0);
+        observe_turns(meters, "scope", move || {
+            let Some(turns) = turns.upgrade() else { return Turnout::default() };
+            let turns = turns.lock().unwrap_or_else(PoisonError::into_inner);
+            // Beside the map itself, whoever holds a turn or waits for it counts.
+            let calls = turns.values().map(|turn| Arc::strong_count(turn) - 1).filter(|calls| *calls > 0);
+            calls
+                .fold(Turnout::default(), |sum, calls| Turnout { held: sum.held + 1, waiting: sum.waiting + calls - 1 })
+        });
     }
 
     fn of(&self, scope: i64) -> Arc<tokio::sync::Mutex<()>> {
@@ -56,7 +71,13 @@ impl Store {
 
     /// The scope's turn, for a statement that locks the scope by itself.
     pub(super) async fn turn(&self, scope: i64) -> Result<Turn> {
-        self.turns.take(scope).await
+        let Some(waits) = self.meters.on().and_then(|on| on.turns.as_ref()) else {
+            return self.turns.take(scope).await;
+        };
+        let began = Instant::now();
+        let turn = self.turns.take(scope).await?;
+        waits.record(began.elapsed().as_secs_f64(), &[]);
+        Ok(turn)
     }
 }
 
@@ -85,15 +106,15 @@ impl ScopeTransaction {
 }
 
 impl Deref for ScopeTransaction {
-    type Target = PgConnection;
+    type Target = Connection;
 
-    fn deref(&self) -> &PgConnection {
+    fn deref(&self) -> &Connection {
         &self.transaction
     }
 }
 
 impl DerefMut for ScopeTransaction {
-    fn deref_mut(&mut self) -> &mut PgConnection {
+    fn deref_mut(&mut self) -> &mut Connection {
         &mut self.transaction
     }
 }

@@ -1,11 +1,12 @@
 //! Users: their state, their own keys, their pauses.
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 use uuid::Uuid;
 
 use super::{Store, dreams};
 use crate::error::Result;
+use crate::store::pool::Connection;
 
 /// What a pause did.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +18,7 @@ pub struct Paused {
 }
 
 /// Pauses a user's dreams, ending an open one in the same transaction.
-pub async fn pause(tx: &mut PgConnection, scope: i64, reason: &str) -> Result<Paused> {
+pub async fn pause(tx: &mut Connection, scope: i64, reason: &str) -> Result<Paused> {
     dreams::lock_scope(tx, scope).await?;
     let done = sqlx::query!(
         "-- users.pause\nUPDATE mx_dream_state SET paused = true, pause_reason = $2 WHERE scope_id = $1 AND NOT paused",
@@ -32,7 +33,7 @@ pub async fn pause(tx: &mut PgConnection, scope: i64, reason: &str) -> Result<Pa
 }
 
 /// Lifts a pause; returns whether there was one, and when the user is due.
-pub async fn resume(tx: &mut PgConnection, scope: i64) -> Result<(bool, Option<DateTime<Utc>>)> {
+pub async fn resume(tx: &mut Connection, scope: i64) -> Result<(bool, Option<DateTime<Utc>>)> {
     dreams::lock_scope(tx, scope).await?;
     let done = sqlx::query!(
         "-- users.resume\nUPDATE mx_dream_state SET paused = false, pause_reason = '' WHERE scope_id = $1 AND paused",
@@ -44,7 +45,7 @@ pub async fn resume(tx: &mut PgConnection, scope: i64) -> Result<(bool, Option<D
 }
 
 /// Ends a user's parking; returns whether they were parked, and when they are due.
-pub async fn unpark(tx: &mut PgConnection, scope: i64) -> Result<(bool, Option<DateTime<Utc>>)> {
+pub async fn unpark(tx: &mut Connection, scope: i64) -> Result<(bool, Option<DateTime<Utc>>)> {
     dreams::lock_scope(tx, scope).await?;
     let done = sqlx::query!(
         "-- users.unpark\nUPDATE mx_dream_state SET parked = false, failures = 0, not_before = NULL WHERE scope_id = $1 AND parked",
@@ -55,7 +56,7 @@ pub async fn unpark(tx: &mut PgConnection, scope: i64) -> Result<(bool, Option<D
     Ok((done.rows_affected() > 0, rearm(tx, scope).await?))
 }
 
-async fn rearm(tx: &mut PgConnection, scope: i64) -> Result<Option<DateTime<Utc>>> {
+async fn rearm(tx: &mut Connection, scope: i64) -> Result<Option<DateTime<Utc>>> {
     let due = sqlx::query_scalar!("-- users.rearm\nSELECT mx_rearm_1($1)", scope).fetch_one(tx).await?;
     Ok(due)
 }
@@ -140,7 +141,7 @@ pub async fn user(executor: impl PgExecutor<'_>, scope: i64) -> Result<Option<Us
 
 /// Sets a user's key, or with `None` resets it; false where it was so already.
 pub async fn set_user_key(
-    tx: &mut PgConnection,
+    tx: &mut Connection,
     scope: i64,
     key: &str,
     value: Option<&str>,

@@ -7,7 +7,6 @@ use memex_core::user_id::UserId;
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::auth::{Caller, hash_of, new_token};
@@ -19,6 +18,7 @@ use crate::services::request::CallDigest;
 use crate::store::dreams::lock_scope;
 use crate::store::erasures::{lock_user, refuse_erased};
 use crate::store::log_place::LogPlace;
+use crate::store::pool::Connection;
 use crate::store::tokens::{NewToken, put_token};
 
 /// A request that is well formed and that the caller may make.
@@ -53,7 +53,7 @@ pub(super) async fn handle(
 /// Makes the token, or gives the one of the first call another secret, since nobody knows the first.
 async fn created(
     context: &Context,
-    tx: &mut PgConnection,
+    tx: &mut Connection,
     caller: &Caller,
     wanted: &Wanted,
     before: Option<pb::CreateTokenResponse>,

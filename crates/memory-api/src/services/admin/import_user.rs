@@ -8,7 +8,6 @@ use memex_core::user_id::UserId;
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
-use sqlx::PgConnection;
 use tonic::Streaming;
 use uuid::Uuid;
 
@@ -22,6 +21,7 @@ use crate::services::request::{CallDigest, request_id};
 use crate::store::dreams::lock_scope;
 use crate::store::imports::{Target, With, bring, target};
 use crate::store::log_place::LogPlace;
+use crate::store::pool::Connection;
 use crate::store::transaction::Transaction;
 use parts::ArchiveParts;
 
@@ -85,7 +85,7 @@ async fn begin(context: &Context, caller: &Caller, asked: &Asked) -> Result<(Tra
 
 /// Reads the archive to its end and brings all of it.
 async fn import(
-    tx: &mut PgConnection,
+    tx: &mut Connection,
     scope: i64,
     parts: &mut ArchiveParts,
     lines: &mut Lines,
@@ -107,7 +107,7 @@ async fn import(
     Ok(counts)
 }
 
-async fn agreed(tx: &mut PgConnection, scope: i64, batch: Batch, last: bool, caller: &Caller) -> Result<()> {
+async fn agreed(tx: &mut Connection, scope: i64, batch: Batch, last: bool, caller: &Caller) -> Result<()> {
     let Some(found) = bring(tx, scope, batch, last, caller).await? else { return Ok(()) };
     let (name, rule) = match found.with {
         With::Version => ("version", "stands twice for its file"),

@@ -10,7 +10,6 @@ use memex_core::redaction::Telling;
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
-use sqlx::PgConnection;
 
 use crate::auth::Caller;
 use crate::convert;
@@ -24,6 +23,7 @@ use crate::services::request::CallDigest;
 use crate::store::changesets::revisions_at;
 use crate::store::dreams::lock_scope;
 use crate::store::log_place::LogPlace;
+use crate::store::pool::Connection;
 use crate::store::redactions::{Redactable, redact, redactable, texts_between};
 
 /// The most revisions that an answer lists.
@@ -94,7 +94,7 @@ async fn search(context: &Context, id: RevisionId, found: &Redactable) -> Result
 
 /// The sequences of the scope's other revisions that contain a telling line, newest first, from after `above` up to `last`.
 async fn contained(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     id: RevisionId,
     telling: &Arc<Telling>,
     (above, last): (i64, i64),
@@ -119,7 +119,7 @@ async fn contained(
 
 /// Empties it everywhere, under the scope's lock.
 async fn emptied(
-    tx: &mut PgConnection,
+    tx: &mut Connection,
     id: RevisionId,
     target: &Redactable,
     search: Search,

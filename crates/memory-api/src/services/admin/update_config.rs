@@ -2,7 +2,6 @@
 
 use memex_core::keys::{Key, Level, Narrowing, key};
 use memex_proto::v1 as pb;
-use sqlx::PgConnection;
 
 use super::get_config::entry;
 use crate::auth::Caller;
@@ -11,6 +10,7 @@ use crate::services::context::Context;
 use crate::services::once::Once;
 use crate::services::request::CallDigest;
 use crate::store::log_place::LogPlace;
+use crate::store::pool::Connection;
 use crate::store::settings::{lock_workspace, set_keys_in, set_keys_in_force};
 
 pub(super) async fn handle(
@@ -35,7 +35,7 @@ pub(super) async fn handle(
 
 /// Sets the keys. Whether they narrow is judged here: the deployment may say otherwise by the time of a repeat.
 async fn set(
-    tx: &mut PgConnection,
+    tx: &mut Connection,
     caller: &Caller,
     changes: &[(&'static Key, Option<String>)],
 ) -> Result<pb::UpdateConfigResponse> {

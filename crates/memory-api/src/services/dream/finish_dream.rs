@@ -11,7 +11,6 @@ use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::{ErrorReason, FinishOutcome};
 use prost::Message as _;
-use sqlx::PgConnection;
 
 use super::dream_id;
 use crate::adopt::{Adoption, adopt};
@@ -25,6 +24,7 @@ use crate::services::request::CallDigest;
 use crate::store::changesets::staged_ops;
 use crate::store::dreams::{self, Conclusion, DreamRow, Ending, Finish, Gate, Seal};
 use crate::store::log_place::LogPlace;
+use crate::store::pool::Connection;
 
 /// The most paths that a dream leaves for the next: as many as a scope has files by default. mx_walk_1 takes a list of so
 /// many for one that was cut, and mx_assign_1 tells a worker no more.
@@ -159,11 +159,11 @@ async fn end(context: &Context, finish: &Finish, judged: &Judged) -> Result<pb::
     Ok(answer(verdict.state, verdict.cause, Some(ledger), verdict.violations))
 }
 
-async fn row(tx: &mut PgConnection, finish: &Finish) -> Result<DreamRow> {
+async fn row(tx: &mut Connection, finish: &Finish) -> Result<DreamRow> {
     dreams::dream_row(tx, finish.dream).await?.ok_or(Error::Unexpected("a dream behind its gate does not exist"))
 }
 
-async fn verdict(context: &Context, tx: &mut PgConnection, finish: &Finish, judged: &Judged) -> Result<Verdict> {
+async fn verdict(context: &Context, tx: &mut Connection, finish: &Finish, judged: &Judged) -> Result<Verdict> {
     let row = row(&mut *tx, finish).await?;
     let window = dreams::loss_window(&mut *tx, finish.dream).await?;
     let budget = Budget {

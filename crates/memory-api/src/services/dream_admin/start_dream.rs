@@ -12,7 +12,6 @@ use memex_proto::v1 as pb;
 use memex_proto::v1::{Curator, DreamMode, DreamNear, ErrorReason};
 use memex_runtime::trace::traceparent_of_current;
 use prost::Message as _;
-use sqlx::PgConnection;
 
 use super::message;
 use super::reach::not_found;
@@ -25,6 +24,7 @@ use crate::store::dreams::{
     DreamPolicy, LockedScope, NewDream, dream_policy, dream_row, hold_switch, insert_dream, lock_scope, open_dream,
 };
 use crate::store::log_place::LogPlace;
+use crate::store::pool::Connection;
 
 /// What a request asks for, judged for its form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub(super) async fn handle(
     .await
 }
 
-async fn answer(tx: &mut PgConnection, dream: DreamId, created: bool) -> Result<pb::StartDreamResponse> {
+async fn answer(tx: &mut Connection, dream: DreamId, created: bool) -> Result<pb::StartDreamResponse> {
     let row = dream_row(tx, dream).await?.ok_or_else(not_found)?;
     Ok(pb::StartDreamResponse { dream: Some(message::dream(row)), created })
 }

@@ -97,7 +97,7 @@ async fn restored(mut tx: ScopeTransaction, change: &Change) -> Result<Outcome> 
 /// the path of then.
 async fn answered_at(context: &Context, scope: i64, outcome: &Outcome, path: MemoryPath) -> Result<MemoryPath> {
     let Outcome::Repeated { head: Some(head), .. } = outcome else { return Ok(path) };
-    let first = restorable(&mut *context.store.pool().acquire().await?, scope, head.sequence).await?;
+    let first = restorable(&mut context.store.pool().acquire().await?, scope, head.sequence).await?;
     let first = first.ok_or_else(no_revision)?;
     Ok(convert::path(&first.written_at)?)
 }

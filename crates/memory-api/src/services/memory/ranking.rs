@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use memex_runtime::metrics::Meters;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Error, Result};
+use crate::meters::{Turnout, observe_turns};
 
 /// How many calls read and rank at once for each core: one while another waits for Postgres. More would bring nothing
 /// but memory, since ranking is all processor.
@@ -16,6 +18,7 @@ const PLACES_PER_CORE: usize = 2;
 /// The places of this process to read and rank in.
 pub(super) struct Ranking {
     places: Arc<Semaphore>,
+    most: usize,
     /// How many of them one scope may have: one fewer, so that another scope's call need not wait for a long one to end.
     of_one_scope: usize,
     scopes: Mutex<HashMap<i64, Arc<ScopePlaces>>>,
@@ -47,7 +50,7 @@ impl Default for Ranking {
 impl Ranking {
     fn with(places: usize) -> Self {
         let of_one_scope = places.saturating_sub(1).max(1);
-        Self { places: Arc::new(Semaphore::new(places)), of_one_scope, scopes: Mutex::default() }
+        Self { places: Arc::new(Semaphore::new(places)), most: places, of_one_scope, scopes: Mutex::default() }
     }
 
     /// Waits for a place: within a scope first come, first served, and among scopes in turn. A caller who goes meanwhile
@@ -59,6 +62,18 @@ impl Ranking {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| closed())?;
         drop(first);
         Ok(RankingPlace { _place: place, _of_scope: own, _scope: of_scope })
+    }
+
+    /// Lets the export of metrics ask how many search and how many wait to.
+    pub(super) fn observe(self: &Arc<Self>, meters: &Meters) {
+        let ranking = Arc::downgrade(self);
+        observe_turns(meters, "search", move || {
+            let Some(ranking) = ranking.upgrade() else { return Turnout::default() };
+            let held = ranking.most - ranking.places.available_permits();
+            let scopes = ranking.scopes.lock().unwrap_or_else(PoisonError::into_inner);
+            let calls: usize = scopes.values().map(|of_scope| Arc::strong_count(of_scope) - 1).sum();
+            Turnout { held, waiting: calls.saturating_sub(held) }
+        });
     }
 
     fn of(&self, scope: i64) -> Arc<ScopePlaces> {

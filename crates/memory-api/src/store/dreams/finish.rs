@@ -4,12 +4,12 @@ use memex_core::actor::Operation;
 use memex_core::dream::DreamState;
 use memex_core::ids::DreamId;
 use memex_proto::v1::ProbablePair;
-use sqlx::PgConnection;
 
 use crate::auth::Caller;
 use crate::error::{Error, Result};
 use crate::store::Store;
 use crate::store::files::trace;
+use crate::store::pool::Connection;
 
 /// A FinishDream as every step of it needs it.
 #[derive(Clone, Debug)]
@@ -176,7 +176,7 @@ impl Store {
 }
 
 /// Locks scope, dream state and dream, and says whether the dream may end as asked.
-pub async fn gate(tx: &mut PgConnection, finish: &Finish) -> Result<Gate> {
+pub async fn gate(tx: &mut Connection, finish: &Finish) -> Result<Gate> {
     let row = sqlx::query!(
         r#"-- dreams.gate
         SELECT outcome AS "outcome!", ending, cause FROM mx_gate_1($1, $2, $3, $4, $5)"#,
@@ -199,7 +199,7 @@ pub async fn gate(tx: &mut PgConnection, finish: &Finish) -> Result<Gate> {
 }
 
 /// Stores an ending, in the transaction of its gate.
-pub async fn finish(tx: &mut PgConnection, finish: &Finish, ending: &Ending) -> Result<()> {
+pub async fn finish(tx: &mut Connection, finish: &Finish, ending: &Ending) -> Result<()> {
     sqlx::query!(
         "-- dreams.finish
         SELECT mx_finish_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
@@ -229,7 +229,7 @@ pub async fn finish(tx: &mut PgConnection, finish: &Finish, ending: &Ending) -> 
 }
 
 /// Reads the guard and the loss of the last thirty days, under the scope's lock.
-pub async fn loss_window(tx: &mut PgConnection, dream: DreamId) -> Result<LossWindow> {
+pub async fn loss_window(tx: &mut Connection, dream: DreamId) -> Result<LossWindow> {
     let row = sqlx::query!(
         r#"-- dreams.loss_window
         SELECT mx_user_setting_1(d.workspace_id, d.scope_id, 'dream_guard') AS "guard!", mx_setting_1(d.workspace_id, 'dream_max_loss_percent')::bigint AS "max_percent!",

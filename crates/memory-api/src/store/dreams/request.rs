@@ -2,11 +2,11 @@
 
 use chrono::NaiveDate;
 use memex_core::budget::Budget;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::error::Result;
 use crate::store::files::trace;
+use crate::store::pool::Connection;
 
 /// What holds for a dream of a scope that would start now.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct DreamPolicy {
 
 /// Holds a workspace's switch where it is until the transaction ends: the first lock, before the scope's, so that a
 /// switching-off under way either sees the dream that starts here or refuses it.
-pub async fn hold_switch(tx: &mut PgConnection, workspace_id: i64) -> Result<()> {
+pub async fn hold_switch(tx: &mut Connection, workspace_id: i64) -> Result<()> {
     sqlx::query!(
         "-- dreams.hold_switch\nSELECT workspace_id FROM mx_workspace WHERE workspace_id = $1 FOR SHARE",
         workspace_id
@@ -34,7 +34,7 @@ pub async fn hold_switch(tx: &mut PgConnection, workspace_id: i64) -> Result<()>
 }
 
 /// Reads it, under the scope's lock.
-pub async fn dream_policy(tx: &mut PgConnection, scope: i64) -> Result<DreamPolicy> {
+pub async fn dream_policy(tx: &mut Connection, scope: i64) -> Result<DreamPolicy> {
     let row = sqlx::query!(
         r#"-- dreams.policy
         SELECT mx_may_dream_1(scope_id, true) AS denied, mx_user_setting_1(workspace_id, scope_id, 'dream_mode') AS "mode!",
@@ -60,7 +60,7 @@ pub async fn dream_policy(tx: &mut PgConnection, scope: i64) -> Result<DreamPoli
 }
 
 /// The requested or running dream of a scope.
-pub async fn open_dream(tx: &mut PgConnection, scope: i64) -> Result<Option<Uuid>> {
+pub async fn open_dream(tx: &mut Connection, scope: i64) -> Result<Option<Uuid>> {
     let dream = sqlx::query_scalar!(
         "-- dreams.open\nSELECT dream_id FROM mx_dream WHERE scope_id = $1 AND state IN ('requested', 'running')",
         scope
@@ -87,7 +87,7 @@ pub struct NewDream {
 }
 
 /// Adds it as `requested` and arms the scope again; gives its id. Under the scope's lock, which has no open dream.
-pub async fn insert_dream(tx: &mut PgConnection, dream: &NewDream) -> Result<Uuid> {
+pub async fn insert_dream(tx: &mut Connection, dream: &NewDream) -> Result<Uuid> {
     let id = Uuid::now_v7();
     let budget = &dream.budget;
     sqlx::query!(

@@ -2,13 +2,13 @@
 
 use chrono::NaiveDate;
 use memex_core::ids::DreamId;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
+use crate::store::pool::Connection;
 
 /// The running dream of a scope.
-pub async fn running_dream(tx: &mut PgConnection, scope: i64) -> Result<Option<Uuid>> {
+pub async fn running_dream(tx: &mut Connection, scope: i64) -> Result<Option<Uuid>> {
     let dream = sqlx::query_scalar!(
         "-- dreams.running\nSELECT dream_id FROM mx_dream WHERE scope_id = $1 AND state = 'running'",
         scope
@@ -19,7 +19,7 @@ pub async fn running_dream(tx: &mut PgConnection, scope: i64) -> Result<Option<U
 }
 
 /// Marks an applied dream as undone and arms its scope again, under the scope's lock.
-pub async fn mark_reverted(tx: &mut PgConnection, dream: DreamId) -> Result<()> {
+pub async fn mark_reverted(tx: &mut Connection, dream: DreamId) -> Result<()> {
     let done = sqlx::query!(
         "-- dreams.mark_reverted
         UPDATE mx_dream SET state = 'reverted' WHERE scope_id = $1 AND dream_id = $2 AND state = 'applied'",
@@ -35,7 +35,7 @@ pub async fn mark_reverted(tx: &mut PgConnection, dream: DreamId) -> Result<()> 
 }
 
 /// Today by Postgres's clock, in UTC.
-pub async fn today(tx: &mut PgConnection) -> Result<NaiveDate> {
+pub async fn today(tx: &mut Connection) -> Result<NaiveDate> {
     let day = sqlx::query_scalar!(
         r#"-- dreams.today
         SELECT (mx_now() AT TIME ZONE 'UTC')::date AS "day!""#

@@ -3,13 +3,13 @@
 use memex_core::actor::Operation;
 use memex_proto::v1::ErrorReason;
 use memex_runtime::trace::TraceIds;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Asked, FileRow, Found};
 use crate::auth::Caller;
 use crate::convert::reason_code;
 use crate::error::Result;
+use crate::store::pool::Connection;
 
 /// One call's read of one file.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ impl<'a> Columns<'a> {
 
 /// Reads them and logs each; gives what was found, in their order.
 pub(in crate::store) async fn read_each(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     reads: impl Iterator<Item = (&OneRead, Option<TraceIds>)>,
 ) -> Result<Vec<Found>> {
     let columns = Columns::of(reads);

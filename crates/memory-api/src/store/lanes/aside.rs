@@ -6,23 +6,25 @@ use std::collections::HashMap;
 use futures::FutureExt as _;
 use futures::future::join_all;
 use memex_core::limits::LANE_BATCH_MAX;
-use sqlx::PgPool;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
+use super::super::pool::Pool;
 use super::door::{Door, Failed};
 use super::lane::{Item, Work};
 use super::settle::settle;
+use crate::meters::StoreMeters;
 
 /// The scopes whose items go aside now.
 pub(super) struct Asides<W: Work> {
-    pool: PgPool,
+    pool: Pool,
+    meters: StoreMeters,
     open: HashMap<i64, Sender<Item<W>>>,
 }
 
 impl<W: Work> Asides<W> {
-    pub(super) fn new(pool: PgPool) -> Self {
-        Self { pool, open: HashMap::new() }
+    pub(super) fn new(pool: Pool, meters: StoreMeters) -> Self {
+        Self { pool, meters, open: HashMap::new() }
     }
 
     /// Takes an item of a scope that goes aside, or sheds it where too many wait there; gives back any other.
@@ -52,14 +54,15 @@ impl<W: Work> Asides<W> {
             let Some(item) = self.pass(item) else { continue };
             let (queue, waiting) = mpsc::channel(LANE_BATCH_MAX);
             self.open.insert(W::scope(&item.ask), queue);
-            tokio::spawn(empty(self.pool.clone(), item, waiting));
+            let door = Door::of_pool(self.pool.clone(), self.meters.clone());
+            tokio::spawn(empty(self.pool.clone(), door, item, waiting));
         }
     }
 }
 
 /// Runs what waits until nothing does. The queue is closed before its task ends, so that nothing is left in it: who
 /// finds it closed has the item back.
-async fn empty<W: Work>(pool: PgPool, first: Item<W>, mut waiting: Receiver<Item<W>>) {
+async fn empty<W: Work>(pool: Pool, mut door: Door, first: Item<W>, mut waiting: Receiver<Item<W>>) {
     let mut batch = vec![first];
     loop {
         fill(&mut batch, &mut waiting);
@@ -78,7 +81,7 @@ async fn empty<W: Work>(pool: PgPool, first: Item<W>, mut waiting: Receiver<Item
             // What else fails befalls the changes too, and they tell their callers.
             Some(_) => {
                 fill(&mut batch, &mut waiting);
-                run(&pool, std::mem::take(&mut batch)).await;
+                run(&mut door, std::mem::take(&mut batch)).await;
             }
             None => batch.clear(),
         }
@@ -86,12 +89,11 @@ async fn empty<W: Work>(pool: PgPool, first: Item<W>, mut waiting: Receiver<Item
 }
 
 /// Runs a batch, unless all its callers leave.
-async fn run<W: Work>(pool: &PgPool, batch: Vec<Item<W>>) {
+async fn run<W: Work>(door: &mut Door, batch: Vec<Item<W>>) {
     if batch.is_empty() {
         return;
     }
-    let mut door = Door::Pool(pool.clone());
-    let busy = unless_all_leave(all_gone(&batch), settle(&mut door, batch)).await;
+    let busy = unless_all_leave(all_gone(&batch), settle(door, batch)).await;
     busy.into_iter().flatten().for_each(Item::shed);
 }
 

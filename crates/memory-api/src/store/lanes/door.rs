@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
+use memex_runtime::trace::add_link;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, PgConnection, PgPool, Postgres};
 use tokio::time::timeout;
+use tracing::{Instrument as _, Span};
 
-use super::lane::{Item, Work};
+use super::super::pool::{Connection, Pool};
+use super::lane::{Item, Work, lane_label};
 use crate::error::{Error, Result, tell_of_deadlock, waited_in_vain};
+use crate::meters::StoreMeters;
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -59,22 +61,39 @@ impl Failed {
 }
 
 /// Where batches run.
-pub(super) enum Door {
-    /// A lane's own connection, made when it is needed and kept.
-    Own { options: Box<PgConnectOptions>, connection: Option<PgConnection> },
-    /// One of the pool's, for one batch.
-    Pool(PgPool),
+pub(super) struct Door {
+    pool: Pool,
+    own: Option<Own>,
+    meters: StoreMeters,
+}
+
+/// A lane's own connection, made when it is needed and kept. Without it, each batch takes one of the pool's.
+struct Own {
+    options: Box<PgConnectOptions>,
+    connection: Option<Connection>,
 }
 
 impl Door {
     /// A connection as the pool's are, but for `settings`.
-    pub(super) fn own(pool: &PgPool, settings: &'static [(&'static str, &'static str)]) -> Self {
-        let options = PgConnectOptions::clone(&pool.connect_options()).options(settings.iter().copied());
-        Door::Own { options: Box::new(options), connection: None }
+    pub(super) fn own(pool: &Pool, meters: &StoreMeters, settings: &'static [(&'static str, &'static str)]) -> Self {
+        let options = Box::new(pool.connect_options().options(settings.iter().copied()));
+        Self { pool: pool.clone(), own: Some(Own { options, connection: None }), meters: meters.clone() }
+    }
+
+    /// One of the pool's connections, for each batch.
+    pub(super) fn of_pool(pool: Pool, meters: StoreMeters) -> Self {
+        Self { pool, own: None, meters }
+    }
+
+    /// Counts a batch that raised.
+    pub(super) fn batch_raised<W: Work>(&self) {
+        if let Some(raised) = self.meters.on().and_then(|on| on.raised.as_ref()) {
+            raised.add(1, &[lane_label(W::NAME)]);
+        }
     }
 
     /// Waits, over a connection of the pool, until nobody else holds the scope.
-    pub(super) async fn until_free<W: Work>(pool: &PgPool, scope: i64) -> Result<(), Failed> {
+    pub(super) async fn until_free<W: Work>(pool: &Pool, scope: i64) -> Result<(), Failed> {
         let mut connection = acquire(pool).await?;
         let free = answered(W::until_free(&mut connection, scope)).await;
         close_broken(connection, &free);
@@ -83,40 +102,59 @@ impl Door {
 
     /// Does the items in one statement.
     pub(super) async fn attempt<W: Work>(&mut self, items: &[Item<W>]) -> Result<Vec<W::Answer>, Failed> {
-        match self {
-            Door::Pool(pool) => {
-                let mut connection = acquire(pool).await?;
-                let answers = run(&mut connection, items).await;
-                close_broken(connection, &answers);
-                answers
-            }
-            Door::Own { options, connection } => {
-                let kept = match connection.take() {
-                    Some(kept) => Ok(Ok(kept)),
-                    None => timeout(CONNECT, options.connect()).await,
-                };
-                let mut kept = match kept {
-                    Ok(Ok(kept)) => kept,
-                    Ok(Err(error)) => return Err(unreachable(&error)),
-                    Err(_) => return Err(unreachable(&"connecting took too long")),
-                };
-                let answers = run(&mut kept, items).await;
-                if !is_broken(&answers) {
-                    *connection = Some(kept);
-                }
-                answers
-            }
+        let Some(own) = &mut self.own else {
+            let mut connection = acquire(&self.pool).await?;
+            let answers = run(&mut connection, &self.meters, items).await;
+            close_broken(connection, &answers);
+            return answers;
+        };
+        let kept = match own.connection.take() {
+            Some(kept) => Ok(Ok(kept)),
+            None => timeout(CONNECT, self.pool.connect(&own.options)).await,
+        };
+        let mut kept = match kept {
+            Ok(Ok(kept)) => kept,
+            Ok(Err(error)) => return Err(unreachable(&error)),
+            Err(_) => return Err(unreachable(&"connecting took too long")),
+        };
+        let answers = run(&mut kept, &self.meters, items).await;
+        if !is_broken(&answers) {
+            own.connection = Some(kept);
         }
+        answers
     }
 }
 
-async fn run<W: Work>(connection: &mut PgConnection, items: &[Item<W>]) -> Result<Vec<W::Answer>, Failed> {
-    let answers = answered(W::run(connection, items)).await?;
+async fn run<W: Work>(
+    connection: &mut Connection,
+    meters: &StoreMeters,
+    items: &[Item<W>],
+) -> Result<Vec<W::Answer>, Failed> {
+    let statement = answered(W::run(connection, items));
+    let answers = match meters.on() {
+        None => statement.await?,
+        Some(on) => {
+            if let Some(batches) = &on.batches {
+                batches.record(items.len() as u64, &[lane_label(W::NAME)]);
+            }
+            let span = if on.spans { span_of(items) } else { Span::none() };
+            statement.instrument(span).await?
+        }
+    };
     if answers.len() == items.len() {
         Ok(answers)
     } else {
         Err(Failed::Unexpected("a lane's statement gave another number of answers"))
     }
+}
+
+/// The span of a batch. It belongs to no call alone, so it is a trace of its own, with a link to each call.
+fn span_of<W: Work>(items: &[Item<W>]) -> Span {
+    let span = tracing::info_span!(parent: None, "memex.lane.batch", memex.lane.kind = W::NAME, items = items.len());
+    for ids in items.iter().filter_map(|item| item.trace) {
+        add_link(&span, ids.trace_id, ids.span_id);
+    }
+    span
 }
 
 async fn answered<T>(statement: impl Future<Output = Result<T>>) -> Result<T, Failed> {
@@ -132,7 +170,7 @@ fn is_broken<T>(answer: &Result<T, Failed>) -> bool {
     matches!(answer, Err(Failed::Unknown | Failed::Unwritable(_)))
 }
 
-async fn acquire(pool: &PgPool) -> Result<PoolConnection<Postgres>, Failed> {
+async fn acquire(pool: &Pool) -> Result<Connection, Failed> {
     pool.acquire().await.map_err(|error| match error {
         sqlx::Error::PoolTimedOut => Failed::Late,
         error => unreachable(&error),
@@ -140,9 +178,9 @@ async fn acquire(pool: &PgPool) -> Result<PoolConnection<Postgres>, Failed> {
 }
 
 /// What is not returned to the pool is closed.
-fn close_broken<T>(connection: PoolConnection<Postgres>, answer: &Result<T, Failed>) {
+fn close_broken<T>(connection: Connection, answer: &Result<T, Failed>) {
     if is_broken(answer) {
-        drop(connection.detach());
+        connection.close();
     }
 }
 

@@ -1,15 +1,17 @@
 //! One lane: a bounded queue and the task that empties it, batch by batch.
 
 use memex_core::limits::{LANE_BATCH_MAX, LANE_QUEUE_MAX};
+use memex_runtime::metrics::KeyValue;
 use memex_runtime::trace::{TraceIds, current_trace};
-use sqlx::{PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::super::pool::{Connection, Pool};
 use super::aside::Asides;
 use super::door::Door;
 use super::settle::settle;
 use crate::error::{Error, Result};
+use crate::meters::StoreMeters;
 
 /// What a lane carries.
 pub(crate) trait Work: Sized + Send + 'static {
@@ -17,6 +19,8 @@ pub(crate) trait Work: Sized + Send + 'static {
     type Ask: Send + Sync + 'static;
     /// What it is answered.
     type Answer: Send + 'static;
+    /// What lanes of this kind carry, in metrics.
+    const NAME: &'static str;
     /// How the lane's connection differs from the pool's.
     const SETTINGS: &'static [(&'static str, &'static str)];
 
@@ -27,13 +31,16 @@ pub(crate) trait Work: Sized + Send + 'static {
     fn repeatable(ask: &Self::Ask) -> bool;
 
     /// Waits, as long as the connection waits for a lock, until nobody else holds the scope.
-    fn until_free(connection: &mut PgConnection, scope: i64) -> impl Future<Output = Result<()>> + Send;
+    fn until_free(connection: &mut Connection, scope: i64) -> impl Future<Output = Result<()>> + Send;
 
     /// Does all of them in one statement; gives one answer each, in their order.
-    fn run(
-        connection: &mut PgConnection,
-        items: &[Item<Self>],
-    ) -> impl Future<Output = Result<Vec<Self::Answer>>> + Send;
+    fn run(connection: &mut Connection, items: &[Item<Self>])
+    -> impl Future<Output = Result<Vec<Self::Answer>>> + Send;
+}
+
+/// How a metric names the kind of lane.
+pub(super) fn lane_label(name: &'static str) -> KeyValue {
+    KeyValue::new("memex.lane.kind", name)
 }
 
 /// One call that waits for its answer.
@@ -68,6 +75,9 @@ impl<W: Work> Item<W> {
     }
 }
 
+/// Tells how many items wait in a lane's queue.
+pub(super) type Waiting = Box<dyn Fn() -> usize + Send + Sync>;
+
 /// The door to a lane's task.
 pub(super) struct Lane<W: Work> {
     queue: mpsc::Sender<Item<W>>,
@@ -75,11 +85,17 @@ pub(super) struct Lane<W: Work> {
 
 impl<W: Work> Lane<W> {
     /// Begins a lane, whose task ends with the last door to it.
-    pub(super) fn begin(pool: &PgPool) -> Self {
+    pub(super) fn begin(pool: &Pool, meters: &StoreMeters) -> Self {
         let (queue, waiting) = mpsc::channel(LANE_QUEUE_MAX);
-        let door = Door::own(pool, W::SETTINGS);
-        tokio::spawn(Runner { waiting, door, asides: Asides::new(pool.clone()) }.run());
+        let door = Door::own(pool, meters, W::SETTINGS);
+        tokio::spawn(Runner { waiting, door, asides: Asides::new(pool.clone(), meters.clone()) }.run());
         Self { queue }
+    }
+
+    /// Tells how many items wait in the queue. What tells it does not keep the lane.
+    pub(super) fn waiting(&self) -> Waiting {
+        let queue = self.queue.downgrade();
+        Box::new(move || queue.upgrade().map_or(0, |queue| queue.max_capacity() - queue.capacity()))
     }
 
     /// Asks, and waits for the answer.

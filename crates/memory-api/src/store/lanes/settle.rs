@@ -1,13 +1,8 @@
 //! What becomes of a batch: answers, or for each kind of failure the least that has to be done again.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use super::door::{Door, Failed};
 use super::lane::{Item, Work};
 use crate::error::Error;
-
-/// Batches that raised since the process began. It should stay 0: a refusal is an answer, not a raise.
-static RAISED: AtomicU64 = AtomicU64::new(0);
 
 /// Runs the batch and answers its items, but for those that wait for somebody else's lock, which are given back.
 pub(super) async fn settle<W: Work>(door: &mut Door, batch: Vec<Item<W>>) -> Vec<Item<W>> {
@@ -26,10 +21,11 @@ fn answer_each<W: Work>(batch: Vec<Item<W>>, answers: Vec<W::Answer>) {
     }
 }
 
-/// One item raised and undid them all: alone, only that one fails.
+/// One item raised and undid them all: alone, only that one fails. It should not happen: a refusal is an answer, not a
+/// raise.
 async fn each_alone<W: Work>(door: &mut Door, batch: Vec<Item<W>>) -> Vec<Item<W>> {
-    let batches = RAISED.fetch_add(1, Ordering::Relaxed) + 1;
-    tracing::warn!(items = batch.len(), raised_batches = batches, "a batch raised; each of its items runs alone");
+    door.batch_raised::<W>();
+    tracing::warn!(items = batch.len(), "a batch raised; each of its items runs alone");
     let mut busy = Vec::new();
     for item in batch {
         let item = vec![item];

@@ -3,14 +3,14 @@
 use memex_core::actor::Operation;
 use memex_core::ids::RevisionId;
 use memex_proto::v1 as pb;
-use sqlx::PgConnection;
 
 use crate::error::Result;
 use crate::services::once::with_records;
+use crate::store::pool::Connection;
 use crate::store::redactions::{answers_naming, replace_answer};
 
 /// Empties the record in each remembered answer. One that nobody can read is forgotten; its request id stays used.
-pub(super) async fn empty(tx: &mut PgConnection, id: RevisionId, reason: &str) -> Result<()> {
+pub(super) async fn empty(tx: &mut Connection, id: RevisionId, reason: &str) -> Result<()> {
     let name = id.to_string();
     for remembered in answers_naming(&mut *tx, id.scope, &name).await? {
         let operation = Operation::from_code(remembered.operation);

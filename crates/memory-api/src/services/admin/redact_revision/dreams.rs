@@ -6,13 +6,13 @@ use memex_core::ids::DreamId;
 use memex_core::redaction::Telling;
 use memex_proto::v1 as pb;
 use prost::Message as _;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::archive::Line;
 use crate::error::{Error, Result};
 use crate::store::changesets::{StagedOp, staged_ops};
 use crate::store::dreams::{end_dream, running_dream};
+use crate::store::pool::Connection;
 use crate::store::redactions::{
     Redactable, empty_ops, end_proposal, imported_of, listed_pairs, proposals, replace_imported, replace_pairs,
     unadopted_ops,
@@ -22,12 +22,7 @@ use crate::store::redactions::{
 const PAGE: i64 = 16;
 
 /// Ends the running dream, which may have read the text, and each proposal that has to do with it; gives them.
-pub(super) async fn end(
-    tx: &mut PgConnection,
-    scope: i64,
-    target: &Redactable,
-    telling: &Telling,
-) -> Result<Vec<Uuid>> {
+pub(super) async fn end(tx: &mut Connection, scope: i64, target: &Redactable, telling: &Telling) -> Result<Vec<Uuid>> {
     let mut ended = Vec::new();
     if let Some(running) = running_dream(&mut *tx, scope).await? {
         end_dream(&mut *tx, scope, running, "overtaken", "a revision was redacted while it ran").await?;
@@ -56,7 +51,7 @@ fn concerns(op: &StagedOp, target: &Redactable, telling: &Telling) -> bool {
 }
 
 /// Empties every op with a telling line that no revision adopted: an adopted one is a revision by itself.
-pub(super) async fn empty(tx: &mut PgConnection, scope: i64, telling: &Arc<Telling>, reason: &str) -> Result<()> {
+pub(super) async fn empty(tx: &mut Connection, scope: i64, telling: &Arc<Telling>, reason: &str) -> Result<()> {
     let mut after = (Uuid::nil(), 0);
     loop {
         let page = unadopted_ops(&mut *tx, scope, after, PAGE).await?;
@@ -76,7 +71,7 @@ pub(super) async fn empty(tx: &mut PgConnection, scope: i64, telling: &Arc<Telli
 }
 
 /// Takes out of every dream's list the probable pairs of which one line stood in the revision: the other tells of it.
-pub(super) async fn take_pairs_out(tx: &mut PgConnection, scope: i64, target: &Redactable) -> Result<()> {
+pub(super) async fn take_pairs_out(tx: &mut Connection, scope: i64, target: &Redactable) -> Result<()> {
     for (dream, pairs) in listed_pairs(&mut *tx, scope).await? {
         let left: Vec<Vec<u8>> = pairs.iter().filter(|pair| !stands_in(pair, target)).cloned().collect();
         if left.len() < pairs.len() {
@@ -94,7 +89,7 @@ fn stands_in(pair: &[u8], target: &Redactable) -> bool {
 
 /// Empties what an archive brought of the dream that made the revision where it came from: what that said of itself, and
 /// why it made each op. Which of them made the revision is not known here.
-pub(super) async fn empty_imported(tx: &mut PgConnection, scope: i64, dream: &str, reason: &str) -> Result<()> {
+pub(super) async fn empty_imported(tx: &mut Connection, scope: i64, dream: &str, reason: &str) -> Result<()> {
     for (kind, number, line) in imported_of(&mut *tx, scope, dream).await? {
         let mut line = serde_json::from_str(&line).map_err(|_| Error::Unexpected("a kept line is no line"))?;
         match &mut line {
