@@ -20,7 +20,7 @@ RETURNS TABLE (
   number integer, outcome smallint, changed boolean, version bigint, sequence bigint, size integer, sha256 bytea,
   at timestamptz, actor text, quota bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path = public, pg_temp
+SET search_path FROM CURRENT
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_hashjoin = off

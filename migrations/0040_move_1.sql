@@ -9,7 +9,7 @@ CREATE FUNCTION mx_move_1(
 RETURNS TABLE (
   outcome smallint, changed boolean, version bigint, sequence bigint, size integer, sha256 bytea, at timestamptz,
   actor text)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
 DECLARE s mx_scope; f mx_file; n mx_file; v mx_revision; r record; t timestamptz; l_live bigint; l_due integer;
 BEGIN
@@ -56,7 +56,8 @@ BEGIN
       VALUES (p_scope, p_new_path, f.file_id, mx_move_1.version, f.size, f.sha256, false, f.created_at, t, p_actor)
       ON CONFLICT (scope_id, path) DO UPDATE
         SET file_id = EXCLUDED.file_id, version = EXCLUDED.version, size = EXCLUDED.size, sha256 = EXCLUDED.sha256,
-          deleted = false, created_at = EXCLUDED.created_at, updated_at = t, updated_by = EXCLUDED.updated_by;
+          deleted = EXCLUDED.deleted, created_at = EXCLUDED.created_at, updated_at = EXCLUDED.updated_at,
+          updated_by = EXCLUDED.updated_by;
     INSERT INTO mx_revision (scope_id, file_id, version, sequence, operation, path, text, size, sha256, actor,
         principal, source, reason, request_id, trace_id, span_id, feed_xid, hidden_unicode, qualifies, moved_from, at)
       VALUES (p_scope, f.file_id, mx_move_1.version, mx_move_1.sequence, p_operation, p_new_path, v.text, f.size,

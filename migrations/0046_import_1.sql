@@ -11,7 +11,7 @@ CREATE FUNCTION mx_import_1(
   p_scope bigint, p_files json, p_revisions json, p_last boolean, p_operation smallint, p_actor text, p_principal uuid,
   p_trace bytea)
 RETURNS TABLE (outcome smallint, line bigint)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE t timestamptz := mx_now(); l_rows bigint; l_path text; l_sequence bigint; l_files bigint;
 BEGIN
   outcome := 0; line := 0;
