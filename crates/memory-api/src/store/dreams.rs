@@ -16,7 +16,9 @@ use crate::auth::Caller;
 use crate::error::{Error, Result};
 
 pub use claim::{Assignment, Renewal};
-pub use finish::{Conclusion, Ending, Finish, Gate, LossWindow, Seal, finish, gate, loss_window, stored_account};
+pub use finish::{
+    Conclusion, Ending, Finish, Gate, Holder, LossWindow, Report, Seal, finish, gate, loss_window, stored_account,
+};
 pub use list::{DreamFilter, ListedAfter};
 pub use request::{DreamPolicy, NewDream, dream_policy, hold_switch, insert_dream, open_dream};
 pub use revert::{mark_reverted, running_dream, today};

@@ -14,9 +14,9 @@ use memex_runtime::trace::traceparent_of_current;
 use prost::Message as _;
 use sqlx::PgConnection;
 
-use super::message;
 use super::reach::not_found;
 use crate::auth::Caller;
+use crate::convert::dream_message;
 use crate::error::{Error, Result, erased, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::once::Once;
@@ -65,7 +65,7 @@ pub(super) async fn handle(
 
 async fn answer(tx: &mut PgConnection, dream: DreamId, created: bool) -> Result<pb::StartDreamResponse> {
     let row = dream_row(tx, dream).await?.ok_or_else(not_found)?;
-    Ok(pb::StartDreamResponse { dream: Some(message::dream(row)), created })
+    Ok(pb::StartDreamResponse { dream: Some(dream_message::dream(row)), created })
 }
 
 /// The refusal of a dream that no person may start, by what mx_may_dream_1 says.

@@ -8,10 +8,10 @@ use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use memex_proto::v1::batch_read_files_result::Result as Answer;
 
-use super::answer::file;
 use super::in_dream;
 use super::place::whose;
 use crate::auth::Caller;
+use crate::convert::file_message::file;
 use crate::error::{Error, Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::store::files::{Asked, Found};

@@ -4,10 +4,10 @@ use memex_core::actor::{Operation, Source};
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 
-use super::answer::{changed, not_found};
 use super::place::{place, writable};
 use crate::auth::Caller;
 use crate::convert;
+use crate::convert::file_message::{changed, not_found};
 use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};

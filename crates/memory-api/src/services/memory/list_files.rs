@@ -3,10 +3,10 @@
 use memex_core::path::{MemoryPath, PathPrefix, ScopeKind};
 use memex_proto::v1 as pb;
 
-use super::answer::file;
 use super::in_dream;
 use super::place::whose;
 use crate::auth::Caller;
+use crate::convert::file_message::file;
 use crate::convert::invalid_path;
 use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};

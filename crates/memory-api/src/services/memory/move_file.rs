@@ -4,11 +4,11 @@ use memex_core::path::MemoryPath;
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 
-use super::answer::{changed, not_found};
 use super::delete_file::expected;
 use super::place::{Place, place, writable};
 use crate::auth::Caller;
 use crate::convert;
+use crate::convert::file_message::{changed, not_found};
 use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};

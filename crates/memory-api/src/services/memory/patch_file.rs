@@ -9,13 +9,13 @@ use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use prost::Message as _;
 
-use super::answer::{Changed, changed, not_found, too_large, version_conflict};
 use super::in_dream;
 use super::place::{Place, place, writable};
 use super::turns::Turns;
 use super::write_file::outside_a_dream;
 use crate::auth::Caller;
 use crate::convert;
+use crate::convert::file_message::{Changed, changed, not_found, too_large, version_conflict};
 use crate::error::{Error, Result, always_outrun, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};

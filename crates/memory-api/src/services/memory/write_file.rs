@@ -7,11 +7,11 @@ use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::write_file_request::Precondition as Given;
 
-use super::answer::changed;
 use super::in_dream;
 use super::place::{Place, place, writable};
 use crate::auth::Caller;
 use crate::convert;
+use crate::convert::file_message::changed;
 use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};

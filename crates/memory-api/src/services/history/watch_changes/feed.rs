@@ -13,7 +13,7 @@ use tonic::metadata::MetadataMap;
 
 use super::Changes;
 use super::cursor::{Cursor, Cursors, expired};
-use crate::services::history::revision::revision;
+use crate::convert::revision_message::revision;
 use crate::error::Result;
 use crate::services::context::Context;
 use crate::store::watch::{Reach, Watched, Window};

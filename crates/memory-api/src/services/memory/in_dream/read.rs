@@ -10,13 +10,13 @@ use memex_proto::v1::ErrorReason;
 use memex_proto::v1::batch_read_files_result::Result as Answer;
 use prost::Message as _;
 
-use super::super::answer::{file, not_found};
 use super::super::batch_read_files::too_much;
 use super::super::list_files::Ask;
 use super::denied::denied;
 use super::sees;
 use crate::auth::{Caller, DreamContext};
 use crate::convert;
+use crate::convert::file_message::{file, not_found};
 use crate::error::{Error, Result};
 use crate::services::context::{AboutCell, Context};
 use crate::store::dream_view::SeenFile;
