@@ -155,10 +155,11 @@ mod tests {
             (Outcome::Erased, ErrorReason::UserErased, None),
         ];
         for (outcome, reason, fact) in cases {
-            let Err(Error::Refused { refusal, logged: true }) = changed(1, &path(), outcome, Conflict::Stale) else {
+            let Err(Error::Refused { refusal, logged: true }) = changed(1, &path(), outcome.clone(), Conflict::Stale)
+            else {
                 panic!("not a logged refusal: {reason:?}")
             };
-            assert_eq!(refusal.reason, reason);
+            assert_eq!((refusal.reason, outcome.reason(Conflict::Stale)), (reason, reason), "told and logged alike");
             if let Some((name, value)) = fact {
                 assert_eq!(refusal.facts[name], value);
             }
