@@ -8,6 +8,7 @@ mod revert;
 mod rows;
 
 use memex_core::actor::Operation;
+use memex_core::dream::DreamState;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -101,14 +102,14 @@ pub async fn end_dream(
     tx: &mut PgConnection,
     scope: i64,
     dream: Uuid,
-    state: &str,
+    state: DreamState,
     cause: &str,
 ) -> Result<Option<String>> {
     let state = sqlx::query_scalar!(
         "-- dreams.end\nSELECT mx_end_dream_1($1, $2, $3, $4, false, '{}')",
         scope,
         dream,
-        state,
+        state.as_str(),
         cause
     )
     .fetch_one(tx)

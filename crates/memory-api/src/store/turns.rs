@@ -27,7 +27,7 @@ impl Turns {
     /// # Errors
     /// OVERLOADED.
     async fn take(&self, scope: i64) -> Result<Turn> {
-        timeout(ACQUIRE, self.of(scope).lock_owned()).await.map_err(|_| Error::overloaded())
+        timeout(ACQUIRE, self.of(scope).lock_owned()).await.map_err(|_| Error::Overloaded)
     }
 
     fn of(&self, scope: i64) -> Arc<tokio::sync::Mutex<()>> {

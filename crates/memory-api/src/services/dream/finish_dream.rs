@@ -16,17 +16,13 @@ use crate::auth::{Caller, DreamContext};
 use crate::convert::dream_message;
 use crate::doors::{self, Point};
 use crate::ending::{Decided, Settled, settle};
-use crate::error::{Error, Result, field};
+use crate::error::{Error, Result, field, lease_lost};
 use crate::judge::{self, Judged};
 use crate::services::context::Context;
 use crate::services::request::CallDigest;
 use crate::store::changesets::staged_ops;
 use crate::store::dreams::{self, Conclusion, Ending, Finish, Gate, Holder, Report, Seal};
 use crate::store::log_place::LogPlace;
-
-/// The most paths that a dream leaves for the next: as many as a scope has files by default. mx_walk_1 takes a list of so
-/// many for one that was cut, and mx_assign_1 tells a worker no more.
-const MAX_LEFT: usize = 2_000;
 
 /// The most model tokens that a dream can have used: far beyond any key, and far below what a sum over runs can hold.
 const MAX_MODEL_TOKENS: i64 = 1_000_000_000_000;
@@ -69,14 +65,14 @@ fn validate(request: &pb::FinishDreamRequest) -> Result<FinishOutcome, Refusal> 
     if !(0..=MAX_MODEL_TOKENS).contains(&request.model_tokens) {
         return Err(field("model_tokens", format!("must be 0 to {MAX_MODEL_TOKENS}")));
     }
-    if request.left.len() > MAX_LEFT {
-        return Err(field("left", format!("at most {MAX_LEFT} paths")));
+    if request.left.len() > limits::MAX_LEFT_PATHS {
+        return Err(field("left", format!("at most {} paths", limits::MAX_LEFT_PATHS)));
     }
     let seen = |path: &String| {
         MemoryPath::parse(path).is_ok_and(|path| path.scope_kind() == ScopeKind::User && !path.is_excluded())
     };
     if !request.left.iter().all(seen) {
-        return Err(field("left", "has a path that is no file that a dream sees"));
+        return Err(field("left", "may only list files under user/ that dreams can see"));
     }
     probable::validate(&request.probable_pairs, request.probable_count)?;
     match request.outcome() {
@@ -174,8 +170,7 @@ fn answer(
 
 /// The refusal of a worker that no longer holds the dream, logged where there is such a dream.
 async fn lost(context: &Context, finish: &Finish, ending: Option<DreamState>) -> Result<Error> {
-    let refusal =
-        Refusal::new(ErrorReason::LeaseLost, "this dream is no longer this worker's; drop what is left of it");
+    let refusal = lease_lost();
     if ending.is_none() {
         return Ok(refusal.into());
     }

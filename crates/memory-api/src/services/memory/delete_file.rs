@@ -25,7 +25,7 @@ pub(super) async fn handle(
     let expected = expected(request.expected_version)?;
     let id = request_id(&request.request_id)?;
     let digest = CallDigest::of("DeleteFile")
-        .optional(place.whose.1.as_ref().map(|user| user.as_str().as_bytes()))
+        .optional(place.whose.user.as_ref().map(|user| user.as_str().as_bytes()))
         .text(place.path.as_str())
         .optional(expected.map(i64::to_be_bytes).as_ref().map(<[u8; 8]>::as_slice))
         .text(&reason)

@@ -55,7 +55,7 @@ fn change(
     let text = text(request.content)?;
     let id = request_id(&request.request_id)?;
     let digest = CallDigest::of("WriteFile")
-        .optional(place.whose.1.as_ref().map(|user| user.as_str().as_bytes()))
+        .optional(place.whose.user.as_ref().map(|user| user.as_str().as_bytes()))
         .text(place.path.as_str())
         .text(text.as_str())
         .number(precondition.expected().unwrap_or(-1))
@@ -138,6 +138,7 @@ mod tests {
 
     use super::*;
     use crate::error::Error;
+    use crate::store::scopes::ScopeKey;
 
     fn change_of(user: &str, request: pb::WriteFileRequest) -> Result<Change> {
         let caller = Caller {
@@ -149,7 +150,11 @@ mod tests {
             dream: None,
         };
         let path = MemoryPath::parse(&request.path).unwrap();
-        let place = Place { whose: (1, Some(UserId::parse(user).unwrap())), scope: Some(1), path };
+        let place = Place {
+            whose: ScopeKey { workspace_id: 1, user: Some(UserId::parse(user).unwrap()) },
+            scope: Some(1),
+            path,
+        };
         let precondition = precondition(request.precondition)?;
         let source = convert::source(request.source)?;
         change(&caller, &place, request, precondition, source)

@@ -125,8 +125,8 @@ impl Ending {
 /// What the decision reads under the scope's lock.
 #[derive(Clone, Debug)]
 pub struct LossWindow {
-    /// `dream_guard`.
-    pub guard: String,
+    /// Whether `dream_guard` refuses what breaks a rule; else a person decides.
+    pub refuses: bool,
     /// `dream_max_loss_percent`.
     pub max_percent: i64,
     /// Statements lost by applied dreams of the last thirty days that were not reverted.
@@ -259,7 +259,7 @@ pub async fn loss_window(tx: &mut PgConnection, dream: DreamId) -> Result<LossWi
     .fetch_one(tx)
     .await?;
     Ok(LossWindow {
-        guard: row.guard,
+        refuses: row.guard == "refuse",
         max_percent: row.max_percent,
         lost: row.lost,
         statements_at_first: row.statements_at_first,

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use memex_core::actor::Operation;
-use memex_core::limits;
 use memex_core::path::MemoryPath;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use memex_proto::v1::batch_read_files_result::Result as Answer;
+use memex_runtime::server::MAX_MESSAGE_BYTES;
 use prost::Message as _;
 
 use super::super::batch_read_files::too_much;
@@ -82,7 +82,7 @@ pub(in super::super) async fn batch_read_files(
         pb::BatchReadFilesResult { path: asked, result: Some(answer) }
     });
     let response = pb::BatchReadFilesResponse { results: results.collect() };
-    if response.encoded_len() > limits::MAX_MESSAGE_BYTES {
+    if response.encoded_len() > MAX_MESSAGE_BYTES {
         return Err(Error::logged(too_much()));
     }
     Ok(response)
