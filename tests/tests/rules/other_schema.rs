@@ -18,11 +18,11 @@ const SCHEMA: &str = "Memex";
 /// The same as an SQL identifier in a URL's query.
 const IN_URL: &str = "%22Memex%22";
 
-/// How many rows every table of a schema has, but for the epochs: the stack's own memory-api begins one meanwhile.
+/// How many rows every table of a schema has, but for those that the stack's own memory-api writes beside its calls.
 async fn rows(stack: &Stack, schema: &str) -> Vec<String> {
     let statement = "SELECT format('%s %s', c.relname, (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s', c.oid::regclass), true, true, '')))[1])
                        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                      WHERE n.nspname = $1 AND c.relkind = 'r' AND c.relname <> 'mx_epoch' ORDER BY 1";
+                      WHERE n.nspname = $1 AND c.relkind = 'r' AND c.relname NOT IN ('mx_epoch', 'mx_alive') ORDER BY 1";
     ask::lines(stack.sql(), statement, &[schema]).await
 }
 

@@ -170,11 +170,9 @@ fn limit(name: &'static str, key: &str, value: i64) -> Result<Option<u64>, Refus
     if value == 0 {
         return Ok(None);
     }
-    let checked = keys::key(key).map(|key| key.check(&value.to_string()));
-    match checked {
-        Some(Err(refusal)) => Err(field(name, refusal.to_string())),
-        _ => Ok(u64::try_from(value).ok()),
-    }
+    let key = keys::key(key).expect("every limit of a dream is a key");
+    key.check(&value.to_string()).map_err(|refusal| field(name, refusal.to_string()))?;
+    Ok(u64::try_from(value).ok())
 }
 
 fn digest(user: &UserId, request: &pb::StartDreamRequest) -> [u8; 32] {

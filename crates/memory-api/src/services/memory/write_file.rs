@@ -37,7 +37,8 @@ pub(super) async fn handle(
     let source = convert::source(request.source)?;
     let makes_new = matches!(precondition, Precondition::Unsaid | Precondition::At(0));
     writable(&caller, &place.path, source == Source::Import && makes_new)?;
-    let mut change = change(&caller, &place, request, precondition, source)?;
+    let change = change(&caller, &place, request, precondition, source)?;
+    let mut change = change(context.store.open_scope(place.whose.workspace_id, place.whose.user.as_ref()).await?);
     let outcome = context.store.change(&place.whose, &mut change).await?;
     let changed = changed(change.scope, &place.path, outcome, change.conflict)?;
     Ok(pb::WriteFileResponse { file: Some(changed.file), changed: changed.changed, revision_id: changed.revision_id })
@@ -49,7 +50,7 @@ fn change(
     request: pb::WriteFileRequest,
     precondition: Precondition,
     source: Source,
-) -> Result<Change> {
+) -> Result<impl FnOnce(i64) -> Change> {
     outside_a_dream(&request.treatments)?;
     let reason = convert::reason(&request.reason)?;
     let text = text(request.content)?;
@@ -63,8 +64,8 @@ fn change(
         .text(&reason)
         .number(source.code().into())
         .finish();
-    Ok(Change {
-        scope: place.scope.unwrap_or_default(),
+    Ok(move |scope| Change {
+        scope,
         operation: Operation::Write,
         path: place.path.clone(),
         text: Some(text),
@@ -157,7 +158,7 @@ mod tests {
         };
         let precondition = precondition(request.precondition)?;
         let source = convert::source(request.source)?;
-        change(&caller, &place, request, precondition, source)
+        Ok(change(&caller, &place, request, precondition, source)?(1))
     }
 
     fn request() -> pb::WriteFileRequest {
