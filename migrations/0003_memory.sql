@@ -1,7 +1,7 @@
 -- Scopes, files, revisions and remembered requests. Every key begins with scope_id, so that the schema shards by scope;
 -- nothing points at mx_scope, because a row that did would wait behind its lock.
 CREATE TABLE mx_scope (
-  scope_id bigint GENERATED ALWAYS AS IDENTITY,
+  scope_id bigint GENERATED ALWAYS AS IDENTITY,        -- of a user; a shared scope has its workspace's id, negative
   workspace_id bigint NOT NULL,
   kind smallint NOT NULL,                              -- 1 user, 2 shared
   user_id text COLLATE "C" NOT NULL DEFAULT '',   -- byte order, in which users are listed
@@ -17,7 +17,8 @@ CREATE TABLE mx_scope (
   created_at timestamptz NOT NULL DEFAULT mx_now(),
   CONSTRAINT mx_scope_pk PRIMARY KEY (scope_id),
   CONSTRAINT mx_scope_user UNIQUE (workspace_id, kind, user_id),
-  CONSTRAINT mx_scope_kind CHECK (kind = 1 AND user_id <> '' OR kind = 2 AND user_id = '')
+  CONSTRAINT mx_scope_kind CHECK (
+    kind = 1 AND user_id <> '' AND scope_id > 0 OR kind = 2 AND user_id = '' AND scope_id = -workspace_id)
 ) WITH (fillfactor = 50);
 
 CREATE TABLE mx_file (

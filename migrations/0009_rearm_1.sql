@@ -2,7 +2,7 @@
 -- watermark is counted in mx_scope: by each write, and anew where the watermark moves (mx_recount_1). The switch does
 -- not count here: a claim asks for it, so that switching it changes no row.
 CREATE FUNCTION mx_rearm_1(p_scope bigint) RETURNS timestamptz
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE s mx_scope; d mx_dream_state; l_at timestamptz; l_dirty boolean; l_blocked boolean; l_due timestamptz;
 BEGIN
   SELECT * INTO s FROM mx_scope WHERE scope_id = p_scope;

@@ -10,17 +10,18 @@
 --          6 too many bytes, 7 text too large, 8 nothing to delete, 9 no such scope, 10 erased.
 -- p_expected: NULL overwrites; 0 matches no file, or a deleted one. p_text: NULL deletes.
 -- p_conflict: the reason with which a version conflict is logged; 0: it is not, because the service tries again.
+-- p_reasons: the reason that each other outcome is logged with, from outcome 0 on.
 -- Plans are kept and look rows up by their keys alone: a plan from when a table was small outlives the table's growth.
 CREATE FUNCTION mx_commit_1(
   p_scope bigint[], p_operation smallint[], p_path text[], p_text text[], p_sha bytea[], p_expected bigint[],
   p_file uuid[], p_request uuid[], p_digest bytea[], p_actor text[], p_principal uuid[], p_source smallint[],
   p_reason text[], p_dream uuid[], p_trace bytea[], p_span bytea[], p_hidden boolean[], p_moves boolean[],
-  p_qualifies boolean[], p_conflict smallint[])
+  p_qualifies boolean[], p_conflict smallint[], p_reasons smallint[])
 RETURNS TABLE (
   number integer, outcome smallint, changed boolean, version bigint, sequence bigint, size integer, sha256 bytea,
   at timestamptz, actor text, quota bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path = public, pg_temp
+SET search_path FROM CURRENT
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_hashjoin = off
@@ -39,21 +40,17 @@ DECLARE
   -- The scope whose items are being decided, and of it:
   current_scope bigint;
   sequence_before bigint;
-  new_changes_before integer;
   asked uuid[];                             -- the request ids of its items so far
   head_paths text[];                        -- the paths of its changed files, in the order of `heads`
   heads_before integer;                     -- how many of `heads` are of scopes before it
   slot integer;                             -- where the item's file stands in `heads`; NULL: it did not change
   -- The workspace of that scope, and its limits:
   workspace bigint;
-  min_changes integer;
   max_files bigint;
   max_scope_bytes bigint;
   max_text_bytes bigint;
   -- What is to be stored, by scope, by changed file and by item:
   scopes mx_scope[] := '{}';
-  scopes_to_rearm bigint[] := '{}';
-  scope_to_rearm bigint;
   heads mx_file[] := '{}';
   head_sequences bigint[] := '{}';
   length integer[] := ARRAY[cardinality(p_scope)];
@@ -90,9 +87,6 @@ BEGIN
     IF current_scope IS DISTINCT FROM item.scope_id THEN
       IF scope.sequence > sequence_before THEN
         scopes := scopes || scope;
-        IF new_changes_before < min_changes AND scope.new_changes >= min_changes THEN
-          scopes_to_rearm := scopes_to_rearm || current_scope;
-        END IF;
       END IF;
       head_paths := '{}';
       heads_before := cardinality(heads);
@@ -129,25 +123,14 @@ BEGIN
             AS answered(outcome, sequence, scope_id, principal, request_id, digest, operation)
          WHERE answered.outcome IN (0, 1) AND answered.request_id IS NOT NULL
         ON CONFLICT DO NOTHING;
-      UPDATE mx_scope AS stored
-        SET sequence = counted.sequence, moved_sequence = counted.moved_sequence, new_changes = counted.new_changes,
-            feed_xid = counted.feed_xid, qualifying_sequence = counted.qualifying_sequence,
-            qualifying_at = counted.qualifying_at, files = counted.files, bytes = counted.bytes
-        FROM unnest(scopes) AS counted
-        WHERE stored.scope_id = counted.scope_id;
+      IF cardinality(scopes) > 0 THEN
+        PERFORM mx_files_changed_1(scopes, heads);
+      END IF;
       INSERT INTO mx_access_log (scope_id, at, operation, path, file_version, outcome, reason, actor, principal,
           dream_id, trace_id)
         SELECT decided.scope_id, now, decided.operation, decided.path, decided.version,
                CASE WHEN decided.outcome <= 2 THEN 1 ELSE 2 END,
-               CASE decided.outcome
-                 WHEN 3 THEN 7
-                 WHEN 4 THEN decided.conflict
-                 WHEN 5 THEN 32
-                 WHEN 6 THEN 32
-                 WHEN 7 THEN 2
-                 WHEN 8 THEN 8
-                 ELSE 0
-               END,
+               CASE decided.outcome WHEN 4 THEN decided.conflict ELSE p_reasons[1 + decided.outcome] END,
                decided.actor, decided.principal, decided.dream_id, decided.trace_id
           FROM unnest(outcomes, versions, p_scope, p_operation, p_path, p_conflict, p_actor, p_principal, p_dream,
                       p_trace)
@@ -155,14 +138,10 @@ BEGIN
                       trace_id)
          WHERE decided.outcome <= 8   -- an erased scope takes no row
            AND (decided.outcome <> 4 OR decided.conflict <> 0);
-      FOREACH scope_to_rearm IN ARRAY scopes_to_rearm LOOP
-        PERFORM mx_rearm_1(scope_to_rearm);
-      END LOOP;
       EXIT WHEN item.scope_id IS NULL;
       -- `asked` is kept: item.known of the items that follow is from before all items.
       outcomes := undecided;
       scopes := '{}';
-      scopes_to_rearm := '{}';
       SELECT * INTO known
         FROM mx_request
         WHERE scope_id = item.scope_id AND principal = item.principal AND request_id = item.request_id;
@@ -173,11 +152,9 @@ BEGIN
       scope := item.scope;
       current_scope := item.scope_id;
       sequence_before := scope.sequence;
-      new_changes_before := scope.new_changes;
       asked := '{}';
       IF workspace IS DISTINCT FROM scope.workspace_id THEN
         workspace := scope.workspace_id;
-        min_changes := mx_setting_1(workspace, 'dream_min_changes')::integer;
         max_files := mx_limit_1(workspace, 'max_files');
         max_scope_bytes := mx_limit_1(workspace, 'max_scope_bytes');
         max_text_bytes := mx_limit_1(workspace, 'max_text_bytes');

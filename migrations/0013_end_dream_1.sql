@@ -6,12 +6,13 @@
 -- that of other dreams and holds none of them up. What an outage ended is no failure: mx_lost_in_outage_1. Returns the
 -- state it is in afterwards; NULL where it was not open.
 CREATE FUNCTION mx_end_dream_1(p_scope bigint, p_dream uuid, p_state text, p_cause text, p_more boolean, p_left text[])
-RETURNS text LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+RETURNS text LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
   st mx_dream_state; d mx_dream; t timestamptz; l_state text := p_state;
   l_walk text[] := '{}'; l_more boolean; l_moves boolean; l_attempts integer;
   l_well boolean := p_state IN ('applied', 'noop', 'proposed', 'reported', 'refused');
   l_away boolean; l_failure boolean; l_free boolean; l_failures integer; l_near boolean;
+  l_spread double precision;
 BEGIN
   SELECT * INTO st FROM mx_dream_state WHERE scope_id = p_scope FOR NO KEY UPDATE;
   SELECT * INTO d FROM mx_dream
@@ -51,6 +52,7 @@ BEGIN
       read_bytes = CASE WHEN l_state = 'requested' THEN 0 ELSE read_bytes END
     WHERE scope_id = p_scope AND dream_id = p_dream;
   -- 4. Back-off and parking: the user's failures in a row are those of dreams that came by themselves.
+  l_spread := 0.8 + 0.4 * random();   -- ± 20 %
   l_failures := CASE WHEN l_well THEN 0 ELSE st.failures + (l_failure AND NOT d.requested)::integer END;
   UPDATE mx_dream_state SET
       watermark = CASE WHEN l_moves THEN greatest(watermark, d.snapshot_sequence) ELSE watermark END,
@@ -62,8 +64,8 @@ BEGIN
       begin_with = CASE WHEN l_more THEN l_walk WHEN l_moves THEN '{}' ELSE begin_with END,
       walked_sequence = CASE WHEN l_more THEN d.snapshot_sequence ELSE walked_sequence END,
       failures = l_failures,
-      -- 1 minute × 2^failures, at most 6 hours, ± 20 %
-      not_before = CASE WHEN l_failure THEN greatest(not_before, t + make_interval(secs => 60 * (0.8 + 0.4 * random())
+      -- 1 minute × 2^failures, at most 6 hours
+      not_before = CASE WHEN l_failure THEN greatest(not_before, t + make_interval(secs => 60 * l_spread
                           * least(power(2, CASE WHEN d.requested THEN d.attempts ELSE l_failures END), 360)))
                         WHEN l_failures = 0 THEN NULL ELSE not_before END,
       parked = NOT l_well AND (parked OR l_failure AND NOT d.requested AND l_failures >= l_attempts),

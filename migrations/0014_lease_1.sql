@@ -1,7 +1,7 @@
 -- Locks a dream's row and says whether the caller holds it: 0 held, 1 lost, 2 overtaken, 3 out of time, 4 sealed.
 -- Takes no lock of a scope, so that staging never waits behind a write.
 CREATE FUNCTION mx_lease_1(p_scope bigint, p_dream uuid, p_fence bigint, p_worker uuid) RETURNS smallint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE d mx_dream; t timestamptz; l_held boolean; l_moved bigint;
 BEGIN
   SELECT * INTO d FROM mx_dream WHERE scope_id = p_scope AND dream_id = p_dream FOR NO KEY UPDATE;

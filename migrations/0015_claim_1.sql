@@ -4,11 +4,11 @@
 -- instead: at most 100 of these in one claim. They are due no more, so that the next claim goes on behind them.
 CREATE FUNCTION mx_claim_1(p_worker uuid, p_worker_name text, p_max integer)
 RETURNS TABLE (scope_id bigint, dream_id uuid)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
 DECLARE
   w bigint; c record; d record; l_room integer; l_given integer := 0; l_before integer; l_later integer := 0;
-  l_dream uuid; l_lease interval; t timestamptz;
+  l_dream uuid; l_sequence bigint; l_lease interval; t timestamptz;
 BEGIN
   l_lease := make_interval(secs => mx_setting_1(0, 'dream_lease_seconds')::integer);
   FOR w IN SELECT workspace_id FROM mx_workspace ORDER BY last_served_at NULLS FIRST, workspace_id LOOP
@@ -37,11 +37,12 @@ BEGIN
       PERFORM FROM mx_scope WHERE scope_id = c.scope_id FOR NO KEY UPDATE SKIP LOCKED;
       CONTINUE WHEN NOT FOUND OR mx_may_dream_1(c.scope_id, true) IS NOT NULL;
       t := mx_now();
+      SELECT sequence INTO l_sequence FROM mx_scope WHERE scope_id = c.scope_id;
       UPDATE mx_dream SET state = 'running', fence = fence + 1, attempts = attempts + 1,
           worker = p_worker, worker_name = p_worker_name,
           lease_expires_at = t + l_lease, claimed_at = t, cause = '',
           as_of = coalesce(as_of, (t AT TIME ZONE 'UTC')::date),
-          snapshot_sequence = (SELECT sequence FROM mx_scope WHERE scope_id = c.scope_id)
+          snapshot_sequence = l_sequence
         WHERE scope_id = c.scope_id AND dream_id = c.requested AND state = 'requested';
       CONTINUE WHEN NOT FOUND;
       l_room := l_room - 1; l_given := l_given + 1; scope_id := c.scope_id; dream_id := c.requested; RETURN NEXT;
@@ -73,6 +74,9 @@ BEGIN
       PERFORM mx_rearm_1(c.scope_id);   -- a running dream blocks: due_at becomes NULL
       l_room := l_room - 1; l_given := l_given + 1; scope_id := c.scope_id; dream_id := l_dream; RETURN NEXT;
     END LOOP;
-    IF l_given > l_before THEN UPDATE mx_workspace SET last_served_at = mx_now() WHERE workspace_id = w; END IF;
+    IF l_given > l_before THEN
+      t := mx_now();
+      UPDATE mx_workspace SET last_served_at = t WHERE workspace_id = w;
+    END IF;
   END LOOP;
 END $$;

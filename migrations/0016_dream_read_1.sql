@@ -9,7 +9,7 @@ CREATE FUNCTION mx_dream_read_1(
 RETURNS TABLE (
   outcome smallint, path text, file_id uuid, base_version bigint, version bigint, text text, size integer,
   sha256 bytea, updated_at timestamptz, updated_by text)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
 DECLARE l_bytes bigint;
 BEGIN

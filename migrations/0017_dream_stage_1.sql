@@ -8,7 +8,7 @@ CREATE FUNCTION mx_dream_stage_1(
   p_text text, p_sha bytea, p_inserted bigint, p_hidden boolean, p_source smallint, p_reason text,
   p_treatments bytea[], p_request uuid, p_actor text, p_trace bytea, p_reasons smallint[])
 RETURNS TABLE (outcome smallint, version bigint, at timestamptz)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
 DECLARE f record; o record; l_base bigint; l_current bigint; l_new_file integer; d mx_dream;
 BEGIN

@@ -2,7 +2,7 @@
 -- CREATE … PARTITION OF locks the whole log; given up after a second rather than queued before the writers. Rows of the
 -- month that a late sweep left to the default partition move into it, or it could not be attached.
 CREATE FUNCTION mx_partition_1(p_month date) RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '1s' AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '1s' AS $$
 DECLARE
   l_first date := date_trunc('month', p_month)::date;
   l_name text := format('mx_access_log_%s', to_char(p_month, 'YYYY_MM'));

@@ -7,7 +7,7 @@ CREATE FUNCTION mx_dream_list_1(
   p_operation smallint, p_actor text, p_trace bytea, p_reasons smallint[])
 RETURNS TABLE (
   outcome smallint, path text, version bigint, size integer, sha256 bytea, updated_at timestamptz, updated_by text)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
 BEGIN
   outcome := mx_lease_1(p_scope, p_dream, p_fence, p_worker);

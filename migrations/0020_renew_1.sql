@@ -5,13 +5,15 @@ CREATE FUNCTION mx_renew_1(
   p_scope bigint, p_dream uuid, p_fence bigint, p_worker uuid, p_operation smallint, p_actor text, p_trace bytea,
   p_reasons smallint[])
 RETURNS TABLE (outcome smallint, state text, lease_expires_at timestamptz)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
+DECLARE l_until timestamptz;
 BEGIN
   outcome := mx_lease_1(p_scope, p_dream, p_fence, p_worker);
   IF outcome IN (0, 4) THEN
+    l_until := mx_now() + make_interval(secs => mx_setting_1(0, 'dream_lease_seconds')::integer);
     UPDATE mx_dream d
-      SET lease_expires_at = mx_now() + make_interval(secs => mx_setting_1(0, 'dream_lease_seconds')::integer)
+      SET lease_expires_at = l_until
       WHERE d.scope_id = p_scope AND d.dream_id = p_dream
       RETURNING d.lease_expires_at, d.state INTO lease_expires_at, state;
   ELSE

@@ -1,7 +1,7 @@
 -- Arms a workspace's scopes again after a key changed, a batch in a transaction, each under its scope's lock, in order.
 -- Returns whether any are left.
 CREATE FUNCTION mx_rearm_batch_1(p_workspace bigint, p_limit integer) RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE l_from bigint; l_scope bigint; l_last bigint; l_count integer := 0;
 BEGIN
   SELECT rearm_from INTO l_from FROM mx_workspace WHERE workspace_id = p_workspace FOR NO KEY UPDATE;

@@ -8,7 +8,7 @@ RETURNS TABLE (
   max_ops integer, max_files integer, max_bytes bigint, max_read_bytes bigint, max_seconds integer,
   snapshot_sequence bigint, as_of date, begin_with text[],
   trace_parent text, link_traces bytea[], link_spans bytea[], near text, neutral text)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
 DECLARE c record;
 BEGIN

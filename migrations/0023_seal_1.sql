@@ -3,7 +3,7 @@
 -- outcome: that of mx_lease_1, but 0 where it is sealed by this FinishDream now; 5: answered before.
 CREATE FUNCTION mx_seal_1(p_scope bigint, p_dream uuid, p_fence bigint, p_worker uuid, p_digest bytea)
 RETURNS TABLE (outcome smallint, ops integer)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
 DECLARE d mx_dream;
 BEGIN

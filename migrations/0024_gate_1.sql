@@ -4,7 +4,7 @@
 --          `cause`; 6 it must end as `ending` for `cause` instead.
 CREATE FUNCTION mx_gate_1(p_scope bigint, p_dream uuid, p_fence bigint, p_worker uuid, p_digest bytea)
 RETURNS TABLE (outcome smallint, ending text, cause text)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
 DECLARE d mx_dream; l_lease smallint; l_denied text;
 BEGIN

@@ -5,7 +5,7 @@ CREATE FUNCTION mx_finish_1(
   p_left text[], p_summary text, p_tokens bigint, p_ledger bytea, p_violations bytea[], p_lost integer,
   p_statements integer, p_probable bytea[], p_probable_pairs integer,
   p_operation smallint, p_actor text, p_trace bytea) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
   IF mx_end_dream_1(p_scope, p_dream, p_state, p_cause, p_more, p_left) IS NULL THEN
     RAISE 'mx_finish_1 without mx_gate_1';

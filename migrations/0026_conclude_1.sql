@@ -6,7 +6,7 @@ CREATE FUNCTION mx_conclude_1(
   p_more boolean, p_left text[], p_summary text, p_tokens bigint, p_probable bytea[], p_probable_pairs integer,
   p_operation smallint, p_actor text, p_trace bytea)
 RETURNS TABLE (outcome smallint, ending text, cause text)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
 BEGIN
   SELECT g.outcome, g.ending, g.cause INTO outcome, ending, cause

@@ -2,7 +2,7 @@
 -- workspaces are locked first, so that a claim under way is waited for, and the next one comes after this
 -- transaction.
 CREATE FUNCTION mx_cancel_workspace_1(p_workspace bigint, p_cause text) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE l_scope bigint; l_count bigint := 0;
 BEGIN
   PERFORM FROM mx_workspace WHERE p_workspace IN (0, workspace_id) ORDER BY workspace_id FOR NO KEY UPDATE;

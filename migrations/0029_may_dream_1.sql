@@ -3,7 +3,7 @@
 -- A parked user or a waiting proposal does not hold up a dream that a person asked for.
 -- The caller holds the scope's lock.
 CREATE FUNCTION mx_may_dream_1(p_scope bigint, p_asked boolean) RETURNS text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE s mx_scope; st mx_dream_state;
 BEGIN
   SELECT * INTO s FROM mx_scope WHERE scope_id = p_scope;

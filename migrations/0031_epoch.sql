@@ -1,7 +1,8 @@
--- The lives of this database, the newest last: a cursor of a watch is good for one of them. A dump that is restored, or
--- a standby that takes over, begins another.
+-- The epochs of this database, the newest last: a cursor of a watch is good for one of them. A restored dump, or a
+-- standby that takes over, begins another. Epochs are ordered by a counter of their own, which mx_epoch_begin_1 takes
+-- under its lock: an identity column gives no order over time.
 CREATE TABLE mx_epoch (
-  number bigint GENERATED ALWAYS AS IDENTITY,
+  number bigint NOT NULL,                              -- one above the epoch before
   epoch_id uuid NOT NULL,
   system_identifier bigint NOT NULL,
   database oid NOT NULL,

@@ -1,7 +1,7 @@
 -- The id of the database's present epoch; NULL where the cluster, the database or the timeline is not the one of the
 -- newest row, until mx_epoch_begin_1 has begun another.
 CREATE FUNCTION mx_epoch_1() RETURNS uuid
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE l_epoch mx_epoch;
 BEGIN
   SELECT * INTO l_epoch FROM mx_epoch ORDER BY number DESC LIMIT 1;

@@ -4,7 +4,7 @@
 -- last that there is. A scope that another transaction has locked is passed over: mx_epoch_begin_1 finds it, and the
 -- caller comes again.
 CREATE FUNCTION mx_epoch_scopes_1(p_after bigint, p_limit bigint) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE l_last bigint; l_locked bigint[];
 BEGIN
   SELECT max(scope_id)

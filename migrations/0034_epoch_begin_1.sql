@@ -2,8 +2,9 @@
 -- where none is left, the erasures, and writes the epoch down. Returns its id, or NULL where more is to be done;
 -- `rows` 0 then: another transaction had locked a scope or a revision, and the caller begins again at the scopes.
 CREATE FUNCTION mx_epoch_begin_1(p_limit bigint) RETURNS TABLE (epoch uuid, rows bigint)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
+DECLARE l_number bigint; l_id uuid;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('mx_epoch_1'));   -- several services begin it at once
   epoch := mx_epoch_1(); rows := 0;
@@ -23,10 +24,14 @@ BEGIN
     AND NOT EXISTS (SELECT FROM mx_revision WHERE feed_xid >= pg_snapshot_xmax(pg_current_snapshot())) THEN
     UPDATE mx_erasure SET feed_xid = '0' WHERE feed_xid >= pg_snapshot_xmax(pg_current_snapshot());
     UPDATE mx_erasure SET settled_from = NULL WHERE done_at IS NULL;
-    INSERT INTO mx_epoch (epoch_id, system_identifier, database, timeline)
-      SELECT gen_random_uuid(), c.system_identifier, d.oid, left(pg_walfile_name(pg_current_wal_lsn()), 8)
+    l_number := 1 + coalesce((SELECT max(number) FROM mx_epoch), 0);
+    l_id := gen_random_uuid();
+    INSERT INTO mx_epoch (number, epoch_id, system_identifier, database, timeline)
+      SELECT l_number, l_id, c.system_identifier, d.oid, left(pg_walfile_name(pg_current_wal_lsn()), 8)
         FROM pg_control_system() c, pg_database d WHERE d.datname = current_database()
       RETURNING epoch_id INTO epoch;
   END IF;
   RETURN NEXT;
 END $$;
+COMMENT ON FUNCTION mx_epoch_begin_1(bigint) IS
+  'Resets one batch of transaction ids after a restore or a failover; begins the new epoch when none is left.';

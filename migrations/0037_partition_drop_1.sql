@@ -2,7 +2,7 @@
 -- none. A month holds the rows of every workspace, so the longest `access_log_retention_days` decides. Given up
 -- after a second rather than queued before the writers.
 CREATE FUNCTION mx_partition_drop_1() RETURNS text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '1s' AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '1s' AS $$
 DECLARE l_days integer; l_before timestamptz; l_name text;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('mx_partition_1'));   -- several services sweep and migrate at once

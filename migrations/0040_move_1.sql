@@ -2,16 +2,18 @@
 -- the move's version, so that what comes there later is another file and its versions go on; the new path's go on too,
 -- whichever of the two is further. Locks the scope, then reads, so that everything it reads is current.
 -- outcome: as mx_commit_1's 0, 1, 2, 3, 4, 8, 9 and 10; 11: a file stands at the new path, `version` is its.
+-- p_reasons: the reason that each outcome is logged with, from outcome 0 on.
 -- p_moves, p_qualifies: whether either end is a path that a dream must not have missed, that makes the user due.
 CREATE FUNCTION mx_move_1(
   p_scope bigint, p_operation smallint, p_path text, p_new_path text, p_expected bigint, p_request uuid, p_digest bytea,
-  p_actor text, p_principal uuid, p_reason text, p_trace bytea, p_span bytea, p_moves boolean, p_qualifies boolean)
+  p_actor text, p_principal uuid, p_reason text, p_trace bytea, p_span bytea, p_moves boolean, p_qualifies boolean,
+  p_reasons smallint[])
 RETURNS TABLE (
   outcome smallint, changed boolean, version bigint, sequence bigint, size integer, sha256 bytea, at timestamptz,
   actor text)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
-DECLARE s mx_scope; f mx_file; n mx_file; v mx_revision; r record; t timestamptz; l_live bigint; l_due integer;
+DECLARE s mx_scope; f mx_file; n mx_file; v mx_revision; r record; t timestamptz; l_live bigint;
 BEGIN
   SELECT * INTO s FROM mx_scope WHERE scope_id = p_scope
     FOR NO KEY UPDATE   -- guard: move_lock
@@ -45,32 +47,38 @@ BEGIN
   IF outcome = 0 THEN
     changed := true;
     version := greatest(f.version, n.version) + 1;
-    sequence := s.sequence + 1;
+    s.sequence := s.sequence + 1;
+    s.feed_xid := greatest(s.feed_xid, pg_current_xact_id());
+    IF p_moves THEN s.moved_sequence := s.sequence; END IF;
+    IF p_qualifies THEN
+      s.new_changes := s.new_changes + 1;
+      s.qualifying_sequence := s.sequence;
+      s.qualifying_at := t;
+    END IF;
+    sequence := s.sequence;
     at := t;
     actor := p_actor;
-    s.feed_xid := greatest(s.feed_xid, pg_current_xact_id());
+    f.version := version; f.updated_at := t; f.updated_by := p_actor;
+    n := f;
+    n.path := p_new_path;
+    f.size := 0; f.sha256 := ''; f.deleted := true;
     UPDATE mx_file
-      SET version = mx_move_1.version, size = 0, sha256 = '', deleted = true, updated_at = t, updated_by = p_actor
+      SET version = f.version, size = f.size, sha256 = f.sha256, deleted = f.deleted, updated_at = f.updated_at,
+        updated_by = f.updated_by
       WHERE scope_id = p_scope AND path = p_path;
     INSERT INTO mx_file (scope_id, path, file_id, version, size, sha256, deleted, created_at, updated_at, updated_by)
-      VALUES (p_scope, p_new_path, f.file_id, mx_move_1.version, f.size, f.sha256, false, f.created_at, t, p_actor)
+      VALUES (n.scope_id, n.path, n.file_id, n.version, n.size, n.sha256, n.deleted, n.created_at, n.updated_at,
+        n.updated_by)
       ON CONFLICT (scope_id, path) DO UPDATE
         SET file_id = EXCLUDED.file_id, version = EXCLUDED.version, size = EXCLUDED.size, sha256 = EXCLUDED.sha256,
-          deleted = false, created_at = EXCLUDED.created_at, updated_at = t, updated_by = EXCLUDED.updated_by;
+          deleted = EXCLUDED.deleted, created_at = EXCLUDED.created_at, updated_at = EXCLUDED.updated_at,
+          updated_by = EXCLUDED.updated_by;
     INSERT INTO mx_revision (scope_id, file_id, version, sequence, operation, path, text, size, sha256, actor,
         principal, source, reason, request_id, trace_id, span_id, feed_xid, hidden_unicode, qualifies, moved_from, at)
-      VALUES (p_scope, f.file_id, mx_move_1.version, mx_move_1.sequence, p_operation, p_new_path, v.text, f.size,
-        f.sha256, p_actor, p_principal, v.source, p_reason, p_request, p_trace, p_span, s.feed_xid, v.hidden_unicode,
+      VALUES (p_scope, n.file_id, n.version, s.sequence, p_operation, n.path, v.text, n.size,
+        n.sha256, p_actor, p_principal, v.source, p_reason, p_request, p_trace, p_span, s.feed_xid, v.hidden_unicode,
         p_qualifies, p_path, t);
-    UPDATE mx_scope
-      SET sequence = mx_move_1.sequence, feed_xid = s.feed_xid,
-        moved_sequence = CASE WHEN p_moves THEN mx_move_1.sequence ELSE s.moved_sequence END,
-        new_changes = s.new_changes + p_qualifies::integer,
-        qualifying_sequence = CASE WHEN p_qualifies THEN mx_move_1.sequence ELSE s.qualifying_sequence END,
-        qualifying_at = CASE WHEN p_qualifies THEN t ELSE s.qualifying_at END
-      WHERE scope_id = p_scope;
-    l_due := mx_setting_1(s.workspace_id, 'dream_min_changes')::integer;
-    IF p_qualifies AND s.new_changes < l_due AND s.new_changes + 1 >= l_due THEN PERFORM mx_rearm_1(p_scope); END IF;
+    PERFORM mx_files_changed_1(ARRAY[s], ARRAY[f, n]);
   END IF;
   IF outcome IN (0, 1) AND p_request IS NOT NULL THEN
     INSERT INTO mx_request (scope_id, principal, request_id, digest, operation, changed, sequence, at)
@@ -80,7 +88,9 @@ BEGIN
   INSERT INTO mx_access_log (scope_id, at, operation, path, file_version, outcome, reason, actor, principal, trace_id)
     VALUES (p_scope, t, p_operation, CASE WHEN outcome <= 2 OR outcome = 11 THEN p_new_path ELSE p_path END,
       coalesce(version, 0), CASE WHEN outcome <= 2 THEN 1 ELSE 2 END,
-      CASE outcome WHEN 3 THEN 7 WHEN 4 THEN 14 WHEN 8 THEN 8 WHEN 10 THEN 21 WHEN 11 THEN 13 ELSE 0 END,
+      p_reasons[1 + outcome],
       p_actor, p_principal, p_trace);
   RETURN NEXT;
 END $$;
+COMMENT ON FUNCTION mx_move_1 IS
+  'Moves a file within its scope, with its revision, request, counters and log row.';

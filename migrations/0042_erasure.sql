@@ -34,15 +34,15 @@ CREATE TABLE mx_erasure_key (
 -- they remember: what reads is undone with its answer, what writes with its change. Once a statement, since lanes
 -- carry many.
 -- MX001: erased. MX002: a remembered scope is gone and its user was readmitted: look again.
-CREATE FUNCTION mx_not_erased_1() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION mx_not_erased_1() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
   PERFORM FROM added a   -- guard: erased
-    WHERE (SELECT s.erasing FROM public.mx_scope s WHERE s.scope_id = a.scope_id) IS NOT FALSE   -- guard: erased
+    WHERE (SELECT s.erasing FROM mx_scope s WHERE s.scope_id = a.scope_id) IS NOT FALSE   -- guard: erased
     LIMIT 1;   -- guard: erased
   IF FOUND THEN
-    IF EXISTS (SELECT FROM added a JOIN public.mx_scope s ON s.scope_id = a.scope_id WHERE s.erasing)
+    IF EXISTS (SELECT FROM added a JOIN mx_scope s ON s.scope_id = a.scope_id WHERE s.erasing)
       OR EXISTS (
-        SELECT FROM added a JOIN public.mx_erasure e ON e.scope_id = a.scope_id WHERE e.readmitted_at IS NULL) THEN
+        SELECT FROM added a JOIN mx_erasure e ON e.scope_id = a.scope_id WHERE e.readmitted_at IS NULL) THEN
       RAISE EXCEPTION 'erased' USING ERRCODE = 'MX001';
     END IF;
     RAISE EXCEPTION 'no such scope' USING ERRCODE = 'MX002';

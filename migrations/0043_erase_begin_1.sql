@@ -4,9 +4,9 @@
 -- tombstones.
 CREATE FUNCTION mx_erase_begin_1(p_workspace bigint, p_user text, p_hmac bytea, p_key bytea, p_token uuid)
 RETURNS TABLE (outcome smallint, canceled uuid, tokens uuid[])
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
-DECLARE s mx_scope;
+DECLARE s mx_scope; t timestamptz;
 BEGIN
   tokens := '{}';
   SELECT * INTO s FROM mx_scope WHERE workspace_id = p_workspace AND kind = 1 AND user_id = p_user FOR NO KEY UPDATE;
@@ -30,17 +30,18 @@ BEGIN
     RETURN;
   END IF;
   outcome := 0;
+  t := mx_now();
   canceled := mx_cancel_scope_1(s.scope_id, 'the user is being erased');
   UPDATE mx_scope SET erasing = true, feed_xid = greatest(feed_xid, pg_current_xact_id())
     WHERE scope_id = s.scope_id
     RETURNING * INTO s;
   PERFORM mx_rearm_1(s.scope_id);   -- being erased, never due again
   WITH ended AS (
-    UPDATE mx_token SET revoked_at = coalesce(revoked_at, mx_now())
+    UPDATE mx_token SET revoked_at = coalesce(revoked_at, t)
       WHERE workspace_id = p_workspace AND user_id = p_user
       RETURNING token_id)
     SELECT coalesce(array_agg(token_id), '{}') INTO tokens FROM ended;
   INSERT INTO mx_erasure (workspace_id, user_hmac, scope_id, sequence, feed_xid, token_id, requested_at)
-    VALUES (p_workspace, p_hmac, s.scope_id, s.sequence + 1, s.feed_xid, p_token, mx_now());
+    VALUES (p_workspace, p_hmac, s.scope_id, s.sequence + 1, s.feed_xid, p_token, t);
   RETURN NEXT;
 END $$;

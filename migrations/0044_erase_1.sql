@@ -4,9 +4,10 @@
 -- state: 0 there is more, 1 older transactions are waited for, or another epoch is to begin first, 2 done,
 --        3 somebody else is at it, or it is done.
 CREATE FUNCTION mx_erase_1(p_erasure bigint, p_limit bigint) RETURNS TABLE (state smallint, deleted bigint)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
 DECLARE e mx_erasure; l_table regclass; l_settled boolean; l_rows bigint; l_user text;
+  l_done_at timestamptz;
 BEGIN
   deleted := 0;
   -- In a restored dump, settled_from is of another epoch.
@@ -22,7 +23,8 @@ BEGIN
     SELECT c.oid
       FROM pg_class c
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'scope_id' AND NOT a.attisdropped
-      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ('mx_scope', 'mx_erasure')
+      WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relkind = 'r'
+        AND c.relname NOT IN ('mx_scope', 'mx_erasure')
       ORDER BY c.relname
   LOOP
     EXIT WHEN deleted >= p_limit;
@@ -50,7 +52,8 @@ BEGIN
     GET DIAGNOSTICS l_rows = ROW_COUNT;
     deleted := deleted + l_rows;
   END IF;
-  UPDATE mx_erasure SET deleted_rows = deleted_rows + deleted, done_at = CASE WHEN state = 2 THEN mx_now() END
+  IF state = 2 THEN l_done_at := mx_now(); END IF;
+  UPDATE mx_erasure SET deleted_rows = deleted_rows + deleted, done_at = l_done_at
     WHERE erasure_id = p_erasure;
   RETURN NEXT;
 END $$;

@@ -11,8 +11,8 @@ CREATE FUNCTION mx_import_1(
   p_scope bigint, p_files json, p_revisions json, p_last boolean, p_operation smallint, p_actor text, p_principal uuid,
   p_trace bytea)
 RETURNS TABLE (outcome smallint, line bigint)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE t timestamptz := mx_now(); l_rows bigint; l_path text; l_sequence bigint; l_files bigint;
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE t timestamptz := mx_now(); l_rows bigint; l_path text; l_sequence bigint; l_files bigint; s mx_scope;
 BEGIN
   outcome := 0; line := 0;
   INSERT INTO mx_file (scope_id, path, file_id, version, size, sha256, deleted, created_at, updated_at, updated_by)
@@ -108,21 +108,19 @@ BEGIN
           SELECT FROM mx_file f
             WHERE f.scope_id = p_scope AND f.path = r.path AND f.file_id = r.file_id AND f.version = r.version
               AND NOT f.deleted);
-    UPDATE mx_scope s
-      SET sequence = v.last, moved_sequence = v.last, feed_xid = greatest(s.feed_xid, pg_current_xact_id()),
-          files = f.files, bytes = f.bytes, new_changes = v.new_changes, qualifying_sequence = v.qualifying,
-          qualifying_at = v.qualifying_at
-      FROM (SELECT coalesce(max(sequence), 0) AS last,
-                   count(*) FILTER (WHERE qualifies) AS new_changes,
-                   coalesce(max(sequence) FILTER (WHERE qualifies), 0) AS qualifying,
-                   max(at) FILTER (WHERE qualifies) AS qualifying_at
-              FROM mx_revision
-              WHERE scope_id = p_scope) v,
-           (SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes
-              FROM mx_file
-              WHERE scope_id = p_scope AND NOT deleted) f
-      WHERE s.scope_id = p_scope;
-    PERFORM mx_rearm_1(p_scope);
+    SELECT * INTO s FROM mx_scope WHERE scope_id = p_scope;
+    SELECT coalesce(max(r.sequence), 0), count(*) FILTER (WHERE r.qualifies),
+           coalesce(max(r.sequence) FILTER (WHERE r.qualifies), 0), max(r.at) FILTER (WHERE r.qualifies)
+      INTO s.sequence, s.new_changes, s.qualifying_sequence, s.qualifying_at
+      FROM mx_revision r
+      WHERE r.scope_id = p_scope;
+    SELECT count(*), coalesce(sum(f.size), 0)
+      INTO s.files, s.bytes
+      FROM mx_file f
+      WHERE f.scope_id = p_scope AND NOT f.deleted;
+    s.moved_sequence := s.sequence;
+    s.feed_xid := greatest(s.feed_xid, pg_current_xact_id());
+    PERFORM mx_files_changed_1(ARRAY[s], '{}');   -- of no file, since nothing waited in a scope without memory
   END IF;
   RETURN NEXT;
 END $$;

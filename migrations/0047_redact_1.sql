@@ -2,7 +2,7 @@
 -- same of the op that it adopted, that dream's summary, and the digests of the requests that it answered. The record
 -- stays. The caller holds the scope's lock and has seen that it is no head; this refuses one all the same.
 CREATE FUNCTION mx_redact_1(p_scope bigint, p_sequence bigint, p_reason text) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
   UPDATE mx_revision r
     SET text = NULL, size = 0, sha256 = '', hidden_unicode = false, reason = p_reason, redacted = true

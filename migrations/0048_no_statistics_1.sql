@@ -4,7 +4,7 @@
 -- scope_id: no plan of ours needs more. CREATE … LIKE does not copy it, so that mx_partition_1 does this to each new
 -- month.
 CREATE FUNCTION mx_no_statistics_1(p_table regclass, p_but name[]) RETURNS void
-LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SET search_path FROM CURRENT AS $$
 DECLARE l_column name;
 BEGIN
   FOR l_column IN
@@ -20,7 +20,7 @@ END $$;
 -- Every table whose rows are a user's.
 SELECT mx_no_statistics_1(c.oid, '{state,mode,curator,finished_as}')
   FROM pg_class c
-  WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+  WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relkind IN ('r', 'p')
     AND (c.relname = 'mx_token'
          OR EXISTS (SELECT FROM pg_attribute a
                       WHERE a.attrelid = c.oid AND a.attname = 'scope_id' AND NOT a.attisdropped));

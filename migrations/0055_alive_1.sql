@@ -1,6 +1,6 @@
 -- Writes mx_alive, which succeeds only where a change can be stored; records the gap that this ends.
 CREATE FUNCTION mx_alive_1() RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE t timestamptz;
 BEGIN
   -- 1. One writer at a time, so that a gap is recorded once. The time is read under the lock.

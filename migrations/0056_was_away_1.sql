@@ -1,7 +1,7 @@
 -- Whether there was an outage between two times: one that is recorded, or one that no write has ended yet. False where
 -- a time is NULL.
 CREATE FUNCTION mx_was_away_1(p_from timestamptz, p_to timestamptz) RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE t timestamptz := mx_now();
 BEGIN
   -- One statement: a gap that is recorded meanwhile is seen as open or as recorded.

@@ -3,7 +3,7 @@
 -- since. Empty where nothing is left, or where nothing was passed: the series is then at its end. The caller holds the
 -- scope's lock.
 CREATE FUNCTION mx_walk_1(p_scope bigint, p_left text[]) RETURNS text[]
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
   st mx_dream_state; l_told text[]; l_ahead text[]; l_left text[];
   l_most constant integer := 2000;   -- paths that a worker names, and that it is told: FinishDream's `left`

@@ -29,5 +29,6 @@ SELECT count(*)
     p_hidden => array_fill(false, change.length),
     p_moves => array_fill(true, change.length),
     p_qualifies => array_fill(true, change.length),
-    p_conflict => array_fill(0::smallint, change.length)) AS answer
+    p_conflict => array_fill(0::smallint, change.length),
+    p_reasons => array_fill(0::smallint, ARRAY[12])) AS answer
  WHERE owner.workspace_id = :workspace AND owner.kind = 1 AND answer.outcome = 0;

@@ -37,11 +37,9 @@ pub const DEFAULT_PAGE_SIZE: u32 = 100;
 /// Files of one batch read; with the default text bound a batch may still exceed a message, and is then refused.
 pub const MAX_BATCH_READ: usize = 100;
 
-/// Bytes of one gRPC message either way: gRPC's own default, which every client library accepts.
-pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
-
-/// Bytes of one text unless `max_text_bytes` says otherwise: about twenty-five pages, more than a topic needs.
-pub const DEFAULT_MAX_TEXT_BYTES: usize = 102_400;
+/// Paths that a dream leaves for the next one at most: as many as a scope has files by default. `mx_walk_1` takes a list
+/// of so many for one that was cut, and `mx_assign_1` tells a worker no more.
+pub const MAX_LEFT_PATHS: usize = 2_000;
 
 /// Bytes that `max_text_bytes` may allow at most, so that a text and the rest of its message fit into one message.
 pub const MAX_TEXT_BYTES_CEILING: usize = 1024 * 1024;

@@ -27,8 +27,8 @@ pub use connections::Connection;
 pub use listen::{BindError, Listening, LoadArgs, ServerArgs, bind};
 pub use tls::{ServerTls, ServerTlsArgs};
 
-/// The longest message that services read and write, in bytes: 4 MiB, tonic's own default, stated so that server and
-/// client agree. Set it on each generated service with `max_decoding_message_size`.
+/// The longest message that services read and write, in bytes: 4 MiB, gRPC's own default, which every client library
+/// accepts, stated so that server and client agree. Set it on each generated service with `max_decoding_message_size`.
 pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Calls that one connection may have open at once. More wait at the client; fewer than [`InFlight::CALLS`], so that one

@@ -171,6 +171,7 @@ fn done(result: Result<(), CommandError>) -> ExitCode {
 fn refused(error: crate::error::Error) -> CommandError {
     match error {
         crate::error::Error::Database(source) => CommandError::from(source),
+        crate::error::Error::Overloaded => CommandError::Database(sqlx::Error::PoolTimedOut),
         unwritable @ crate::error::Error::Unwritable { .. } => CommandError::Unwritable(unwritable.to_string()),
         other => CommandError::Refused(other.to_string()),
     }

@@ -1,7 +1,10 @@
-//! Between the wire's messages and the domain's types.
+//! Between the wire's messages and the domain's types: what requests say, and the messages that several services answer.
 
+pub mod dream_message;
 mod edits;
+pub mod file_message;
 mod origins;
+pub mod revision_message;
 mod treatments;
 
 use std::fmt::Write as _;

@@ -1,14 +1,15 @@
-//! What begins another life of the database, after a dump was restored or a standby took over: what the numbers of its
-//! transactions stand in is set back, beside the calls and batch by batch, so that no call waits for all of it.
+//! Starts a new epoch after a restore or a failover. Stored transaction ids (`feed_xid`) are reset to 0 in batches, in
+//! the background, so that no call waits for the whole reset.
 
 use crate::error::Result;
 use crate::store::Store;
 
-/// Begins the database's present life, where that has not begun; false where somebody holds what must be set back first,
-/// and it is to be tried again soon.
+/// Begins the database's present epoch, where that has not begun; false where another transaction has locked what must
+/// be reset first: the caller tries again soon.
 pub async fn begin(store: &Store) -> Result<bool> {
     if !store.has_epoch().await? {
-        let mut after = Some(0);
+        // Below every scope: shared scopes have negative ids.
+        let mut after = Some(i64::MIN);
         while let Some(scope) = after {
             after = store.set_scopes_back(scope).await?;
         }

@@ -34,6 +34,9 @@ pub enum Error {
     /// Postgres cannot be reached.
     #[error("Postgres cannot be reached")]
     Away,
+    /// The call found no place, or no connection in time: it is shed.
+    #[error("too much work is in flight")]
+    Overloaded,
     /// Something that cannot happen did: a row that breaks an invariant, a task that panicked.
     #[error("unexpected: {0}")]
     Unexpected(&'static str),
@@ -55,6 +58,7 @@ impl From<sqlx::Error> for Error {
             Some("MX001") => erased().into(),
             Some("MX002") => readmitted().into(),
             Some(code) if is_unwritable(code) => Error::Unwritable { code: code.to_owned() },
+            None if matches!(source, sqlx::Error::PoolTimedOut) => Error::Overloaded,
             _ => Error::Database(source),
         }
     }
@@ -64,16 +68,6 @@ impl Error {
     /// A refusal whose access-log row was written in the transaction that decided it.
     pub fn logged(refusal: Refusal) -> Self {
         Error::Refused { refusal: Box::new(refusal), logged: true }
-    }
-
-    /// What sheds a call with OVERLOADED, as the pool does where it has no connection to give.
-    pub fn overloaded() -> Self {
-        Error::Database(sqlx::Error::PoolTimedOut)
-    }
-
-    /// Whether the call found no place, or no connection in time.
-    pub fn is_overloaded(&self) -> bool {
-        matches!(self, Error::Database(sqlx::Error::PoolTimedOut))
     }
 
     /// Whether a connection to Postgres broke, or could not be made.
@@ -98,7 +92,8 @@ impl Error {
     pub fn reason(&self) -> Option<ErrorReason> {
         match self {
             Error::Refused { refusal, .. } => Some(refusal.reason),
-            Error::Database(_) | Error::Unwritable { .. } | Error::Away | Error::Unexpected(_) => None,
+            Error::Database(_) | Error::Unwritable { .. } | Error::Away | Error::Overloaded => None,
+            Error::Unexpected(_) => None,
         }
     }
 
@@ -108,9 +103,18 @@ impl Error {
             Error::Refused { refusal, .. } => refusal.reason,
             Error::Database(source) => database_reason(source),
             Error::Unwritable { .. } | Error::Away => ErrorReason::DatabaseUnavailable,
+            Error::Overloaded => ErrorReason::Overloaded,
             Error::Unexpected(_) => ErrorReason::Internal,
         }
     }
+}
+
+/// The refusal of a worker that does not hold the dream, or holds it no longer.
+pub fn lease_lost() -> Refusal {
+    Refusal::new(
+        ErrorReason::LeaseLost,
+        "this dream is not, or no longer, this worker's: stop, and drop what is left of it",
+    )
 }
 
 /// The refusal of whatever is asked of a user who was erased.
@@ -143,6 +147,7 @@ impl From<Error> for Status {
                 tracing::warn!("Postgres cannot be reached");
                 unavailable(OUT_OF_REACH)
             }
+            Error::Overloaded => overloaded(),
             Error::Unexpected(what) => {
                 tracing::error!(what, "an invariant does not hold: {what}");
                 internal()
@@ -261,7 +266,6 @@ fn database_reason(source: &sqlx::Error) -> ErrorReason {
     let code = source.as_database_error().and_then(|db| db.code());
     let failed_with = |wanted: &str| code.as_deref() == Some(wanted);
     match source {
-        sqlx::Error::PoolTimedOut => ErrorReason::Overloaded,
         _ if code.as_deref().is_some_and(waited_in_vain) => ErrorReason::Overloaded,
         _ if failed_with("57014") => ErrorReason::DeadlineExceeded,
         _ if is_missing(source) || unreachable(source) => ErrorReason::DatabaseUnavailable,

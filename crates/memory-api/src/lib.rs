@@ -7,6 +7,7 @@ mod auth;
 pub mod commands;
 mod convert;
 pub mod doors;
+mod ending;
 mod epoch;
 mod erase;
 mod erasure_key;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use memex_core::actor::{Operation, Source};
+use memex_core::dream::DreamState;
 use memex_core::dream_log;
 use memex_core::ids::DreamId;
 use memex_core::path::MemoryPath;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 use crate::adopt::{log_change, memory_text};
 use crate::auth::Caller;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, erased};
 use crate::store::changesets::{FileState, StagedOp, file_states, places_of, staged_ops, texts_at};
 use crate::store::commit::{Change, Conflict, Outcome, commit};
 use crate::store::dreams::{end_dream, mark_reverted, running_dream, today};
@@ -39,7 +40,8 @@ pub async fn revert(tx: &mut Connection, dream: DreamId, caller: &Caller, reason
     let left = places_of(&mut *tx, dream.scope, &sequences).await?;
     unmoved(&undone, &states, &left)?;
     if let Some(running) = running_dream(&mut *tx, dream.scope).await? {
-        end_dream(&mut *tx, dream.scope, running, "overtaken", "another dream was reverted while it ran").await?;
+        end_dream(&mut *tx, dream.scope, running, DreamState::Overtaken, "another dream was reverted while it ran")
+            .await?;
     }
     let changes = changes(tx, dream, caller, reason, &undone, &states).await?;
     let outcomes = commit(&mut *tx, &changes).await?;
@@ -135,7 +137,7 @@ fn written(outcomes: &[Outcome]) -> Result<Vec<i64>> {
         Outcome::TooManyFiles { limit } => Err(no_room("max_files", *limit).into()),
         Outcome::TooManyBytes { limit } => Err(no_room("max_scope_bytes", *limit).into()),
         Outcome::TextTooLarge { limit } => Err(no_room("max_text_bytes", *limit).into()),
-        Outcome::Erased => Err(Refusal::new(ErrorReason::UserErased, "the user was erased or is being erased").into()),
+        Outcome::Erased => Err(erased().into()),
         _ => Err(Error::Unexpected("a revert under the scope's lock found another version")),
     };
     outcomes.iter().map(sequence).filter_map(Result::transpose).collect()

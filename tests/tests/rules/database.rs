@@ -38,6 +38,30 @@ async fn time_is_read_in_one_place() {
     stack.finish().await;
 }
 
+/// What Postgres computes anew for each row: on a shard of a table it may differ from the others, or is refused.
+const VOLATILE: &str = "mx_now random gen_random_uuid nextval clock_timestamp";
+
+#[tokio::test]
+async fn no_function_computes_a_volatile_value_inside_an_update_or_a_case() {
+    let stack = Stack::start().await;
+    let bodies = "SELECT proname || ';' || prosrc FROM pg_proc WHERE proname LIKE 'mx\\_%' ORDER BY 1";
+    let mut found = Vec::new();
+    for body in ask::lines(stack.sql(), bodies, &[]).await {
+        let code: Vec<&str> = body.lines().map(|line| line.split("--").next().unwrap_or_default()).collect();
+        let code = code.join("\n").replace("NO KEY UPDATE", "").replace("FOR UPDATE", "");
+        let name = code.split(';').next().unwrap_or_default().to_owned();
+        for statement in code.split(';') {
+            let changes = statement.contains("UPDATE ") || statement.contains("CASE");
+            let volatile = VOLATILE.split(' ').find(|volatile| statement.contains(&format!("{volatile}(")));
+            if let Some(volatile) = volatile.filter(|_| changes) {
+                found.push(format!("{name}: {volatile}"));
+            }
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+    stack.finish().await;
+}
+
 #[tokio::test]
 async fn the_access_logs_default_partition_stays_empty() {
     let stack = Stack::start().await;

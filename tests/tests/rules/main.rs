@@ -43,6 +43,7 @@ mod metadata;
 mod moves;
 mod moves_dreams;
 mod moves_history;
+mod other_schema;
 mod outages;
 mod parking;
 mod patch_cases;

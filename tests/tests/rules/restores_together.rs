@@ -82,7 +82,7 @@ async fn a_file_that_is_moved_while_its_restore_waits_is_restored_to_where_it_is
     let (ada, id) = written_twice(&stack, "user/a.md").await;
     let mut holds = held(&stack, id.scope).await;
     let restoring = waiting(&stack, ada.agent(), id).await;
-    let moves = "-- test.move\nSELECT mx_move_1($1, $2, 'user/a.md', 'user/b.md', NULL, NULL, NULL, 'agent', gen_random_uuid(), '', NULL, NULL, true, true)";
+    let moves = "-- test.move\nSELECT mx_move_1($1, $2, 'user/a.md', 'user/b.md', NULL, NULL, NULL, 'agent', gen_random_uuid(), '', NULL, NULL, true, true, array_fill(0::smallint, ARRAY[12]))";
     sqlx::query(moves).bind(id.scope).bind(Operation::Move.code()).execute(&mut *holds).await.unwrap();
     holds.commit().await.unwrap();
     let file = restoring.await.unwrap().unwrap().file.unwrap();

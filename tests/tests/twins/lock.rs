@@ -23,7 +23,7 @@ async fn under_way(stack: &Stack) -> Transaction<'static, Postgres> {
     let mut other = stack.sql().begin().await.unwrap();
     let shift = "-- test.another_replica
         SELECT outcome FROM mx_move_1((SELECT scope_id FROM mx_scope WHERE user_id = 'ada'), 13::smallint, 'user/a.md', 'user/b.md',
-          NULL, NULL, NULL, 'another', gen_random_uuid(), '', NULL, NULL, true, true)";
+          NULL, NULL, NULL, 'another', gen_random_uuid(), '', NULL, NULL, true, true, array_fill(0::smallint, ARRAY[12]))";
     let outcome: i16 = sqlx::query_scalar(shift).fetch_one(&mut *other).await.unwrap();
     assert_eq!(outcome, 0);
     other

@@ -135,6 +135,44 @@ async fn a_restored_database_ends_the_watches_and_sets_its_transactions_back() {
     stack.finish().await;
 }
 
+#[tokio::test]
+async fn a_new_epoch_is_the_newest_whatever_number_the_one_before_has() {
+    let stack = Stack::start().await;
+    let backend = stack.backend().await;
+    // Another database of the deployment began this epoch: its numbers are ahead of ours.
+    let ahead = "INSERT INTO mx_epoch (number, epoch_id, system_identifier, database, timeline) OVERRIDING SYSTEM VALUE
+        SELECT number + 1000, gen_random_uuid(), system_identifier, database, 'another' FROM mx_epoch";
+    ask::change(stack.sql(), ahead, &[]).await;
+    let all = WatchChangesRequest { all_users: true, ..Default::default() };
+    until("the database is ready for watches", async || backend.history.clone().watch_changes(all.clone()).await.ok())
+        .await;
+    stack.abandon().await;
+}
+
+#[tokio::test]
+async fn a_watch_of_a_workspace_tells_of_users_and_of_what_is_shared_and_goes_on_between_them() {
+    let stack = Stack::start().await;
+    let backend = stack.backend().await;
+    write(&backend, "ada", "user/a.md", "one").await;
+    write(&stack.operator(), "", "shared/a.md", "one").await;
+    let kinds = "SELECT DISTINCT format('%s %s', kind, sign(scope_id)) FROM mx_scope ORDER BY 1";
+    assert_eq!(ask::lines(stack.sql(), kinds, &[]).await, ["1 1", "2 -1"], "the ids tell users from what is shared");
+    let all = |cursor| WatchChangesRequest { all_users: true, from_beginning: true, cursor, ..Default::default() };
+    let mut stream = watch(&backend, all(String::new())).await;
+    let (between, first) = change(&mut stream).await;
+    let (_, second) = change(&mut stream).await;
+    assert_eq!((first.user_id.as_str(), second.user_id.as_str()), ("", "ada"));
+    let going_on = WatchChangesRequest { from_beginning: false, ..all(between) };
+    let mut again = watch(&backend, going_on).await;
+    assert_eq!(change(&mut again).await.1.user_id, "ada");
+    write(&stack.operator(), "", "shared/a.md", "two").await;
+    for stream in [&mut stream, &mut again] {
+        assert_eq!(change(stream).await.1.revision.unwrap().version, 2);
+    }
+    drop((stream, again));
+    stack.finish().await;
+}
+
 /// More revisions than are set back at once.
 const MANY: i64 = 2_500;
 

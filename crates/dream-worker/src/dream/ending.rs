@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use memex_core::limits::MAX_PROBABLE_PAIRS;
+use memex_core::limits::{MAX_LEFT_PATHS, MAX_PROBABLE_PAIRS};
 use memex_proto::v1::{DreamState, ErrorReason, FinishDreamRequest, FinishDreamResponse, FinishOutcome};
 use tonic::Status;
 use tracing::Span;
@@ -17,9 +17,6 @@ use crate::wire;
 /// How long a dream that is handed back waits for memory-api. The drain is over by then; without an answer the lease
 /// runs out instead.
 const RELEASING: Duration = Duration::from_secs(3);
-
-/// Paths that FinishDream takes.
-const MAX_LEFT: usize = 2_000;
 
 /// Why the lease is over, in the log's words.
 pub(super) fn lease_end(end: LeaseEnd) -> String {
@@ -67,7 +64,7 @@ fn request(pass: &Pass, tally: &Tally, lease: Duration) -> Option<(FinishDreamRe
         Pass::Over(_) => return None,
     };
     let left = match pass {
-        Pass::More(left) => left.iter().take(MAX_LEFT).cloned().collect(),
+        Pass::More(left) => left.iter().take(MAX_LEFT_PATHS).cloned().collect(),
         _ => Vec::new(),
     };
     let probable = match pass {
@@ -172,9 +169,9 @@ mod tests {
 
     #[test]
     fn no_more_paths_are_left_than_the_call_takes() {
-        let pass = Pass::More((0..MAX_LEFT + 1).map(|n| format!("user/{n}.md")).collect());
+        let pass = Pass::More((0..MAX_LEFT_PATHS + 1).map(|n| format!("user/{n}.md")).collect());
         let (request, _) = request(&pass, &Tally::default(), Duration::from_secs(60)).unwrap();
-        assert_eq!((request.left.len(), request.left[0].as_str()), (MAX_LEFT, "user/0.md"));
+        assert_eq!((request.left.len(), request.left[0].as_str()), (MAX_LEFT_PATHS, "user/0.md"));
     }
 
     #[test]

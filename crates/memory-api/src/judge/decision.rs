@@ -50,7 +50,7 @@ pub fn decide(case: &Case<'_>) -> Verdict {
         violations.extend(case.judged.ledger.violations.iter().map(on_the_wire));
     }
     let broken = violations.len();
-    let refuses = case.window.guard == "refuse" && !for_a_person;
+    let refuses = case.window.refuses && !for_a_person;
     let (state, cause) = match (case.mode, broken) {
         (Mode::DryRun, 0) => (DreamState::Reported, "a dry run: nothing is adopted".to_owned()),
         (Mode::DryRun, _) => (DreamState::Reported, format!("a dry run: nothing is adopted; {}", rules(broken))),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     fn verdict(mode: Mode, guard: &str, judged: &Judged) -> DreamState {
-        let window = LossWindow { guard: guard.into(), max_percent: 20, lost: 0, statements_at_first: None };
+        let window = LossWindow { refuses: guard == "refuse", max_percent: 20, lost: 0, statements_at_first: None };
         decide(&Case { mode, budget: Budget::DEFAULT, window, judged, ledger: true }).state
     }
 
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn a_violation_is_listed_with_path_line_and_rule() {
         let broken = judged(0, 0, LOST);
-        let window = LossWindow { guard: "review".into(), max_percent: 20, lost: 0, statements_at_first: None };
+        let window = LossWindow { refuses: false, max_percent: 20, lost: 0, statements_at_first: None };
         let case = Case { mode: Mode::Apply, budget: Budget::DEFAULT, window, judged: &broken, ledger: true };
         let listed = decide(&case).violations;
         assert_eq!(
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn thirty_days_lose_at_most_three_statements_or_the_percentage_of_the_first_dream() {
         let state = |lost_before, statements_at_first, lost, scope| {
-            let window = LossWindow { guard: "refuse".into(), max_percent: 20, lost: lost_before, statements_at_first };
+            let window = LossWindow { refuses: true, max_percent: 20, lost: lost_before, statements_at_first };
             let judged = judged(lost, scope, &[]);
             decide(&Case { mode: Mode::Apply, budget: Budget::DEFAULT, window, judged: &judged, ledger: true }).state
         };

@@ -98,7 +98,13 @@ impl Context {
             Err(error @ Error::Refused { logged: false, .. }) => {
                 Err(self.log_refused(operation, about, error, &caller).await?)
             }
-            Err(error @ (Error::Database(_) | Error::Unwritable { .. } | Error::Away | Error::Unexpected(_))) => {
+            Err(
+                error @ (Error::Database(_)
+                | Error::Unwritable { .. }
+                | Error::Away
+                | Error::Overloaded
+                | Error::Unexpected(_)),
+            ) => {
                 self.log_failed(operation, about, &error, &caller).await;
                 Err(error)
             }

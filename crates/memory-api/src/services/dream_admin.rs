@@ -3,7 +3,6 @@
 mod get_changeset;
 mod get_dream;
 mod list_dreams;
-pub(super) mod message;
 mod reach;
 mod revert_dream;
 mod start_dream;

@@ -5,7 +5,6 @@ mod diff_revisions;
 pub(super) mod get_revision;
 mod list_revisions;
 mod restore_revision;
-pub(super) mod revision;
 mod watch_changes;
 
 use memex_core::actor::Operation;

@@ -1,6 +1,5 @@
 //! MemoryService: files, outside a dream and within one. One file an RPC.
 
-pub(super) mod answer;
 mod batch_read_files;
 mod delete_file;
 mod in_dream;

@@ -55,7 +55,7 @@ impl Store {
     pub async fn archive_place(&self) -> Result<OwnedSemaphorePermit> {
         let place = timeout(ACQUIRE, Arc::clone(&self.archives).acquire_owned()).await;
         // The places are never closed.
-        place.ok().and_then(std::result::Result::ok).ok_or_else(Error::overloaded)
+        place.ok().and_then(std::result::Result::ok).ok_or(Error::Overloaded)
     }
 
     /// The present moment of a scope with the archive's header; `None` where the scope is gone or is being erased. What

@@ -12,6 +12,7 @@ use memex_runtime::trace::{TraceIds, current_trace};
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
+use crate::convert::reason_code;
 use crate::error::{Error, Result};
 use columns::Columns;
 pub use moved::Move;
@@ -146,6 +147,36 @@ pub enum Outcome {
     Erased,
 }
 
+impl Outcome {
+    /// The reason that the caller is told, and that the log row has; unspecified where it is no refusal.
+    pub fn reason(&self, conflict: Conflict) -> ErrorReason {
+        match self {
+            Outcome::RequestReused => ErrorReason::RequestIdReused,
+            Outcome::VersionConflict { .. } => conflict.reason(),
+            Outcome::TooManyFiles { .. } | Outcome::TooManyBytes { .. } => ErrorReason::QuotaExceeded,
+            Outcome::TextTooLarge { .. } => ErrorReason::InvalidText,
+            Outcome::NothingToDelete => ErrorReason::FileNotFound,
+            Outcome::PathTaken { .. } => ErrorReason::FileExists,
+            Outcome::Erased => ErrorReason::UserErased,
+            Outcome::Written(_) | Outcome::Unchanged(_) | Outcome::Repeated { .. } | Outcome::NoSuchScope => {
+                ErrorReason::Unspecified
+            }
+        }
+    }
+}
+
+/// The outcomes of `mx_commit_1` and `mx_move_1`, from 0 to this one.
+const LAST_OUTCOME: i16 = 11;
+
+/// The reason that the log row of each outcome has, from outcome 0 on.
+fn reasons(conflict: Conflict) -> Vec<i16> {
+    let reason = |outcome| {
+        let answer = Row { outcome, ..Row::default() }.outcome();
+        answer.map_or(ErrorReason::Unspecified, |answer| answer.reason(conflict))
+    };
+    (0..=LAST_OUTCOME).map(|outcome| reason_code(reason(outcome))).collect()
+}
+
 /// A change with the trace of the call that asks for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Traced<'a> {
@@ -176,7 +207,7 @@ pub async fn commit_traced(executor: impl PgExecutor<'_>, changes: &[Traced<'_>]
         Row,
         r#"-- commit.changes
         SELECT outcome AS "outcome!", changed AS "changed!", version, sequence, size, sha256, at, actor, quota
-          FROM mx_commit_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+          FROM mx_commit_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
          ORDER BY number"#,
         &columns.scope,
         &columns.operation,
@@ -197,7 +228,8 @@ pub async fn commit_traced(executor: impl PgExecutor<'_>, changes: &[Traced<'_>]
         &columns.hidden,
         &columns.moves,
         &columns.qualifies,
-        &columns.conflict
+        &columns.conflict,
+        &reasons(Conflict::Stale)
     )
     .fetch_all(executor)
     .await?;
@@ -224,6 +256,7 @@ pub async fn until_free(executor: impl PgExecutor<'_>, scope: i64) -> Result<()>
 }
 
 /// One row of `mx_commit_1`.
+#[derive(Default)]
 struct Row {
     outcome: i16,
     changed: bool,
@@ -265,5 +298,19 @@ impl Row {
             at: self.at?,
             actor: self.actor?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_that_refuses_is_logged_with_a_reason_and_no_other() {
+        let all = reasons(Conflict::Exists);
+        let without: Vec<usize> = (0..all.len()).filter(|outcome| all[*outcome] == 0).collect();
+        assert_eq!((without, all.len()), (vec![0, 1, 2, 9], 12));
+        assert_ne!(all[4], reasons(Conflict::Stale)[4]);
+        assert!(Row { outcome: LAST_OUTCOME + 1, ..Row::default() }.outcome().is_err());
     }
 }

@@ -8,6 +8,7 @@ mod revert;
 mod rows;
 
 use memex_core::actor::Operation;
+use memex_core::dream::DreamState;
 use uuid::Uuid;
 
 use super::files::trace;
@@ -16,7 +17,9 @@ use crate::error::{Error, Result};
 use crate::store::pool::Connection;
 
 pub use claim::{Assignment, Renewal};
-pub use finish::{Conclusion, Ending, Finish, Gate, LossWindow, Seal, finish, gate, loss_window, stored_account};
+pub use finish::{
+    Conclusion, Ending, Finish, Gate, Holder, LossWindow, Report, Seal, finish, gate, loss_window, stored_account,
+};
 pub use list::{DreamFilter, ListedAfter};
 pub use request::{DreamPolicy, NewDream, dream_policy, hold_switch, insert_dream, open_dream};
 pub use revert::{mark_reverted, running_dream, today};
@@ -99,14 +102,14 @@ pub async fn end_dream(
     tx: &mut Connection,
     scope: i64,
     dream: Uuid,
-    state: &str,
+    state: DreamState,
     cause: &str,
 ) -> Result<Option<String>> {
     let state = sqlx::query_scalar!(
         "-- dreams.end\nSELECT mx_end_dream_1($1, $2, $3, $4, false, '{}')",
         scope,
         dream,
-        state,
+        state.as_str(),
         cause
     )
     .fetch_one(tx)

@@ -241,12 +241,12 @@ impl Store {
     /// scope is gone, looks again once.
     pub async fn change(&self, whose: &ScopeKey, change: &mut Change) -> Result<Outcome> {
         for _ in 0..2 {
-            change.scope = self.open_scope(whose.0, whose.1.as_ref()).await?;
+            change.scope = self.open_scope(whose.workspace_id, whose.user.as_ref()).await?;
             doors::pass(Point::BeforeStatement).await;
             let outcome = self.lanes.change(change.clone()).await?;
             doors::pass(Point::BeforeReply).await;
             match outcome {
-                Outcome::NoSuchScope => self.forget_scope(whose.0, whose.1.as_ref()),
+                Outcome::NoSuchScope => self.forget_scope(whose.workspace_id, whose.user.as_ref()),
                 // Logged by nobody yet: an erased scope takes no row.
                 Outcome::Erased => return Err(erased().into()),
                 outcome => return Ok(outcome),

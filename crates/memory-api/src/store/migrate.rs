@@ -1,7 +1,8 @@
-//! Brings a database to this version's schema: role, migrations, known keys, partitions.
+//! Brings a database to this version's schema: role, migrations, known keys, partitions. It stands in the first schema of
+//! the owner's search path, `public` unless the URL says otherwise, and every function names that schema alone.
 
 use memex_core::keys::{KEYS, Key, Narrowing};
-use sqlx::PgPool;
+use sqlx::{Connection as _, PgConnection, PgPool};
 
 /// The migrations, embedded in the binary.
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
@@ -26,6 +27,11 @@ pub enum MigrateError {
         "the database is of a newer version: it has migration {0}, which this memory-api does not know; run that version"
     )]
     Newer(i64),
+    /// The search path names no schema that exists.
+    #[error(
+        "the search path of the database's URL names no schema that exists; create the schema, or correct          `options[search_path]`"
+    )]
+    NoSchema,
     /// Another statement failed.
     #[error("the database could not be prepared")]
     Database(#[from] sqlx::Error),
@@ -47,17 +53,28 @@ impl From<sqlx::migrate::MigrateError> for MigrateError {
 /// Where the URL's role may not create roles or tables, or the database is of a newer version.
 pub async fn migrate(owner: &PgPool) -> Result<(), MigrateError> {
     create_role(owner).await?;
-    MIGRATIONS.run(owner).await?;
-    refresh_keys(owner).await?;
+    let mut connection = owner.acquire().await?.detach();
+    narrow_search_path(&mut connection).await?;
+    MIGRATIONS.run(&mut connection).await?;
+    refresh_keys(&mut connection).await?;
     for ahead in 0..MONTHS {
         sqlx::query!(
             "-- migrate.partition\nSELECT mx_partition_1((mx_now() + make_interval(months => $1))::date)",
             ahead
         )
-        .fetch_one(owner)
+        .fetch_one(&mut connection)
         .await?;
     }
-    Ok(())
+    Ok(connection.close().await?)
+}
+
+/// Each function keeps the search path that it was created under (`SET search_path FROM CURRENT`): the schema alone, and
+/// temporary tables last, so that a table of the same name elsewhere is never read instead.
+async fn narrow_search_path(connection: &mut PgConnection) -> Result<(), MigrateError> {
+    let narrowed = sqlx::query_scalar!(
+        "-- migrate.schema\nSELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', false) FROM (SELECT WHERE current_schema() IS NOT NULL) AS is_there"
+    );
+    narrowed.fetch_optional(connection).await?.map(drop).ok_or(MigrateError::NoSchema)
 }
 
 /// The role belongs to the cluster, so that two databases of one cluster may make it at the same time, and so that it may
@@ -78,7 +95,7 @@ async fn create_role(owner: &PgPool) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-async fn refresh_keys(owner: &PgPool) -> Result<(), sqlx::Error> {
+async fn refresh_keys(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let names: Vec<String> = KEYS.iter().map(|key| key.name.to_owned()).collect();
     let defaults: Vec<String> = KEYS.iter().map(|key| key.default.to_owned()).collect();
     let words = |key: &Key| match key.narrow {
@@ -96,7 +113,7 @@ async fn refresh_keys(owner: &PgPool) -> Result<(), sqlx::Error> {
         &defaults,
         &words
     )
-    .execute(owner)
+    .execute(connection)
     .await?;
     Ok(())
 }

@@ -61,7 +61,7 @@ impl Store {
         if error.is_out_of_reach() {
             self.away.now();
         }
-        if error.is_overloaded() && self.away.is_recent() { Error::Away } else { error }
+        if matches!(error, Error::Overloaded) && self.away.is_recent() { Error::Away } else { error }
     }
 }
 

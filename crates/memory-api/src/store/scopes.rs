@@ -16,13 +16,19 @@ use crate::store::pool::Connection;
 /// How many scopes are remembered before the memory is emptied: about 100 bytes each.
 const REMEMBERED: usize = 100_000;
 
-/// A workspace and whose files: a user's, or with `None` the shared ones.
-pub type ScopeKey = (i64, Option<UserId>);
+/// Whose files.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ScopeKey {
+    /// Of which workspace.
+    pub workspace_id: i64,
+    /// A user's; with `None` those that the workspace shares.
+    pub user: Option<UserId>,
+}
 
 impl Store {
     /// The scope of a user, or of what a workspace shares with `None`; `None` where there is none yet.
     pub async fn find_scope(&self, workspace_id: i64, user: Option<&UserId>) -> Result<Option<i64>> {
-        let key = (workspace_id, user.cloned());
+        let key = ScopeKey { workspace_id, user: user.cloned() };
         if let Some(&scope) = self.scopes.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(Some(scope));
         }
@@ -40,7 +46,7 @@ impl Store {
         }
         let opened = scope_open(self.pool(), self.erasure_key(), workspace_id, user, true).await?;
         let scope = opened.ok_or(Error::Unexpected("mx_scope_open_1 opened nothing"))?;
-        self.remember((workspace_id, user.cloned()), scope);
+        self.remember(ScopeKey { workspace_id, user: user.cloned() }, scope);
         Ok(scope)
     }
 
@@ -57,7 +63,10 @@ impl Store {
 
     /// Forgets a scope that a statement did not find.
     pub fn forget_scope(&self, workspace_id: i64, user: Option<&UserId>) {
-        self.scopes.write().unwrap_or_else(PoisonError::into_inner).remove(&(workspace_id, user.cloned()));
+        self.scopes
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&ScopeKey { workspace_id, user: user.cloned() });
     }
 
     /// Forgets a scope whose user was erased.

@@ -127,7 +127,7 @@ async fn put_key(tx: &mut Connection, workspace_id: i64, key: &str, value: &str,
     sqlx::query!(
         "-- settings.put
         INSERT INTO mx_config (workspace_id, key, value, updated_by) VALUES ($1, $2, $3, $4)
-        ON CONFLICT ON CONSTRAINT mx_config_pk DO UPDATE SET value = EXCLUDED.value, updated_by = EXCLUDED.updated_by, updated_at = mx_now()
+        ON CONFLICT ON CONSTRAINT mx_config_pk DO UPDATE SET value = EXCLUDED.value, updated_by = EXCLUDED.updated_by, updated_at = EXCLUDED.updated_at
           WHERE mx_config.value <> EXCLUDED.value",
         workspace_id,
         key,

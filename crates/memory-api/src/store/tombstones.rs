@@ -72,7 +72,7 @@ impl Store {
         Ok(rows.into_iter().map(|row| (row.workspace_id, row.name)).collect())
     }
 
-    /// The next users whose memory comes after this scope; none after the last.
+    /// The next users whose memory comes after this scope, from 0 on; none after the last.
     pub async fn users_after(&self, scope: i64) -> Result<Vec<Known>> {
         let rows = sqlx::query!(
             "-- tombstones.users

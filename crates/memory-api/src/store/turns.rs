@@ -29,7 +29,7 @@ impl Turns {
     /// # Errors
     /// OVERLOADED.
     async fn take(&self, scope: i64) -> Result<Turn> {
-        timeout(ACQUIRE, self.of(scope).lock_owned()).await.map_err(|_| Error::overloaded())
+        timeout(ACQUIRE, self.of(scope).lock_owned()).await.map_err(|_| Error::Overloaded)
     }
 
     /// Lets the export of metrics ask how many turns are held and waited for.

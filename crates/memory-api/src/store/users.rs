@@ -157,7 +157,7 @@ pub async fn set_user_key(
     let done = sqlx::query!(
         "-- users.set
         INSERT INTO mx_user_config (scope_id, key, value, updated_by) VALUES ($1, $2, $3, $4)
-        ON CONFLICT ON CONSTRAINT mx_user_config_pk DO UPDATE SET value = EXCLUDED.value, updated_by = EXCLUDED.updated_by, updated_at = mx_now()
+        ON CONFLICT ON CONSTRAINT mx_user_config_pk DO UPDATE SET value = EXCLUDED.value, updated_by = EXCLUDED.updated_by, updated_at = EXCLUDED.updated_at
           WHERE mx_user_config.value <> EXCLUDED.value",
         scope,
         key,

@@ -24,10 +24,18 @@ pub struct Window {
     pub from: i64,
     /// The first that is too far.
     pub to: i64,
-    /// The scope of the revision that was read last; 0: none.
+    /// The scope of the revision that was read last. Of a watch of one user, 0: the user has none yet.
     pub scope: i64,
     /// Its sequence.
     pub sequence: i64,
+}
+
+impl Window {
+    /// The window of a workspace between two transactions, nothing of it read. It begins below every scope: shared scopes
+    /// have negative ids.
+    pub fn unread(from: i64, to: i64) -> Self {
+        Self { from, to, scope: i64::MIN, sequence: 0 }
+    }
 }
 
 /// What a watch of a workspace sees: a revision, or the erasure that ended a scope.

@@ -13,11 +13,11 @@ use memex_proto::v1::ErrorReason;
 
 use crate::auth::Caller;
 use crate::convert;
+use crate::convert::revision_message::{no_revision, revision};
 use crate::error::erased;
 use crate::error::{Error, Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::history::get_revision::reached;
-use crate::services::history::revision::{no_revision, revision};
 use crate::services::once::Once;
 use crate::services::request::CallDigest;
 use crate::store::changesets::revisions_at;

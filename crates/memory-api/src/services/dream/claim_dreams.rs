@@ -7,10 +7,10 @@ use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 
 use crate::auth::Caller;
+use crate::convert::dream_message;
 use crate::convert::timestamp;
 use crate::error::{Result, field};
 use crate::services::context::Context;
-use crate::services::dream_admin::message;
 use crate::store::dreams::Assignment;
 
 /// The most that a worker may ask for.
@@ -45,8 +45,8 @@ fn assignment(row: Assignment) -> pb::DreamAssignment {
         lease_expires_at: Some(timestamp(row.lease_expires_at)),
         lease_seconds: row.lease_seconds,
         user_id: row.user_id,
-        mode: message::mode(&row.mode).into(),
-        curator: message::curator(&row.curator).into(),
+        mode: dream_message::mode(&row.mode).into(),
+        curator: dream_message::curator(&row.curator).into(),
         instructions: row.instructions,
         budget: Some(pb::DreamBudget {
             max_ops: row.max_ops,
@@ -60,7 +60,7 @@ fn assignment(row: Assignment) -> pb::DreamAssignment {
         begin_with: row.begin_with,
         trace_parent: row.trace_parent,
         links: links.collect(),
-        near: message::near(&row.near).into(),
+        near: dream_message::near(&row.near).into(),
         neutral: neutral_phrases(&row.neutral),
     }
 }

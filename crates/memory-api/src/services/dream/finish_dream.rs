@@ -3,8 +3,7 @@
 mod probable;
 
 use memex_core::actor::Operation;
-use memex_core::budget::Budget;
-use memex_core::dream::{DreamState, Mode};
+use memex_core::dream::DreamState;
 use memex_core::limits;
 use memex_core::path::{MemoryPath, ScopeKind};
 use memex_proto::reason::Refusal;
@@ -13,22 +12,17 @@ use memex_proto::v1::{ErrorReason, FinishOutcome};
 use prost::Message as _;
 
 use super::dream_id;
-use crate::adopt::{Adoption, adopt};
 use crate::auth::{Caller, DreamContext};
+use crate::convert::dream_message;
 use crate::doors::{self, Point};
-use crate::error::{Error, Result, field};
-use crate::judge::{self, Case, Judged, Verdict, decide};
+use crate::ending::{Decided, Settled, settle};
+use crate::error::{Error, Result, field, lease_lost};
+use crate::judge::{self, Judged};
 use crate::services::context::Context;
-use crate::services::dream_admin::message;
 use crate::services::request::CallDigest;
 use crate::store::changesets::staged_ops;
-use crate::store::dreams::{self, Conclusion, DreamRow, Ending, Finish, Gate, Seal};
+use crate::store::dreams::{self, Conclusion, Ending, Finish, Gate, Holder, Report, Seal};
 use crate::store::log_place::LogPlace;
-use crate::store::pool::Connection;
-
-/// The most paths that a dream leaves for the next: as many as a scope has files by default. mx_walk_1 takes a list of so
-/// many for one that was cut, and mx_assign_1 tells a worker no more.
-const MAX_LEFT: usize = 2_000;
 
 /// The most model tokens that a dream can have used: far beyond any key, and far below what a sum over runs can hold.
 const MAX_MODEL_TOKENS: i64 = 1_000_000_000_000;
@@ -46,8 +40,8 @@ pub(super) async fn handle(
         _ => None,
     };
     if given_up.is_some() {
-        finish.probable.clear();
-        finish.probable_pairs = 0;
+        finish.report.probable.clear();
+        finish.report.probable_pairs = 0;
     }
     probable::keep_standing(&context.store, &mut finish).await?;
     if let Some((state, cause)) = given_up {
@@ -71,14 +65,14 @@ fn validate(request: &pb::FinishDreamRequest) -> Result<FinishOutcome, Refusal> 
     if !(0..=MAX_MODEL_TOKENS).contains(&request.model_tokens) {
         return Err(field("model_tokens", format!("must be 0 to {MAX_MODEL_TOKENS}")));
     }
-    if request.left.len() > MAX_LEFT {
-        return Err(field("left", format!("at most {MAX_LEFT} paths")));
+    if request.left.len() > limits::MAX_LEFT_PATHS {
+        return Err(field("left", format!("at most {} paths", limits::MAX_LEFT_PATHS)));
     }
     let seen = |path: &String| {
         MemoryPath::parse(path).is_ok_and(|path| path.scope_kind() == ScopeKind::User && !path.is_excluded())
     };
     if !request.left.iter().all(seen) {
-        return Err(field("left", "has a path that is no file that a dream sees"));
+        return Err(field("left", "may only list files under user/ that dreams can see"));
     }
     probable::validate(&request.probable_pairs, request.probable_count)?;
     match request.outcome() {
@@ -93,15 +87,15 @@ fn finish_of(caller: Caller, request: pb::FinishDreamRequest) -> Result<Finish, 
         CallDigest::of("FinishDream").bytes(caller.token_id.as_bytes()).bytes(&request.encode_to_vec()).finish();
     Ok(Finish {
         dream: dream_id(&request.dream_id)?,
-        fence: request.fence,
-        digest,
-        more: request.outcome() == FinishOutcome::More,
-        left: request.left,
-        summary: request.summary,
-        model_tokens: request.model_tokens,
-        probable: request.probable_pairs,
-        probable_pairs: request.probable_count,
-        caller,
+        by: Holder { caller, fence: request.fence, digest },
+        report: Report {
+            more: request.outcome() == FinishOutcome::More,
+            left: request.left,
+            summary: request.summary,
+            model_tokens: request.model_tokens,
+            probable: request.probable_pairs,
+            probable_pairs: request.probable_count,
+        },
     })
 }
 
@@ -122,8 +116,8 @@ async fn conclude(
 /// Decides about a judged changeset, in one transaction.
 async fn end(context: &Context, finish: &Finish, judged: &Judged) -> Result<pb::FinishDreamResponse> {
     let mut tx = context.store.begin_on(finish.dream.scope).await?;
-    let verdict = match dreams::gate(&mut tx, finish).await? {
-        Gate::Open => verdict(context, &mut tx, finish, judged).await?,
+    let settled = match dreams::gate(&mut tx, finish).await? {
+        Gate::Open => settle(&mut tx, context.guards, finish.dream, finish.by.caller.token_id, judged).await?,
         Gate::Ends(state, cause) => {
             dreams::finish(&mut tx, finish, &Ending::bare(state, &cause)).await?;
             tx.commit().await?;
@@ -138,54 +132,19 @@ async fn end(context: &Context, finish: &Finish, judged: &Judged) -> Result<pb::
             return Err(lost(context, finish, ending).await?);
         }
     };
-    if verdict.state == DreamState::Applied {
-        let as_of = row(&mut tx, finish).await?.as_of.ok_or(Error::Unexpected("a claimed dream has no day"))?;
-        if let Adoption::Refused(cause) = adopt(&mut tx, finish.dream, finish.caller.token_id, as_of, judged).await? {
+    let Decided { ending, ledger, violations } = match settled {
+        Settled::Ends(decided) => decided,
+        Settled::NotAdopted(cause) => {
             tx.rollback().await?;
-            return conclude(
-                context,
-                finish,
-                DreamState::Failed,
-                &format!("its changeset could not be adopted: {cause}"),
-            )
-            .await;
+            let cause = format!("its changeset could not be adopted: {cause}");
+            return conclude(context, finish, DreamState::Failed, &cause).await;
         }
-    }
-    let ledger = message::ledger(&judged.ledger);
-    dreams::finish(&mut tx, finish, &ending(&verdict, &ledger, judged)).await?;
+    };
+    dreams::finish(&mut tx, finish, &ending).await?;
     doors::pass(Point::BeforeAdoption).await;
     tx.commit().await?;
     doors::pass(Point::AfterAdoption).await;
-    Ok(answer(verdict.state, verdict.cause, Some(ledger), verdict.violations))
-}
-
-async fn row(tx: &mut Connection, finish: &Finish) -> Result<DreamRow> {
-    dreams::dream_row(tx, finish.dream).await?.ok_or(Error::Unexpected("a dream behind its gate does not exist"))
-}
-
-async fn verdict(context: &Context, tx: &mut Connection, finish: &Finish, judged: &Judged) -> Result<Verdict> {
-    let row = row(&mut *tx, finish).await?;
-    let window = dreams::loss_window(&mut *tx, finish.dream).await?;
-    let budget = Budget {
-        max_ops: u32::try_from(row.max_ops).unwrap_or(0),
-        max_files: u32::try_from(row.max_files).unwrap_or(0),
-        max_bytes: u64::try_from(row.max_bytes).unwrap_or(0),
-        max_read_bytes: u64::try_from(row.max_read_bytes).unwrap_or(0),
-        max_seconds: u32::try_from(row.max_seconds).unwrap_or(0),
-    };
-    let mode = Mode::parse(&row.mode).ok_or(Error::Unexpected("a dream has an unknown mode"))?;
-    Ok(decide(&Case { mode, budget, window, judged, ledger: context.guards.ledger }))
-}
-
-fn ending(verdict: &Verdict, ledger: &pb::DreamLedger, judged: &Judged) -> Ending {
-    Ending {
-        state: verdict.state,
-        cause: verdict.cause.clone(),
-        ledger: Some(ledger.encode_to_vec()),
-        violations: verdict.violations.iter().map(prost::Message::encode_to_vec).collect(),
-        lost_statements: i32::try_from(judged.ledger.lost_word_for_word).unwrap_or(i32::MAX),
-        scope_statements: i32::try_from(judged.scope_statements).unwrap_or(i32::MAX),
-    }
+    Ok(answer(ending.state, ending.cause, Some(ledger), violations))
 }
 
 /// The stored answer of a FinishDream that was answered before.
@@ -197,7 +156,7 @@ async fn answered(
 ) -> Result<pb::FinishDreamResponse> {
     context.store.log_ok(finish.dream.scope, Operation::Finish, "", &within(finish).0).await?;
     let (ledger, violations) = dreams::stored_account(&context.store, finish.dream).await?;
-    Ok(answer(state, cause, message::stored_ledger(ledger), message::stored_violations(&violations)))
+    Ok(answer(state, cause, dream_message::stored_ledger(ledger), dream_message::stored_violations(&violations)))
 }
 
 fn answer(
@@ -206,13 +165,12 @@ fn answer(
     ledger: Option<pb::DreamLedger>,
     violations: Vec<pb::DreamViolation>,
 ) -> pb::FinishDreamResponse {
-    pb::FinishDreamResponse { state: message::state(state).into(), ledger, violations, cause }
+    pb::FinishDreamResponse { state: dream_message::state(state).into(), ledger, violations, cause }
 }
 
 /// The refusal of a worker that no longer holds the dream, logged where there is such a dream.
 async fn lost(context: &Context, finish: &Finish, ending: Option<DreamState>) -> Result<Error> {
-    let refusal =
-        Refusal::new(ErrorReason::LeaseLost, "this dream is no longer this worker's; drop what is left of it");
+    let refusal = lease_lost();
     if ending.is_none() {
         return Ok(refusal.into());
     }
@@ -226,8 +184,8 @@ async fn lost(context: &Context, finish: &Finish, ending: Option<DreamState>) ->
 
 /// FinishDream carries no dream metadata, and its row is a row of the dream all the same.
 fn within(finish: &Finish) -> (Caller, DreamContext) {
-    let dream = DreamContext { id: finish.dream, fence: finish.fence };
-    (Caller { dream: Some(dream), ..finish.caller.clone() }, dream)
+    let dream = DreamContext { id: finish.dream, fence: finish.by.fence };
+    (Caller { dream: Some(dream), ..finish.by.caller.clone() }, dream)
 }
 
 #[cfg(test)]
@@ -264,7 +222,7 @@ mod tests {
         let digest = |token, change: fn(&mut pb::FinishDreamRequest)| {
             let mut request = request();
             change(&mut request);
-            finish_of(worker(token), request).unwrap().digest
+            finish_of(worker(token), request).unwrap().by.digest
         };
         assert_eq!(digest(1, |_| {}), digest(1, |_| {}));
         let others: [[u8; 32]; 5] = [

@@ -13,9 +13,9 @@ use memex_proto::v1 as pb;
 use prost::Message as _;
 use uuid::Uuid;
 
-use super::message;
 use super::reach::{not_found, reach};
 use crate::auth::Caller;
+use crate::convert::dream_message;
 use crate::convert::operation_out;
 use crate::error::{Error, Result};
 use crate::services::context::{AboutCell, Context};
@@ -47,7 +47,7 @@ pub(super) async fn handle(
     let mut quotes = quotes::Quotes::default();
     let dropped_lines = dropped::quoted(&context.store, dream, drops?, &mut quotes).await?;
     let probable_lines = probable::quoted(&context.store, dream, quotes).await?;
-    Ok(pb::GetChangesetResponse { dream: Some(message::dream(row)), ops, files, dropped_lines, probable_lines })
+    Ok(pb::GetChangesetResponse { dream: Some(dream_message::dream(row)), ops, files, dropped_lines, probable_lines })
 }
 
 fn base_of(op: &StagedOp) -> Option<(Uuid, i64)> {

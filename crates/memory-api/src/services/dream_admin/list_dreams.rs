@@ -5,8 +5,8 @@ use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use uuid::Uuid;
 
-use super::message;
 use crate::auth::Caller;
+use crate::convert::dream_message;
 use crate::convert::time_of_micros;
 use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
@@ -39,7 +39,7 @@ pub(super) async fn handle(
     let more = rows.len() > size;
     rows.truncate(size);
     let next_page_token = rows.last().filter(|_| more).map(|row| listing.token(&place_of(row))).unwrap_or_default();
-    Ok(pb::ListDreamsResponse { dreams: rows.into_iter().map(message::dream).collect(), next_page_token })
+    Ok(pb::ListDreamsResponse { dreams: rows.into_iter().map(dream_message::dream).collect(), next_page_token })
 }
 
 /// The states asked for, as the rows have them.

@@ -6,15 +6,15 @@ use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 
-use super::message;
 use super::reach::{not_found, reach};
 use crate::auth::Caller;
 use crate::convert;
+use crate::convert::dream_message;
+use crate::convert::revision_message::revision;
 use crate::error::{Result, erased};
 use crate::revert::revert;
 use crate::services::context::{AboutCell, Context, named};
 use crate::services::dream::dream_id;
-use crate::services::history::revision::revision;
 use crate::services::once::Once;
 use crate::services::request::{CallDigest, request_id};
 use crate::store::changesets::revisions_at;
@@ -50,7 +50,7 @@ pub(super) async fn handle(
             let revisions = revisions_at(tx, dream.scope, &sequences).await?;
             let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
             Ok(pb::RevertDreamResponse {
-                dream: Some(message::dream(row)),
+                dream: Some(dream_message::dream(row)),
                 revisions: revisions.into_iter().map(|row| revision(dream.scope, row)).collect(),
             })
         })

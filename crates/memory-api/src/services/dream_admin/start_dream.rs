@@ -13,9 +13,9 @@ use memex_proto::v1::{Curator, DreamMode, DreamNear, ErrorReason};
 use memex_runtime::trace::traceparent_of_current;
 use prost::Message as _;
 
-use super::message;
 use super::reach::not_found;
 use crate::auth::Caller;
+use crate::convert::dream_message;
 use crate::error::{Error, Result, erased, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::once::Once;
@@ -65,7 +65,7 @@ pub(super) async fn handle(
 
 async fn answer(tx: &mut Connection, dream: DreamId, created: bool) -> Result<pb::StartDreamResponse> {
     let row = dream_row(tx, dream).await?.ok_or_else(not_found)?;
-    Ok(pb::StartDreamResponse { dream: Some(message::dream(row)), created })
+    Ok(pb::StartDreamResponse { dream: Some(dream_message::dream(row)), created })
 }
 
 /// The refusal of a dream that no person may start, by what mx_may_dream_1 says.
@@ -170,11 +170,9 @@ fn limit(name: &'static str, key: &str, value: i64) -> Result<Option<u64>, Refus
     if value == 0 {
         return Ok(None);
     }
-    let checked = keys::key(key).map(|key| key.check(&value.to_string()));
-    match checked {
-        Some(Err(refusal)) => Err(field(name, refusal.to_string())),
-        _ => Ok(u64::try_from(value).ok()),
-    }
+    let key = keys::key(key).expect("every limit of a dream is a key");
+    key.check(&value.to_string()).map_err(|refusal| field(name, refusal.to_string()))?;
+    Ok(u64::try_from(value).ok())
 }
 
 fn digest(user: &UserId, request: &pb::StartDreamRequest) -> [u8; 32] {

@@ -6,12 +6,12 @@ use memex_core::ids::{DreamId, RevisionId};
 use memex_proto::v1 as pb;
 
 use super::diff_revisions::{fits, missing, version};
-use super::revision::redacted;
 use crate::auth::Caller;
+use crate::convert::file_message::not_found;
+use crate::convert::revision_message::redacted;
 use crate::convert::{origin_out, source_out, timestamp};
 use crate::error::{Error, Result};
 use crate::services::context::{AboutCell, Context};
-use crate::services::memory::answer::not_found;
 use crate::services::memory::place::place;
 use crate::store::earlier::Version;
 use crate::store::revisions::RevisionRow;

@@ -8,11 +8,11 @@ use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use memex_runtime::server::MAX_MESSAGE_BYTES;
 
-use super::revision::{no_revision, redacted, revision};
 use crate::auth::Caller;
+use crate::convert::file_message::not_found;
+use crate::convert::revision_message::{no_revision, redacted, revision};
 use crate::error::{Error, Result, field};
 use crate::services::context::{AboutCell, Context};
-use crate::services::memory::answer::not_found;
 use crate::services::memory::place::place;
 use crate::store::earlier::Version;
 

@@ -4,8 +4,8 @@ use memex_core::ids::{IdRefusal, RevisionId};
 use memex_core::path::ScopeKind;
 use memex_proto::v1 as pb;
 
-use super::revision::{no_revision, redacted, revision};
 use crate::auth::{Caller, wrong_user};
+use crate::convert::revision_message::{no_revision, redacted, revision};
 use crate::error::{Error, Result, field};
 use crate::services::context::{AboutCell, Context, named, theirs};
 

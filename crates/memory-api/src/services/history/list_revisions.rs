@@ -6,9 +6,9 @@ use memex_core::path::{MemoryPath, ScopeKind};
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 
-use super::revision::revision;
 use crate::auth::{Caller, wrong_user};
 use crate::convert;
+use crate::convert::revision_message::revision;
 use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::page::{Listing, expired, page_size};

@@ -10,13 +10,13 @@ use memex_proto::v1::restore_revision_request::Precondition as Given;
 use memex_proto::v1::write_file_request;
 
 use super::get_revision::reached;
-use super::revision::{no_revision, redacted};
 use crate::auth::Caller;
 use crate::convert;
+use crate::convert::file_message::{changed, too_large};
+use crate::convert::revision_message::{no_revision, redacted};
 use crate::doors::{self, Point};
 use crate::error::{Error, Result, erased, field};
 use crate::services::context::{AboutCell, Context};
-use crate::services::memory::answer::{changed, too_large};
 use crate::services::memory::place::writable;
 use crate::services::memory::write_file::{Precondition, precondition};
 use crate::services::request::{CallDigest, request_id};

@@ -112,7 +112,7 @@ fn first(whose: &Whose, scope: Option<i64>, reach: Reach, from_beginning: bool) 
             let sequence = reach.scope.map_or(0, |(sequence, _)| sequence);
             Window { from: 0, to: 0, scope: scope.unwrap_or(0), sequence }
         }
-        Whose::Workspace => Window { from: reach.horizon, to: reach.horizon, scope: 0, sequence: 0 },
+        Whose::Workspace => Window::unread(reach.horizon, reach.horizon),
     };
     if from_beginning { Window { from: 0, to: 0, sequence: 0, ..now } } else { now }
 }

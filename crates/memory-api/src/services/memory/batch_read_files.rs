@@ -7,17 +7,18 @@ use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use memex_proto::v1::batch_read_files_result::Result as Answer;
+use memex_runtime::server::MAX_MESSAGE_BYTES;
 
-use super::answer::file;
 use super::in_dream;
 use super::place::whose;
 use crate::auth::Caller;
+use crate::convert::file_message::file;
 use crate::error::{Error, Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::store::files::{Asked, Found};
 
 /// Bytes of text that one answer holds: a message's size less what paths, hashes and times take.
-pub(super) const MAX_TEXTS_BYTES: usize = limits::MAX_MESSAGE_BYTES - 512 * 1024;
+pub(super) const MAX_TEXTS_BYTES: usize = MAX_MESSAGE_BYTES - 512 * 1024;
 
 pub(super) async fn handle(
     context: &Context,
@@ -77,7 +78,7 @@ async fn asked(context: &Context, caller: &Caller, user_id: &str, paths: &[Optio
     let kind = if nobody { ScopeKind::Shared } else { ScopeKind::User };
     let whose = whose(context, caller, user_id, kind)?;
     let shared = context.store.shared_scope(caller.workspace_id).await?;
-    let user = context.store.find_scope(whose.0, whose.1.as_ref()).await?;
+    let user = context.store.find_scope(whose.workspace_id, whose.user.as_ref()).await?;
     let [of_shared, of_user] =
         [context.store.log_place(Some(shared), caller).await?, context.store.log_place(user, caller).await?];
     let each = paths.iter().map(|path| match path {

@@ -4,10 +4,10 @@ use memex_core::actor::{Operation, Source};
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 
-use super::answer::{changed, not_found};
 use super::place::{place, writable};
 use crate::auth::Caller;
 use crate::convert;
+use crate::convert::file_message::{changed, not_found};
 use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
@@ -25,7 +25,7 @@ pub(super) async fn handle(
     let expected = expected(request.expected_version)?;
     let id = request_id(&request.request_id)?;
     let digest = CallDigest::of("DeleteFile")
-        .optional(place.whose.1.as_ref().map(|user| user.as_str().as_bytes()))
+        .optional(place.whose.user.as_ref().map(|user| user.as_str().as_bytes()))
         .text(place.path.as_str())
         .optional(expected.map(i64::to_be_bytes).as_ref().map(<[u8; 8]>::as_slice))
         .text(&reason)

@@ -3,10 +3,10 @@
 use memex_core::path::{MemoryPath, PathPrefix, ScopeKind};
 use memex_proto::v1 as pb;
 
-use super::answer::file;
 use super::in_dream;
 use super::place::whose;
 use crate::auth::Caller;
+use crate::convert::file_message::file;
 use crate::convert::invalid_path;
 use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
@@ -43,9 +43,9 @@ pub(super) async fn handle(
         kind => {
             let key = whose(context, &caller, &request.user_id, ScopeKind::User)?;
             let shared = shared.await?;
-            let scope = context.store.find_scope(key.0, key.1.as_ref()).await?;
+            let scope = context.store.find_scope(key.workspace_id, key.user.as_ref()).await?;
             let both = scope.into_iter().chain(kind.is_none().then_some(shared));
-            (key.1.map(|user| user.as_str().to_owned()).unwrap_or_default(), scope, both.collect())
+            (key.user.map(|user| user.as_str().to_owned()).unwrap_or_default(), scope, both.collect())
         }
     };
     scope.into_iter().for_each(|scope| about.scope(scope));

@@ -4,11 +4,11 @@ use memex_core::path::MemoryPath;
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 
-use super::answer::{changed, not_found};
 use super::delete_file::expected;
 use super::place::{Place, place, writable};
 use crate::auth::Caller;
 use crate::convert;
+use crate::convert::file_message::{changed, not_found};
 use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
@@ -27,14 +27,11 @@ pub(super) async fn handle(
     writable(&caller, &new_path, false)?;
     one_scope(&place.path, &new_path)?;
     about.path(place.path.as_str());
-    let one = one(&caller, &place, new_path, &request)?;
     // Nobody's first call is a move: it would open a scope for nothing.
-    if place.scope.is_none() {
-        return Err(not_found().into());
-    }
+    let one = one(&caller, &place, new_path, &request)?.ok_or_else(not_found)?;
     let outcome = match context.store.move_file(&one).await? {
         Outcome::NoSuchScope => {
-            context.store.forget_scope(place.whose.0, place.whose.1.as_ref());
+            context.store.forget_scope(place.whose.workspace_id, place.whose.user.as_ref());
             return Err(not_found().into());
         }
         outcome => outcome,
@@ -43,19 +40,20 @@ pub(super) async fn handle(
     Ok(pb::MoveFileResponse { file: Some(changed.file), changed: changed.changed, revision_id: changed.revision_id })
 }
 
-fn one(caller: &Caller, place: &Place, new_path: MemoryPath, request: &pb::MoveFileRequest) -> Result<Move> {
+/// The move; `None` where there is no scope yet.
+fn one(caller: &Caller, place: &Place, new_path: MemoryPath, request: &pb::MoveFileRequest) -> Result<Option<Move>> {
     let reason = convert::reason(&request.reason)?;
     let expected = expected(request.expected_version)?;
     let id = request_id(&request.request_id)?;
     let digest = CallDigest::of("MoveFile")
-        .optional(place.whose.1.as_ref().map(|user| user.as_str().as_bytes()))
+        .optional(place.whose.user.as_ref().map(|user| user.as_str().as_bytes()))
         .text(place.path.as_str())
         .text(new_path.as_str())
         .optional(expected.map(i64::to_be_bytes).as_ref().map(<[u8; 8]>::as_slice))
         .text(&reason)
         .finish();
-    Ok(Move {
-        scope: place.scope.unwrap_or_default(),
+    Ok(place.scope.map(|scope| Move {
+        scope,
         path: place.path.clone(),
         new_path,
         expected,
@@ -63,7 +61,7 @@ fn one(caller: &Caller, place: &Place, new_path: MemoryPath, request: &pb::MoveF
         actor: caller.actor.clone(),
         principal: caller.token_id,
         reason,
-    })
+    }))
 }
 
 /// The path that the file gets.
@@ -85,6 +83,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::store::scopes::ScopeKey;
 
     fn digest(alter: impl FnOnce(&mut pb::MoveFileRequest)) -> [u8; 32] {
         let mut request = pb::MoveFileRequest {
@@ -95,7 +94,7 @@ mod tests {
         };
         alter(&mut request);
         let path = MemoryPath::parse(&request.path).unwrap();
-        let place = Place { whose: (1, None), scope: Some(1), path };
+        let place = Place { whose: ScopeKey { workspace_id: 1, user: None }, scope: Some(1), path };
         let caller = Caller {
             token_id: Uuid::nil(),
             workspace_id: 1,
@@ -105,7 +104,7 @@ mod tests {
             dream: None,
         };
         let to = new_path(&request.new_path).unwrap();
-        one(&caller, &place, to, &request).unwrap().request.unwrap().digest
+        one(&caller, &place, to, &request).unwrap().unwrap().request.unwrap().digest
     }
 
     #[test]

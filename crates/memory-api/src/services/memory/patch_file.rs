@@ -9,13 +9,13 @@ use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use prost::Message as _;
 
-use super::answer::{Changed, changed, not_found, too_large, version_conflict};
 use super::in_dream;
 use super::place::{Place, place, writable};
 use super::turns::Turns;
 use super::write_file::outside_a_dream;
 use crate::auth::Caller;
 use crate::convert;
+use crate::convert::file_message::{Changed, changed, not_found, too_large, version_conflict};
 use crate::error::{Error, Result, always_outrun, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
@@ -75,7 +75,7 @@ impl Patch {
         }
         let id = request_id(&request.request_id)?;
         let mut digest = CallDigest::of("PatchFile")
-            .optional(place.whose.1.as_ref().map(|user| user.as_str().as_bytes()))
+            .optional(place.whose.user.as_ref().map(|user| user.as_str().as_bytes()))
             .text(place.path.as_str())
             .optional(expected.map(i64::to_be_bytes).as_ref().map(<[u8; 8]>::as_slice))
             .text(&reason)
@@ -218,10 +218,11 @@ mod tests {
     use memex_proto::v1::edit::Kind;
 
     use super::*;
+    use crate::store::scopes::ScopeKey;
 
     fn patch(old: &str, expected: Option<i64>) -> Patch {
         let path = MemoryPath::parse("user/a.md").unwrap();
-        let place = Place { whose: (1, None), scope: Some(1), path };
+        let place = Place { whose: ScopeKey { workspace_id: 1, user: None }, scope: Some(1), path };
         let kind = Kind::Replace(pb::Replace { old: old.into(), new: "b".into() });
         let request = pb::PatchFileRequest {
             edits: vec![pb::Edit { kind: Some(kind) }],

@@ -36,7 +36,7 @@ pub(in crate::services) async fn place(
     let path = convert::path(path)?;
     about.path(path.as_str());
     let whose = whose(context, caller, user_id, path.scope_kind())?;
-    let scope = context.store.find_scope(whose.0, whose.1.as_ref()).await?;
+    let scope = context.store.find_scope(whose.workspace_id, whose.user.as_ref()).await?;
     if let Some(scope) = scope {
         about.scope(scope);
     }
@@ -62,7 +62,7 @@ pub(in crate::services) fn whose(
         ScopeKind::Shared if user_id.is_empty() => None,
         _ => Some(caller.user(user_id, context.guards.scope)?),
     };
-    Ok((caller.workspace_id, user.filter(|_| kind == ScopeKind::User)))
+    Ok(ScopeKey { workspace_id: caller.workspace_id, user: user.filter(|_| kind == ScopeKind::User) })
 }
 
 /// Whether the caller may write there. `imports_log`: the write is an import that makes a new file, which is how an

@@ -12,6 +12,7 @@ use crate::auth::Caller;
 use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::store::log_place::LogPlace;
+use crate::store::scopes::ScopeKey;
 use crate::store::search::HeadText;
 
 /// The first path above every `user/…`, and so above all that there are.
@@ -43,10 +44,10 @@ impl Reach {
         let kind = prefix.scope_kind();
         let nobody = user_id.is_empty() && caller.bound_user.is_none() && kind.is_none();
         let kind_asked = if nobody { ScopeKind::Shared } else { kind.unwrap_or(ScopeKind::User) };
-        let (workspace, user) = whose(context, caller, user_id, kind_asked)?;
+        let ScopeKey { workspace_id, user } = whose(context, caller, user_id, kind_asked)?;
         let own = match kind_asked {
             ScopeKind::Shared => None,
-            ScopeKind::User => context.store.find_scope(workspace, user.as_ref()).await?,
+            ScopeKind::User => context.store.find_scope(workspace_id, user.as_ref()).await?,
         };
         own.into_iter().for_each(|scope| about.scope(scope));
         let log = context.store.log_place(own, caller).await?;

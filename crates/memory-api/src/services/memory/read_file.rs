@@ -6,14 +6,14 @@ use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use memex_proto::v1::read_file_request::At;
 
-use super::answer::{file, not_found};
 use super::in_dream;
 use super::place::place;
 use crate::auth::Caller;
 use crate::convert;
+use crate::convert::file_message::{file, not_found};
+use crate::convert::revision_message::{no_revision, redacted};
 use crate::error::{Error, Result, field};
 use crate::services::context::{AboutCell, Context};
-use crate::services::history::revision::{no_revision, redacted};
 use crate::store::earlier::{FoundThen, Then};
 use crate::store::files::{Asked, FileRow, Found};
 

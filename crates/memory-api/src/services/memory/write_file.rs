@@ -7,11 +7,11 @@ use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::write_file_request::Precondition as Given;
 
-use super::answer::changed;
 use super::in_dream;
 use super::place::{Place, place, writable};
 use crate::auth::Caller;
 use crate::convert;
+use crate::convert::file_message::changed;
 use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::{CallDigest, request_id};
@@ -37,7 +37,8 @@ pub(super) async fn handle(
     let source = convert::source(request.source)?;
     let makes_new = matches!(precondition, Precondition::Unsaid | Precondition::At(0));
     writable(&caller, &place.path, source == Source::Import && makes_new)?;
-    let mut change = change(&caller, &place, request, precondition, source)?;
+    let change = change(&caller, &place, request, precondition, source)?;
+    let mut change = change(context.store.open_scope(place.whose.workspace_id, place.whose.user.as_ref()).await?);
     let outcome = context.store.change(&place.whose, &mut change).await?;
     let changed = changed(change.scope, &place.path, outcome, change.conflict)?;
     Ok(pb::WriteFileResponse { file: Some(changed.file), changed: changed.changed, revision_id: changed.revision_id })
@@ -49,13 +50,13 @@ fn change(
     request: pb::WriteFileRequest,
     precondition: Precondition,
     source: Source,
-) -> Result<Change> {
+) -> Result<impl FnOnce(i64) -> Change> {
     outside_a_dream(&request.treatments)?;
     let reason = convert::reason(&request.reason)?;
     let text = text(request.content)?;
     let id = request_id(&request.request_id)?;
     let digest = CallDigest::of("WriteFile")
-        .optional(place.whose.1.as_ref().map(|user| user.as_str().as_bytes()))
+        .optional(place.whose.user.as_ref().map(|user| user.as_str().as_bytes()))
         .text(place.path.as_str())
         .text(text.as_str())
         .number(precondition.expected().unwrap_or(-1))
@@ -63,8 +64,8 @@ fn change(
         .text(&reason)
         .number(source.code().into())
         .finish();
-    Ok(Change {
-        scope: place.scope.unwrap_or_default(),
+    Ok(move |scope| Change {
+        scope,
         operation: Operation::Write,
         path: place.path.clone(),
         text: Some(text),
@@ -138,6 +139,7 @@ mod tests {
 
     use super::*;
     use crate::error::Error;
+    use crate::store::scopes::ScopeKey;
 
     fn change_of(user: &str, request: pb::WriteFileRequest) -> Result<Change> {
         let caller = Caller {
@@ -149,10 +151,14 @@ mod tests {
             dream: None,
         };
         let path = MemoryPath::parse(&request.path).unwrap();
-        let place = Place { whose: (1, Some(UserId::parse(user).unwrap())), scope: Some(1), path };
+        let place = Place {
+            whose: ScopeKey { workspace_id: 1, user: Some(UserId::parse(user).unwrap()) },
+            scope: Some(1),
+            path,
+        };
         let precondition = precondition(request.precondition)?;
         let source = convert::source(request.source)?;
-        change(&caller, &place, request, precondition, source)
+        Ok(change(&caller, &place, request, precondition, source)?(1))
     }
 
     fn request() -> pb::WriteFileRequest {

@@ -6,7 +6,7 @@ use memex_core::path::MemoryPath;
 use memex_runtime::trace::current_trace;
 use uuid::Uuid;
 
-use super::{Outcome, RequestKey, Row};
+use super::{Conflict, Outcome, RequestKey, Row, reasons};
 use crate::doors::{self, Point};
 use crate::error::Result;
 use crate::store::Store;
@@ -59,7 +59,7 @@ impl Store {
             Row,
             r#"-- commit.move
             SELECT outcome AS "outcome!", changed AS "changed!", version, sequence, size, sha256, at, actor, NULL::bigint AS quota
-              FROM mx_move_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"#,
+              FROM mx_move_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"#,
             one.scope,
             Operation::Move.code(),
             one.path.as_str(),
@@ -73,7 +73,8 @@ impl Store {
             trace.map(|ids| ids.trace_id.to_vec()),
             trace.map(|ids| ids.span_id.to_vec()),
             one.moves(),
-            one.qualifies()
+            one.qualifies(),
+            &reasons(Conflict::Stale)
         )
         .fetch_one(self.pool())
         .await?;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use memex_core::actor::Operation;
+use memex_core::dream::DreamState;
 use memex_core::ids::DreamId;
 use uuid::Uuid;
 
@@ -111,8 +112,8 @@ impl Store {
         .fetch_one(&mut *tx)
         .await?;
         if Lease::from_code(lease)? == Lease::Overtaken {
-            super::end_dream(&mut tx, dream.scope, dream.id, "overtaken", "the user's files changed while it ran")
-                .await?;
+            let cause = "the user's files changed while it ran";
+            super::end_dream(&mut tx, dream.scope, dream.id, DreamState::Overtaken, cause).await?;
         }
         tx.commit().await?;
         Ok(())

@@ -11,15 +11,31 @@ use crate::store::Store;
 use crate::store::files::trace;
 use crate::store::pool::Connection;
 
-/// A FinishDream as every step of it needs it.
+/// A FinishDream: which dream ends, who ends it, and what is said of it.
 #[derive(Clone, Debug)]
 pub struct Finish {
     /// The dream.
     pub dream: DreamId,
-    /// Its fence.
+    /// Who ends it.
+    pub by: Holder,
+    /// What is said of it.
+    pub report: Report,
+}
+
+/// The worker that ends a dream, with what shows that it holds it.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    /// The worker.
+    pub caller: Caller,
+    /// The fence under which it claimed the dream.
     pub fence: i64,
     /// SHA-256 over the decoded request and the token: what a repeat is known by.
     pub digest: [u8; 32],
+}
+
+/// What a worker says of a dream that ends: the dream keeps it.
+#[derive(Clone, Debug)]
+pub struct Report {
     /// Whether the worker says that work is left.
     pub more: bool,
     /// What is left.
@@ -32,8 +48,6 @@ pub struct Finish {
     pub probable: Vec<ProbablePair>,
     /// How many probable pairs there are.
     pub probable_pairs: i32,
-    /// The worker.
-    pub caller: Caller,
 }
 
 /// What became of sealing.
@@ -88,7 +102,7 @@ pub struct Ending {
     pub scope_statements: i32,
 }
 
-impl Finish {
+impl Report {
     fn stored_pairs(&self) -> Vec<Vec<u8>> {
         self.probable.iter().map(prost::Message::encode_to_vec).collect()
     }
@@ -111,8 +125,8 @@ impl Ending {
 /// What the decision reads under the scope's lock.
 #[derive(Clone, Debug)]
 pub struct LossWindow {
-    /// `dream_guard`.
-    pub guard: String,
+    /// Whether `dream_guard` refuses what breaks a rule; else a person decides.
+    pub refuses: bool,
     /// `dream_max_loss_percent`.
     pub max_percent: i64,
     /// Statements lost by applied dreams of the last thirty days that were not reverted.
@@ -129,9 +143,9 @@ impl Store {
             SELECT outcome AS "outcome!", ops AS "ops!" FROM mx_seal_1($1, $2, $3, $4, $5)"#,
             finish.dream.scope,
             finish.dream.id,
-            finish.fence,
-            finish.caller.token_id,
-            finish.digest.as_slice()
+            finish.by.fence,
+            finish.by.caller.token_id,
+            finish.by.digest.as_slice()
         )
         .fetch_one(self.pool())
         .await?;
@@ -149,19 +163,19 @@ impl Store {
             SELECT outcome AS "outcome!", ending, cause FROM mx_conclude_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"#,
             finish.dream.scope,
             finish.dream.id,
-            finish.fence,
-            finish.caller.token_id,
-            finish.digest.as_slice(),
+            finish.by.fence,
+            finish.by.caller.token_id,
+            finish.by.digest.as_slice(),
             state.as_str(),
             cause,
-            finish.more,
-            &finish.left,
-            finish.summary,
-            finish.model_tokens,
-            &finish.stored_pairs(),
-            finish.probable_pairs,
+            finish.report.more,
+            &finish.report.left,
+            finish.report.summary,
+            finish.report.model_tokens,
+            &finish.report.stored_pairs(),
+            finish.report.probable_pairs,
             Operation::Finish.code(),
-            finish.caller.actor,
+            finish.by.caller.actor,
             trace()
         )
         .fetch_one(self.pool())
@@ -182,9 +196,9 @@ pub async fn gate(tx: &mut Connection, finish: &Finish) -> Result<Gate> {
         SELECT outcome AS "outcome!", ending, cause FROM mx_gate_1($1, $2, $3, $4, $5)"#,
         finish.dream.scope,
         finish.dream.id,
-        finish.fence,
-        finish.caller.token_id,
-        finish.digest.as_slice()
+        finish.by.fence,
+        finish.by.caller.token_id,
+        finish.by.digest.as_slice()
     )
     .fetch_one(tx)
     .await?;
@@ -205,22 +219,22 @@ pub async fn finish(tx: &mut Connection, finish: &Finish, ending: &Ending) -> Re
         SELECT mx_finish_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
         finish.dream.scope,
         finish.dream.id,
-        finish.caller.token_id,
-        finish.digest.as_slice(),
+        finish.by.caller.token_id,
+        finish.by.digest.as_slice(),
         ending.state.as_str(),
         ending.cause,
-        finish.more,
-        &finish.left,
-        finish.summary,
-        finish.model_tokens,
+        finish.report.more,
+        &finish.report.left,
+        finish.report.summary,
+        finish.report.model_tokens,
         ending.ledger,
         &ending.violations,
         ending.lost_statements,
         ending.scope_statements,
-        &finish.stored_pairs(),
-        finish.probable_pairs,
+        &finish.report.stored_pairs(),
+        finish.report.probable_pairs,
         Operation::Finish.code(),
-        finish.caller.actor,
+        finish.by.caller.actor,
         trace()
     )
     .execute(tx)
@@ -245,7 +259,7 @@ pub async fn loss_window(tx: &mut Connection, dream: DreamId) -> Result<LossWind
     .fetch_one(tx)
     .await?;
     Ok(LossWindow {
-        guard: row.guard,
+        refuses: row.guard == "refuse",
         max_percent: row.max_percent,
         lost: row.lost,
         statements_at_first: row.statements_at_first,

@@ -44,7 +44,7 @@ impl Failed {
             Error::Database(source) => source,
             Error::Unexpected(what) => return Failed::Unexpected(what),
             Error::Unwritable { code } => return Failed::Unwritable(code),
-            Error::Away => return Failed::Unknown,
+            Error::Away | Error::Overloaded => return Failed::Unknown,
             refused @ Error::Refused { .. } => return Failed::Raised(refused),
         };
         let Some(code) = source.as_database_error().and_then(|database| database.code()) else {

@@ -61,7 +61,7 @@ impl<W: Work> Item<W> {
 
     /// Sheds the call: nothing was done.
     pub(super) fn shed(self) {
-        self.answer(Err(Error::overloaded()));
+        self.answer(Err(Error::Overloaded));
     }
 
     /// Whether somebody still waits: a caller whose deadline has passed does not.
@@ -105,7 +105,7 @@ impl<W: Work> Lane<W> {
         let item = Item { ask, trace: current_trace(), answer, caller_gone: caller_gone.clone() };
         // Told however this call ends.
         let _gone = caller_gone.drop_guard();
-        self.queue.try_send(item).map_err(|_| Error::overloaded())?;
+        self.queue.try_send(item).map_err(|_| Error::Overloaded)?;
         // An item that is dropped unanswered was in a task that ended before its time.
         answered.await.unwrap_or(Err(Error::Away))
     }

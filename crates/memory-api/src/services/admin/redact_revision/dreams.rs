@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use memex_core::dream::DreamState;
 use memex_core::ids::DreamId;
 use memex_core::redaction::Telling;
 use memex_proto::v1 as pb;
@@ -25,7 +26,7 @@ const PAGE: i64 = 16;
 pub(super) async fn end(tx: &mut Connection, scope: i64, target: &Redactable, telling: &Telling) -> Result<Vec<Uuid>> {
     let mut ended = Vec::new();
     if let Some(running) = running_dream(&mut *tx, scope).await? {
-        end_dream(&mut *tx, scope, running, "overtaken", "a revision was redacted while it ran").await?;
+        end_dream(&mut *tx, scope, running, DreamState::Overtaken, "a revision was redacted while it ran").await?;
         ended.push(running);
     }
     for proposal in proposals(&mut *tx, scope).await? {

@@ -40,16 +40,16 @@ fn is_place(at: &pb::LinesAt) -> bool {
 /// # Errors
 /// Where Postgres fails.
 pub(super) async fn keep_standing(store: &Store, finish: &mut Finish) -> Result<()> {
-    if finish.probable.is_empty() {
+    if finish.report.probable.is_empty() {
         return Ok(());
     }
     let places = |pair: &pb::ProbablePair| [pair.dropped.clone(), pair.kept.clone()].into_iter().flatten();
-    let mut paths: Vec<String> = finish.probable.iter().flat_map(places).map(|at| at.path).collect();
+    let mut paths: Vec<String> = finish.report.probable.iter().flat_map(places).map(|at| at.path).collect();
     paths.sort_unstable();
     paths.dedup();
     let states = file_states(store.pool(), finish.dream.scope, &paths).await?;
     let stands = |at: pb::LinesAt| states.get(&at.path).is_some_and(|file| file.expected() == at.version);
-    finish.probable.retain(|pair| places(pair).all(stands));
+    finish.report.probable.retain(|pair| places(pair).all(stands));
     Ok(())
 }
 

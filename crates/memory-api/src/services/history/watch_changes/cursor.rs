@@ -17,7 +17,7 @@ pub(super) struct Cursors(Listing);
 pub(super) struct Cursor {
     /// Which life.
     pub epoch: Uuid,
-    /// Which place. Of one scope: `from` and `to` are 0, and so is `scope` as long as there is none.
+    /// Which place. Of one user: `from` and `to` are 0, and so is `scope` as long as the user has none.
     pub at: Window,
 }
 

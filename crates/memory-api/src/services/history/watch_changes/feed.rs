@@ -13,10 +13,10 @@ use tonic::metadata::MetadataMap;
 
 use super::Changes;
 use super::cursor::{Cursor, Cursors, expired};
+use crate::convert::revision_message::revision;
 use crate::error::Result;
 use crate::services::context::Context;
-use crate::services::history::revision::revision;
-use crate::store::watch::{Reach, Watched};
+use crate::store::watch::{Reach, Watched, Window};
 
 /// Events that are read at once and wait for a slow caller; the next page is read when they are gone.
 const PAGE: i64 = 500;
@@ -148,7 +148,7 @@ impl Feed {
     fn enter_window(&mut self, horizon: i64) -> bool {
         let at = &mut self.cursor.at;
         if at.from == at.to {
-            (at.to, at.scope, at.sequence) = (horizon.max(at.to), 0, 0);
+            *at = Window::unread(at.from, horizon.max(at.to));
         }
         at.from != at.to
     }
@@ -161,8 +161,8 @@ impl Feed {
             self.push(watched);
         }
         if is_last {
-            let at = &mut self.cursor.at;
-            (at.from, at.scope, at.sequence) = (at.to, 0, 0);
+            let end = self.cursor.at.to;
+            self.cursor.at = Window::unread(end, end);
             let cursor = self.cursors.text(self.cursor);
             if let Some(last) = self.waiting.back_mut() {
                 last.cursor = cursor;

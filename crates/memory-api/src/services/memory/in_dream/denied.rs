@@ -3,7 +3,7 @@
 use memex_proto::reason::Refusal;
 
 use crate::auth::{Caller, DreamContext};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, lease_lost};
 use crate::services::context::Context;
 use crate::store::dream_view::Denied;
 
@@ -30,9 +30,8 @@ pub(super) async fn denied(
 }
 
 fn lost(ending: Option<&str>) -> Refusal {
-    let refusal = Refusal::new(Denied::Lost.reason(), "this dream is not, or no longer, yours to work on; stop");
     match ending {
-        Some(ending) => refusal.fact("ending", ending),
-        None => refusal,
+        Some(ending) => lease_lost().fact("ending", ending),
+        None => lease_lost(),
     }
 }

@@ -3,20 +3,20 @@
 use std::collections::HashMap;
 
 use memex_core::actor::Operation;
-use memex_core::limits;
 use memex_core::path::MemoryPath;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use memex_proto::v1::batch_read_files_result::Result as Answer;
+use memex_runtime::server::MAX_MESSAGE_BYTES;
 use prost::Message as _;
 
-use super::super::answer::{file, not_found};
 use super::super::batch_read_files::too_much;
 use super::super::list_files::Ask;
 use super::denied::denied;
 use super::sees;
 use crate::auth::{Caller, DreamContext};
 use crate::convert;
+use crate::convert::file_message::{file, not_found};
 use crate::error::{Error, Result};
 use crate::services::context::{AboutCell, Context};
 use crate::store::dream_view::SeenFile;
@@ -82,7 +82,7 @@ pub(in super::super) async fn batch_read_files(
         pb::BatchReadFilesResult { path: asked, result: Some(answer) }
     });
     let response = pb::BatchReadFilesResponse { results: results.collect() };
-    if response.encoded_len() > limits::MAX_MESSAGE_BYTES {
+    if response.encoded_len() > MAX_MESSAGE_BYTES {
         return Err(Error::logged(too_much()));
     }
     Ok(response)

@@ -13,13 +13,13 @@ use memex_proto::v1::write_file_request::Precondition as Given;
 use prost::Message as _;
 use uuid::Uuid;
 
-use super::super::answer::{Changed, file, too_large, version_conflict};
 use super::super::patch_file::{missing, refusal, skipped_lines};
 use super::super::write_file::text;
 use super::denied::denied;
 use super::sees;
 use crate::auth::{Caller, DreamContext};
 use crate::convert;
+use crate::convert::file_message::{Changed, file, too_large, version_conflict};
 use crate::error::{Error, Result, field};
 use crate::guards::Guards;
 use crate::services::context::{AboutCell, Context};

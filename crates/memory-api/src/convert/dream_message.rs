@@ -10,13 +10,13 @@ use crate::convert::{hex, timestamp};
 use crate::store::dreams::DreamRow;
 
 /// A state.
-pub(in crate::services) fn state(state: DreamState) -> pb::DreamState {
+pub fn state(state: DreamState) -> pb::DreamState {
     // The codes are the enum's numbers: a test compares all of them.
     pb::DreamState::try_from(i32::from(state.code())).unwrap_or(pb::DreamState::Unspecified)
 }
 
 /// A stored mode.
-pub(in crate::services) fn mode(word: &str) -> pb::DreamMode {
+pub fn mode(word: &str) -> pb::DreamMode {
     match Mode::parse(word) {
         Some(Mode::Apply) => pb::DreamMode::Apply,
         Some(Mode::Review) => pb::DreamMode::Review,
@@ -26,7 +26,7 @@ pub(in crate::services) fn mode(word: &str) -> pb::DreamMode {
 }
 
 /// A stored curator.
-pub(in crate::services) fn curator(word: &str) -> pb::Curator {
+pub fn curator(word: &str) -> pb::Curator {
     match word {
         "builtin" => pb::Curator::Builtin,
         "llm" => pb::Curator::Llm,
@@ -35,7 +35,7 @@ pub(in crate::services) fn curator(word: &str) -> pb::Curator {
 }
 
 /// Reads the word that says which copies a dream looks for.
-pub(in crate::services) fn near(word: &str) -> pb::DreamNear {
+pub fn near(word: &str) -> pb::DreamNear {
     match word {
         "review" => pb::DreamNear::Review,
         _ => pb::DreamNear::Unspecified,
@@ -43,7 +43,7 @@ pub(in crate::services) fn near(word: &str) -> pb::DreamNear {
 }
 
 /// The sums of an account.
-pub(in crate::services) fn ledger(ledger: &Ledger) -> pb::DreamLedger {
+pub fn ledger(ledger: &Ledger) -> pb::DreamLedger {
     let number = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     pb::DreamLedger {
         statements_before: number(ledger.statements_before),
@@ -59,17 +59,17 @@ pub(in crate::services) fn ledger(ledger: &Ledger) -> pb::DreamLedger {
 }
 
 /// A stored account.
-pub(in crate::services) fn stored_ledger(bytes: Option<Vec<u8>>) -> Option<pb::DreamLedger> {
+pub fn stored_ledger(bytes: Option<Vec<u8>>) -> Option<pb::DreamLedger> {
     bytes.and_then(|bytes| pb::DreamLedger::decode(bytes.as_slice()).ok())
 }
 
 /// Stored violations.
-pub(in crate::services) fn stored_violations(stored: &[Vec<u8>]) -> Vec<pb::DreamViolation> {
+pub fn stored_violations(stored: &[Vec<u8>]) -> Vec<pb::DreamViolation> {
     stored.iter().filter_map(|bytes| pb::DreamViolation::decode(bytes.as_slice()).ok()).collect()
 }
 
 /// A dream.
-pub(super) fn dream(row: DreamRow) -> pb::Dream {
+pub fn dream(row: DreamRow) -> pb::Dream {
     let elapsed = row.claimed_at.zip(row.ended_at).map(|(from, to)| (to - from).num_milliseconds().max(0));
     pb::Dream {
         dream_id: DreamId { scope: row.scope_id, id: row.dream_id }.to_string(),

@@ -1,4 +1,4 @@
-//! What the calls of this service answer: files, and the refusals of changes.
+//! Files and what became of a change to one, as callers see it.
 
 use memex_core::ids::RevisionId;
 use memex_core::path::MemoryPath;
@@ -14,14 +14,17 @@ use crate::store::requests::reused;
 
 /// What became of a change: the fields that WriteFileResponse and PatchFileResponse share.
 #[derive(Debug, PartialEq)]
-pub(in crate::services) struct Changed {
+pub struct Changed {
+    /// The file afterwards.
     pub file: pb::File,
+    /// Whether the call changed it.
     pub changed: bool,
+    /// The revision that it made; empty where it changed nothing.
     pub revision_id: String,
 }
 
 /// A file without its text.
-pub(super) fn file(row: FileRow) -> pb::File {
+pub fn file(row: FileRow) -> pb::File {
     let deleted = row.sha256.is_empty();
     pb::File {
         path: row.path,
@@ -38,12 +41,7 @@ pub(super) fn file(row: FileRow) -> pb::File {
 ///
 /// # Errors
 /// What the change was refused for; its log row is committed.
-pub(in crate::services) fn changed(
-    scope: i64,
-    path: &MemoryPath,
-    outcome: Outcome,
-    conflict: Conflict,
-) -> Result<Changed> {
+pub fn changed(scope: i64, path: &MemoryPath, outcome: Outcome, conflict: Conflict) -> Result<Changed> {
     let (head, changed) = match outcome {
         Outcome::Written(head) => (Some(head), true),
         Outcome::Unchanged(head) => (head, false),
@@ -90,7 +88,7 @@ fn refusal(outcome: &Outcome, conflict: Conflict) -> Option<Refusal> {
 }
 
 /// A text over `max_text_bytes`, which that field gave.
-pub(in crate::services) fn too_large(name: &str, limit: Option<i64>) -> Refusal {
+pub fn too_large(name: &str, limit: Option<i64>) -> Refusal {
     let rule = match limit {
         Some(limit) => format!("the text has more than {limit} bytes"),
         None => "the text has more than max_text_bytes".to_owned(),
@@ -99,7 +97,7 @@ pub(in crate::services) fn too_large(name: &str, limit: Option<i64>) -> Refusal 
 }
 
 /// The version is not the one that the call needs.
-pub(super) fn version_conflict(conflict: Conflict, current: i64) -> Refusal {
+pub fn version_conflict(conflict: Conflict, current: i64) -> Refusal {
     let refusal = match conflict {
         Conflict::Exists => Refusal::new(ErrorReason::FileExists, "a file stands there already"),
         Conflict::Unsaid => {
@@ -115,7 +113,7 @@ pub(super) fn version_conflict(conflict: Conflict, current: i64) -> Refusal {
 }
 
 /// There is no file at this path.
-pub(in crate::services) fn not_found() -> Refusal {
+pub fn not_found() -> Refusal {
     Refusal::new(ErrorReason::FileNotFound, "there is no file at this path")
 }
 
@@ -157,10 +155,11 @@ mod tests {
             (Outcome::Erased, ErrorReason::UserErased, None),
         ];
         for (outcome, reason, fact) in cases {
-            let Err(Error::Refused { refusal, logged: true }) = changed(1, &path(), outcome, Conflict::Stale) else {
+            let Err(Error::Refused { refusal, logged: true }) = changed(1, &path(), outcome.clone(), Conflict::Stale)
+            else {
                 panic!("not a logged refusal: {reason:?}")
             };
-            assert_eq!(refusal.reason, reason);
+            assert_eq!((refusal.reason, outcome.reason(Conflict::Stale)), (reason, reason), "told and logged alike");
             if let Some((name, value)) = fact {
                 assert_eq!(refusal.facts[name], value);
             }

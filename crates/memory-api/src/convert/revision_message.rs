@@ -9,7 +9,7 @@ use crate::convert::{hex, operation_out, source_out, timestamp};
 use crate::store::revisions::RevisionRow;
 
 /// The record of one revision of a scope.
-pub(in crate::services) fn revision(scope: i64, row: RevisionRow) -> pb::Revision {
+pub fn revision(scope: i64, row: RevisionRow) -> pb::Revision {
     let imported = row.imported_actor.map(|actor| pb::Imported {
         actor,
         created_at: row.imported_at.map(timestamp),
@@ -39,11 +39,11 @@ pub(in crate::services) fn revision(scope: i64, row: RevisionRow) -> pb::Revisio
 }
 
 /// The refusal of a revision whose text was redacted.
-pub(in crate::services) fn redacted() -> Refusal {
+pub fn redacted() -> Refusal {
     Refusal::new(ErrorReason::RevisionRedacted, "the text of this revision was redacted")
 }
 
 /// The refusal of a version or id that there is not.
-pub(in crate::services) fn no_revision() -> Refusal {
+pub fn no_revision() -> Refusal {
     Refusal::new(ErrorReason::RevisionNotFound, "there is no such revision")
 }
