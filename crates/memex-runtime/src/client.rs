@@ -14,10 +14,10 @@ use tonic::body::Body;
 use tonic::transport::{Channel, Error};
 use tower::{Layer as _, Service};
 
-use crate::CallFuture;
-use crate::deadline::{DeadlineLayer, Deadlined, GRPC_TIMEOUT, timeout_header};
+use crate::around::{AroundLayer, CallFuture, Surrounded};
+use crate::deadline::{Deadlined, GRPC_TIMEOUT, timeout_header};
 use crate::metrics::{CallMeter, Meters};
-use crate::trace::{ClientTrace, ClientTraceLayer};
+use crate::trace::ClientTrace;
 
 use line::Line;
 use lost::LostIsUnavailable;
@@ -35,7 +35,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// DEADLINE_EXCEEDED, also where no server answers at all; a server that cannot be reached, or is lost during the call, is UNAVAILABLE.
 #[derive(Debug, Clone)]
 pub struct AuthChannel {
-    inner: ClientTrace<LostIsUnavailable<Deadlined<Line>>>,
+    inner: Surrounded<ClientTrace, Surrounded<LostIsUnavailable, Surrounded<Deadlined, Line>>>,
     authorization: Option<HeaderValue>,
     call_timeout: HeaderValue,
 }
@@ -66,13 +66,15 @@ impl AuthChannel {
 
     /// The same, with its calls counted and timed.
     #[must_use]
-    pub fn metered(self, meters: &Meters) -> Self {
-        Self { inner: self.inner.metered(CallMeter::of_client(meters)), ..self }
+    pub fn metered(mut self, meters: &Meters) -> Self {
+        self.inner.around.calls = CallMeter::of_client(meters);
+        self
     }
 
     fn on(line: Line, token: Option<&Token>, call_timeout: Duration) -> Self {
+        let deadlined = AroundLayer(Deadlined::as_asked()).layer(line);
         Self {
-            inner: ClientTraceLayer.layer(LostIsUnavailable { inner: DeadlineLayer::as_asked().layer(line) }),
+            inner: AroundLayer(ClientTrace::default()).layer(AroundLayer(LostIsUnavailable).layer(deadlined)),
             authorization: token.map(Token::header),
             call_timeout: timeout_header(call_timeout),
         }

@@ -5,16 +5,16 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Request, Response};
 use tokio::time::Instant;
 use tonic::Status;
 use tonic::body::Body;
-use tower::{Layer, Service};
+use tower::BoxError;
 
-use crate::CallFuture;
+use crate::around::{Around, CallFuture};
 
 /// The header that carries a call's time.
 pub const GRPC_TIMEOUT: &str = "grpc-timeout";
@@ -39,9 +39,10 @@ impl Deadline {
     }
 }
 
-/// Wraps services or a channel in [`Deadlined`].
+/// Answers DEADLINE_EXCEEDED, and drops the call, where no answer has begun within the request's `grpc-timeout` or the
+/// maximum, whichever is shorter. An answer that has begun to stream is not cut off.
 #[derive(Debug, Clone, Copy)]
-pub struct DeadlineLayer {
+pub(crate) struct Deadlined {
     max: Option<Duration>,
     uploads: Uploads,
     answer: fn() -> Status,
@@ -56,7 +57,7 @@ pub struct Uploads {
     pub max_call: Duration,
 }
 
-impl DeadlineLayer {
+impl Deadlined {
     /// A server's: no call waits longer than `max` for its answer to begin, whatever it asks for.
     pub fn at_most(max: Duration) -> Self {
         Self { max: Some(max), uploads: Uploads::default(), answer: Self::plainly_late }
@@ -85,48 +86,22 @@ impl DeadlineLayer {
     }
 }
 
-impl<S> Layer<S> for DeadlineLayer {
-    type Service = Deadlined<S>;
-
-    fn layer(&self, inner: S) -> Deadlined<S> {
-        Deadlined { inner, max: self.max, uploads: self.uploads, answer: self.answer }
-    }
-}
-
-/// Answers DEADLINE_EXCEEDED, and drops the call, where no answer has begun within the request's `grpc-timeout` or the
-/// layer's maximum, whichever is shorter. An answer that has begun to stream is not cut off.
-#[derive(Debug, Clone)]
-pub struct Deadlined<S> {
-    inner: S,
-    max: Option<Duration>,
-    uploads: Uploads,
-    answer: fn() -> Status,
-}
-
-impl<S> Service<Request<Body>> for Deadlined<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = CallFuture<S::Error>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+impl Around for Deadlined {
+    fn call<E, F>(&self, mut request: Request<Body>, next: impl FnOnce(Request<Body>) -> F) -> CallFuture<E>
+    where
+        E: Into<BoxError> + Send + 'static,
+        F: Future<Output = Result<Response<Body>, E>> + Send + 'static,
+    {
         let asked = asked_timeout(request.headers());
         let is_upload = self.uploads.paths.contains(&request.uri().path());
         let max = if is_upload { Some(self.uploads.max_call) } else { self.max };
         let Some(timeout) = asked.into_iter().chain(max).min() else {
-            return Box::pin(self.inner.call(request));
+            return Box::pin(next(request));
         };
         let deadline = Instant::now() + timeout.saturating_sub(AHEAD.min(timeout / 20));
         request.extensions_mut().insert(Deadline(deadline));
         let answer = self.answer;
-        let call = self.inner.call(request);
+        let call = next(request);
         Box::pin(async move {
             match before(deadline, call).await {
                 Some(answered) => answered,

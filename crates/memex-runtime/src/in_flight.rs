@@ -1,17 +1,16 @@
 //! Bounds the work that a process has in flight, and refuses the surplus at once.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use http::{Request, Response};
-use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Status;
 use tonic::body::Body;
-use tower::{Layer, Service};
+use tower::BoxError;
 
-use crate::{CallFuture, trace};
+use crate::around::{Around, CallFuture, refused};
+use crate::trace;
 
 /// How much a server does at once. Health and reflection have no part in it: they answer also when all else is shed.
 #[derive(Debug, Clone, Copy)]
@@ -49,15 +48,16 @@ impl Default for InFlight {
     }
 }
 
-/// Wraps a server's services in [`Bounded`]. Clones share the places.
+/// Lets a call in while there is a place for it, and refuses it without waiting where there is none: a queue here would
+/// only make every caller late. Clones share the places.
 #[derive(Debug, Clone)]
-pub struct InFlightLayer {
+pub(crate) struct Places {
     limits: InFlight,
     calls: Arc<Semaphore>,
     watching: Arc<Semaphore>,
 }
 
-impl InFlightLayer {
+impl Places {
     /// As many places as `limits` says.
     pub fn new(limits: InFlight) -> Self {
         let places = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
@@ -74,72 +74,26 @@ impl InFlightLayer {
     }
 }
 
-impl<S> Layer<S> for InFlightLayer {
-    type Service = Bounded<S>;
-
-    fn layer(&self, inner: S) -> Bounded<S> {
-        Bounded { inner, places: self.clone() }
-    }
-}
-
-/// Lets a call in while there is a place for it, and refuses it without waiting where there is none: a queue here would
-/// only make every caller late.
-#[derive(Debug, Clone)]
-pub struct Bounded<S> {
-    inner: S,
-    places: InFlightLayer,
-}
-
-impl<S> Service<Request<Body>> for Bounded<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>>,
-    S::Future: Send + 'static,
-    S::Error: Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = CallFuture<S::Error>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let place = match self.places.place(request.uri().path()) {
-            Ok(None) => return Box::pin(self.inner.call(request)),
-            Ok(Some(place)) => place,
-            Err(status) => return Box::pin(std::future::ready(Ok(status.into_http()))),
+impl Around for Places {
+    fn call<E, F>(&self, request: Request<Body>, next: impl FnOnce(Request<Body>) -> F) -> CallFuture<E>
+    where
+        E: Into<BoxError> + Send + 'static,
+        F: Future<Output = Result<Response<Body>, E>> + Send + 'static,
+    {
+        let place = match self.place(request.uri().path()) {
+            Ok(place) => place,
+            Err(status) => return refused(status),
         };
-        let call = self.inner.call(request);
+        let call = next(request);
         Box::pin(async move {
             let response = call.await?;
-            Ok(response.map(|inner| Body::new(Placed { inner, _place: place })))
+            let Some(place) = place else { return Ok(response) };
+            // The body keeps the place until it is sent or dropped.
+            let keeping = move |frame| {
+                let _ = &place;
+                frame
+            };
+            Ok(response.map(|body| Body::new(body.map_frame(keeping))))
         })
-    }
-}
-
-/// An answer's body that keeps its call's place until it is sent or dropped.
-struct Placed {
-    inner: Body,
-    _place: OwnedSemaphorePermit,
-}
-
-impl http_body::Body for Placed {
-    type Data = <Body as http_body::Body>::Data;
-    type Error = <Body as http_body::Body>::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        Pin::new(&mut self.inner).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
     }
 }

@@ -1,11 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod around;
 pub mod client;
 pub mod deadline;
 pub mod health;
 pub mod in_flight;
 pub mod lifecycle;
-pub mod long_headers;
+mod long_headers;
 pub mod metrics;
 pub mod panics;
 pub mod reflection;
@@ -21,6 +22,3 @@ pub mod unreadable;
 /// Every process of Memex allocates with it: a call is some hundred small allocations.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// A response future as the layers here return it: boxed, because each layer awaits more than the one it wraps.
-pub(crate) type CallFuture<E> = futures::future::BoxFuture<'static, Result<http::Response<tonic::body::Body>, E>>;

@@ -10,48 +10,26 @@ use http::{HeaderMap, Request, Response};
 use http_body::{Frame, SizeHint};
 use tonic::Status;
 use tonic::body::Body;
-use tower::{Layer, Service};
+use tower::BoxError;
 
-use crate::{CallFuture, trace};
-
-/// Wraps services in [`CatchPanic`].
-#[derive(Debug, Clone, Copy, Default)]
-pub struct CatchPanicLayer;
-
-impl<S> Layer<S> for CatchPanicLayer {
-    type Service = CatchPanic<S>;
-
-    fn layer(&self, inner: S) -> CatchPanic<S> {
-        CatchPanic { inner }
-    }
-}
+use crate::around::{Around, CallFuture, refused};
+use crate::trace;
 
 /// Answers INTERNAL with the trace id where a handler panics, before its answer or while streaming it; other calls of
 /// the connection go on.
-#[derive(Debug, Clone)]
-pub struct CatchPanic<S> {
-    inner: S,
-}
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CatchPanic;
 
-impl<S> Service<Request<Body>> for CatchPanic<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>>,
-    S::Future: Send + 'static,
-    S::Error: Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = CallFuture<S::Error>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+impl Around for CatchPanic {
+    fn call<E, F>(&self, request: Request<Body>, next: impl FnOnce(Request<Body>) -> F) -> CallFuture<E>
+    where
+        E: Into<BoxError> + Send + 'static,
+        F: Future<Output = Result<Response<Body>, E>> + Send + 'static,
+    {
         // A handler's state is not touched again after its panic: it is dropped with the call.
-        let call = match std::panic::catch_unwind(AssertUnwindSafe(|| self.inner.call(request))) {
+        let call = match std::panic::catch_unwind(AssertUnwindSafe(|| next(request))) {
             Ok(call) => call,
-            Err(panic) => return Box::pin(std::future::ready(Ok(answer_to(panic).into_http()))),
+            Err(panic) => return refused(answer_to(panic)),
         };
         Box::pin(async move {
             match AssertUnwindSafe(call).catch_unwind().await {
@@ -125,9 +103,10 @@ mod tests {
     use std::convert::Infallible;
     use std::future::poll_fn;
 
-    use tower::ServiceExt as _;
+    use tower::{Layer as _, ServiceExt as _};
 
     use super::*;
+    use crate::around::AroundLayer;
 
     /// An answer that fails half-way, as a stream does whose handler panics.
     struct Panics;
@@ -148,7 +127,7 @@ mod tests {
     async fn a_panic_in_a_stream_ends_it_with_internal() {
         let streaming =
             tower::service_fn(async |_: Request<Body>| Ok::<_, Infallible>(Response::new(Body::new(Panics))));
-        let answer = CatchPanicLayer.layer(streaming).oneshot(Request::new(Body::empty())).await.unwrap();
+        let answer = AroundLayer(CatchPanic).layer(streaming).oneshot(Request::new(Body::empty())).await.unwrap();
         let mut body = answer.into_body();
         let last = poll_fn(|cx| http_body::Body::poll_frame(Pin::new(&mut body), cx)).await.unwrap().unwrap();
         let status = Status::from_header_map(last.trailers_ref().unwrap()).unwrap();
@@ -162,7 +141,7 @@ mod tests {
         let broken = tower::service_fn(|_: Request<Body>| -> std::future::Ready<Result<Response<Body>, Infallible>> {
             panic!("mx-canary in a panic's text")
         });
-        let answer = CatchPanicLayer.layer(broken).oneshot(Request::new(Body::empty())).await.unwrap();
+        let answer = AroundLayer(CatchPanic).layer(broken).oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(Status::from_header_map(answer.headers()).unwrap().code(), tonic::Code::Internal);
     }
 }

@@ -13,15 +13,16 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 use tower::ServiceBuilder;
 
-use crate::deadline::{DeadlineLayer, Uploads};
+use crate::around::AroundLayer;
+use crate::deadline::{Deadlined, Uploads};
 use crate::health::Health;
-use crate::in_flight::{InFlight, InFlightLayer};
+use crate::in_flight::{InFlight, Places};
 use crate::lifecycle::Shutdown;
-use crate::long_headers::LongHeadersLayer;
+use crate::long_headers::LongHeaders;
 use crate::metrics::CallMeter;
-use crate::panics::CatchPanicLayer;
-use crate::trace::ServerTraceLayer;
-use crate::unreadable::UnreadableLayer;
+use crate::panics::CatchPanic;
+use crate::trace::ServerTrace;
+use crate::unreadable::Unreadable;
 
 pub use connections::Connection;
 pub use listen::{BindError, Listening, LoadArgs, ServerArgs, bind};
@@ -61,7 +62,7 @@ pub struct ServerLimits {
     /// A ping that is not answered within this ends the connection.
     pub keepalive_timeout: Duration,
     /// What a caller gets whose message a service cannot read.
-    pub unreadable: UnreadableLayer,
+    pub unreadable: Unreadable,
     /// What a caller gets whose headers are too long.
     pub long_headers: fn() -> Status,
     /// What a caller gets whose time is up.
@@ -80,9 +81,9 @@ impl Default for ServerLimits {
             drain_timeout: Duration::from_secs(25),
             keepalive_interval: Duration::from_secs(20),
             keepalive_timeout: Duration::from_secs(10),
-            unreadable: UnreadableLayer::default(),
+            unreadable: Unreadable::default(),
             long_headers: || Status::resource_exhausted("the headers are too long"),
-            late: DeadlineLayer::plainly_late,
+            late: Deadlined::plainly_late,
             in_flight: InFlight::default(),
             calls: CallMeter::default(),
         }
@@ -128,13 +129,14 @@ pub async fn serve(
         shutdown.triggered().await;
         tokio::time::sleep(limits.drain_timeout).await;
     };
+    let deadline = Deadlined::at_most(limits.max_call).with_uploads(limits.uploads).answering(limits.late);
     let layers = ServiceBuilder::new()
-        .layer(ServerTraceLayer { calls: limits.calls })
-        .layer(CatchPanicLayer)
-        .layer(LongHeadersLayer { most_bytes: MAX_HEADER_BYTES, answer: limits.long_headers })
-        .layer(InFlightLayer::new(limits.in_flight))
-        .layer(DeadlineLayer::at_most(limits.max_call).with_uploads(limits.uploads).answering(limits.late))
-        .layer(limits.unreadable)
+        .layer(AroundLayer(ServerTrace { calls: limits.calls }))
+        .layer(AroundLayer(CatchPanic))
+        .layer(AroundLayer(LongHeaders { most_bytes: MAX_HEADER_BYTES, answer: limits.long_headers }))
+        .layer(AroundLayer(Places::new(limits.in_flight)))
+        .layer(AroundLayer(deadline))
+        .layer(AroundLayer(limits.unreadable))
         .into_inner();
     let serving = Server::builder()
         .http2_keepalive_interval(Some(limits.keepalive_interval))

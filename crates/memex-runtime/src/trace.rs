@@ -15,8 +15,8 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-pub use client::{ClientTrace, ClientTraceLayer};
-pub use server::{ServerTrace, ServerTraceLayer};
+pub(crate) use client::ClientTrace;
+pub(crate) use server::ServerTrace;
 
 /// The W3C header that names the caller's trace and span.
 pub const TRACEPARENT: &str = "traceparent";

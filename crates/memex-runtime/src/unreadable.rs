@@ -1,14 +1,12 @@
 //! Gives the service's own answer to a message that cannot be read: tonic refuses one that is too long with
 //! OUT_OF_RANGE, and one that is malformed with INTERNAL, as if the service had failed.
 
-use std::task::{Context, Poll};
-
 use http::{Request, Response};
 use tonic::body::Body;
 use tonic::{Code, Status};
-use tower::{Layer, Service};
+use tower::BoxError;
 
-use crate::CallFuture;
+use crate::around::{Around, CallFuture};
 
 /// How tonic begins its refusal of what is too long; it has no type of its own, so a test pins the text.
 const TOO_LONG: &str = "Error, decoded message length too large";
@@ -21,16 +19,16 @@ const MALFORMED: [&str; 4] = [
     "Missing request message",
 ];
 
-/// Wraps services in [`Readable`].
+/// Replaces tonic's refusals of messages that cannot be read; every other answer passes.
 #[derive(Debug, Clone, Copy)]
-pub struct UnreadableLayer {
+pub struct Unreadable {
     /// What a caller gets whose message is too long.
     pub too_long: fn() -> Status,
     /// What a caller gets whose message is not one of the call's.
     pub malformed: fn() -> Status,
 }
 
-impl Default for UnreadableLayer {
+impl Default for Unreadable {
     /// Answers without details, for services that have no reasons of their own.
     fn default() -> Self {
         Self {
@@ -40,37 +38,14 @@ impl Default for UnreadableLayer {
     }
 }
 
-impl<S> Layer<S> for UnreadableLayer {
-    type Service = Readable<S>;
-
-    fn layer(&self, inner: S) -> Readable<S> {
-        Readable { inner, answers: *self }
-    }
-}
-
-/// Replaces tonic's refusals of messages that cannot be read; every other answer passes.
-#[derive(Debug, Clone)]
-pub struct Readable<S> {
-    inner: S,
-    answers: UnreadableLayer,
-}
-
-impl<S> Service<Request<Body>> for Readable<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = CallFuture<S::Error>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let answers = self.answers;
-        let call = self.inner.call(request);
+impl Around for Unreadable {
+    fn call<E, F>(&self, request: Request<Body>, next: impl FnOnce(Request<Body>) -> F) -> CallFuture<E>
+    where
+        E: Into<BoxError> + Send + 'static,
+        F: Future<Output = Result<Response<Body>, E>> + Send + 'static,
+    {
+        let answers = *self;
+        let call = next(request);
         Box::pin(async move {
             let response = call.await?;
             Ok(answers.instead_of(&response).map_or(response, Status::into_http))
@@ -78,7 +53,7 @@ where
     }
 }
 
-impl UnreadableLayer {
+impl Unreadable {
     fn instead_of(&self, response: &Response<Body>) -> Option<Status> {
         // tonic leaves the status that it made beside the headers that it made of it.
         let made = response.extensions().get::<Status>()?;

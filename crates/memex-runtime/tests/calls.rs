@@ -7,7 +7,7 @@ use std::time::Duration;
 use common::{Served, call};
 use memex_runtime::client::{ClientSettings, connect};
 use memex_runtime::server::ServerLimits;
-use memex_runtime::unreadable::UnreadableLayer;
+use memex_runtime::unreadable::Unreadable;
 use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -82,7 +82,7 @@ async fn a_call_carries_the_bearer_token() {
 #[tokio::test]
 async fn a_message_too_long_gets_the_services_answer_instead_of_out_of_range() {
     let limits = ServerLimits {
-        unreadable: UnreadableLayer { too_long: || Status::resource_exhausted("ours"), ..UnreadableLayer::default() },
+        unreadable: Unreadable { too_long: || Status::resource_exhausted("ours"), ..Unreadable::default() },
         ..ServerLimits::default()
     };
     let served = Served::start(limits).await;

@@ -18,7 +18,7 @@ use memex_runtime::lifecycle::{EXIT_SETTINGS, EXIT_UNAVAILABLE, Shutdown};
 use memex_runtime::metrics::{CallMeter, Meters};
 use memex_runtime::server::{self, Listening, MAX_MESSAGE_BYTES, ServerLimits, ServerTls};
 use memex_runtime::settings::Mistakes;
-use memex_runtime::unreadable::UnreadableLayer;
+use memex_runtime::unreadable::Unreadable;
 use tonic::service::Routes;
 
 use crate::args::ServeArgs;
@@ -146,7 +146,7 @@ pub async fn serve(
     let erasing = tokio::spawn(erase::run(store.clone(), shutdown.clone()));
     let limits = ServerLimits {
         drain_timeout,
-        unreadable: UnreadableLayer { too_long: error::message_too_large, malformed: error::malformed },
+        unreadable: Unreadable { too_long: error::message_too_large, malformed: error::malformed },
         long_headers: error::headers_too_large,
         late: error::late,
         uploads: UPLOADS,

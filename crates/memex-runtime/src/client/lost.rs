@@ -4,69 +4,34 @@
 //! somebody cancelled or that the server failed: it is what a retry with the same request id is for.
 
 use std::error::Error;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use http::{Request, Response};
-use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use tonic::body::Body;
-use tonic::transport::Error as TransportError;
 use tonic::{Code, Status};
-use tower::Service;
+use tower::BoxError;
 
-use crate::CallFuture;
+use crate::around::{Around, CallFuture};
 
-/// A channel whose failures are answers.
-#[derive(Debug, Clone)]
-pub(super) struct LostIsUnavailable<S> {
-    pub(super) inner: S,
-}
+/// Answers where the channel or the stream of an answer fails.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LostIsUnavailable;
 
-impl<S> Service<Request<Body>> for LostIsUnavailable<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>, Error = TransportError>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = TransportError;
-    type Future = CallFuture<TransportError>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let call = self.inner.call(request);
+impl Around for LostIsUnavailable {
+    fn call<E, F>(&self, request: Request<Body>, next: impl FnOnce(Request<Body>) -> F) -> CallFuture<E>
+    where
+        E: Into<BoxError> + Send + 'static,
+        F: Future<Output = Result<Response<Body>, E>> + Send + 'static,
+    {
+        let call = next(request);
         // A caller that cancels drops this, and a deadline is answered further in: what fails here is the connection.
         Box::pin(async move {
             Ok(match call.await {
-                Ok(response) => response.map(|inner| Body::new(LostBody { inner })),
-                Err(error) => lost(Status::from_error(Box::new(error))).into_http(),
+                // Trailers are frames: an error of the body is never the server's answer.
+                Ok(response) => response.map(|body| Body::new(body.map_err(lost))),
+                Err(error) => lost(Status::from_error(error.into())).into_http(),
             })
         })
-    }
-}
-
-/// An answer's body that may break off.
-struct LostBody {
-    inner: Body,
-}
-
-impl http_body::Body for LostBody {
-    type Data = <Body as http_body::Body>::Data;
-    type Error = Status;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, Status>>> {
-        // Trailers are frames: an error here is never the server's answer.
-        Pin::new(&mut self.inner).poll_frame(cx).map_err(lost)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
     }
 }
 
