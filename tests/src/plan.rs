@@ -1,4 +1,4 @@
-//! How Postgres runs a statement of memory-api: its text from the source, and its plan.
+//! How Postgres runs a statement of memory-api: its text, and its plan.
 
 use memex_stack::stack::Stack;
 use memex_stack::stack::sqlx::{self, AssertSqlSafe, Row as _};
@@ -6,15 +6,23 @@ use memex_stack::stack::sqlx::{self, AssertSqlSafe, Row as _};
 /// Both kinds of plan that a prepared statement may get: one for its values, one for any.
 pub const KINDS: [&str; 2] = ["force_custom_plan", "force_generic_plan"];
 
-/// The text of a statement in a source file, by its name.
+/// Where memory-api's build keeps the text of each statement.
+const STATEMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/memory-api/.sqlx");
+
+/// The text of a statement as memory-api sends it, by its name.
 ///
 /// # Panics
-/// Where the file has no statement of that name.
-pub fn statement(source: &str, name: &str) -> String {
-    let from = source.find(&format!("-- {name}\n")).unwrap_or_else(|| panic!("no statement {name}"));
-    let (before, text) = source.split_at(from);
-    let end = if before.ends_with("r#\"") { "\"#" } else { "\",\n" };
-    text[..text.find(end).unwrap_or_else(|| panic!("{name} has no end"))].to_owned()
+/// Where no statement has that name.
+pub fn statement(name: &str) -> String {
+    let cached = |file: std::io::Result<std::fs::DirEntry>| {
+        let text = std::fs::read_to_string(file.expect("an entry").path()).expect("a cached statement");
+        let cached: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        cached["query"].as_str().expect("a query").to_owned()
+    };
+    let mut all = std::fs::read_dir(STATEMENTS).expect("the cache of statements").map(cached);
+    let first = format!("-- {name}");
+    all.find(|text| text.lines().next().is_some_and(|line| line.trim() == first))
+        .unwrap_or_else(|| panic!("no statement {name}"))
 }
 
 /// The plan of a statement with these values, as `explain` (EXPLAIN with its options) tells it.
@@ -57,10 +65,9 @@ mod tests {
     use super::{rows_read, statement};
 
     #[test]
-    fn a_statement_ends_where_its_text_does() {
-        let source = "query!(\n\"-- a.one\nSELECT 1\",\nx);\nquery!(r#\"-- a.two\nSELECT 2 AS \"two!\",\n3\"#,\ny)";
-        assert_eq!(statement(source, "a.one"), "-- a.one\nSELECT 1");
-        assert_eq!(statement(source, "a.two"), "-- a.two\nSELECT 2 AS \"two!\",\n3");
+    fn a_statement_is_found_by_its_whole_name() {
+        assert!(statement("dreams.of_scope").starts_with("-- dreams.of_scope\n"));
+        assert!(std::panic::catch_unwind(|| statement("dreams.of")).is_err());
     }
 
     #[test]

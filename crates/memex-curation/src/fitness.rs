@@ -54,25 +54,43 @@ fn is_dose(text: &str, reading: &Reading) -> bool {
     (0..reading.tokens.len()).any(alone) || reading.keeping(List::Medicines).next().is_some()
 }
 
-/// Whether the statement has a verb and a subject before it, is `key: value`, or asks for an act. A form that is also a
-/// noun counts only after a name or a pronoun: "since the move" is no clause.
+/// Whether the statement has a verb and a subject before it. A form that is also a noun counts only after a name or a
+/// pronoun: "since the move" is no clause.
 pub(crate) fn is_clause(text: &str, reading: &Reading) -> bool {
-    if text.split_once(": ").is_some_and(|(key, _)| !key.is_empty()) {
-        return true;
-    }
     if reading.tokens.iter().any(|token| token.unspaced) {
-        // Three characters hold no subject and verb: "たぶん".
-        return reading.tokens.len() > 3 && (2..reading.tokens.len()).any(|at| reading.is_verb(at));
+        // Three characters hold no subject and verb: "たぶん". Japanese marks the subject: "でしょう" has none.
+        let unmarked = has_kana(text) && reading.keeping(List::TopicMarks).all(|hit| hit.first == 0);
+        return reading.tokens.len() > 3
+            && !unmarked
+            && !reading.is_verb(0)
+            && (2..reading.tokens.len()).any(|at| reading.is_verb(at));
     }
     let begins = |list| reading.keeps_at(list, 0);
     let small = [List::Function, List::Prepositions, List::Articles, List::Joining];
     let named = reading.tokens.first().is_some_and(|first| first.capital && (first.possessive || !reading.is_known(0)));
-    match verbs::first_verb(reading, 0, reading.tokens.len()) {
-        Some(0) => begins(List::Action) && begins(List::Plain),
+    match verbs::first_verb(reading, holds::key_end(text, reading), reading.tokens.len()) {
+        Some(0) => false,
         Some(_) => !begins(List::Prepositions) || begins(List::SelfWords),
         // "Ben banks with Acme": no list has the verb, and no small word follows the name.
         None => named && reading.tokens.len() > 2 && !small.iter().any(|&list| reading.keeps_at(list, 1)),
     }
+}
+
+/// Whether the statement asks for one act: "Call the dentist".
+pub(crate) fn asks_for_an_act(reading: &Reading) -> bool {
+    [List::Action, List::Plain].iter().all(|&list| reading.keeps_at(list, 0))
+}
+
+fn has_kana(text: &str) -> bool {
+    text.chars().any(|c| matches!(c, '\u{3041}'..='\u{3096}'))
+}
+
+/// Whether the statement begins with its verb or, in Japanese, marks no subject.
+pub(crate) fn is_without_subject(text: &str, reading: &Reading) -> bool {
+    if reading.tokens.iter().any(|token| token.unspaced) {
+        return reading.is_verb(0) || (has_kana(text) && reading.keeping(List::TopicMarks).next().is_none());
+    }
+    verbs::first_verb(reading, 0, reading.tokens.len()) == Some(0)
 }
 
 /// Whether the statement tells an agent how to behave from then on, in any language that may be meant.

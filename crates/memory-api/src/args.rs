@@ -1,8 +1,8 @@
-//! The arguments and variables of memory-api; every mistake is reported at once.
+//! The groups of arguments and variables that commands of memory-api share; every mistake is reported at once.
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::Args;
 use memex_runtime::lifecycle::LifecycleArgs;
 use memex_runtime::server::{LoadArgs, ServerArgs, ServerTlsArgs};
 use memex_runtime::settings::{Given, Mistakes};
@@ -10,30 +10,6 @@ use memex_runtime::telemetry::TelemetryArgs;
 
 use crate::erasure_key::ErasureKey;
 use crate::store::connect::{LOCK_WAIT, PoolSettings};
-
-/// The service that owns memory in Postgres.
-#[derive(Debug, Parser)]
-#[command(name = "memory-api", version, about)]
-pub struct MemoryApi {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: Command,
-}
-
-/// What memory-api does.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Serve gRPC.
-    Serve(ServeArgs),
-    /// Bring the database to this version's schema; a rerun changes nothing.
-    Migrate(MigrateArgs),
-    /// Make a workspace with its first tokens; takes the values in the files where they exist, writes them where not.
-    Bootstrap(crate::commands::bootstrap::BootstrapArgs),
-    /// Read or set the deployment's runtime keys.
-    Config(crate::commands::config::ConfigArgs),
-    /// Keep who was erased beside the backups, and erase them again where one was restored.
-    Tombstones(crate::commands::tombstones::TombstonesArgs),
-}
 
 /// Where Postgres is.
 #[derive(Clone, Debug, Default, Args)]

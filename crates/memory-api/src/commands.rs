@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::{Parser, Subcommand};
 use memex_core::clock::SystemClock;
 use memex_runtime::lifecycle::{EXIT_OK, EXIT_SETTINGS, EXIT_UNAVAILABLE, Shutdown};
 use memex_runtime::settings::Mistakes;
@@ -15,9 +16,33 @@ use memex_runtime::{panics, telemetry, threads};
 use sqlx::Connection as _;
 
 use crate::Guards;
-use crate::args::{Command, DatabaseArgs, MemoryApi, ServeArgs};
+use crate::args::{DatabaseArgs, MigrateArgs, ServeArgs};
 use crate::epoch;
 use crate::store::{Store, connect, migrate};
+
+/// The service that owns memory in Postgres.
+#[derive(Debug, Parser)]
+#[command(name = "memory-api", version, about)]
+pub struct MemoryApi {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What memory-api does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve gRPC.
+    Serve(ServeArgs),
+    /// Bring the database to this version's schema; a rerun changes nothing.
+    Migrate(MigrateArgs),
+    /// Make a workspace with its first tokens; takes the values in the files where they exist, writes them where not.
+    Bootstrap(bootstrap::BootstrapArgs),
+    /// Read or set the deployment's runtime keys.
+    Config(config::ConfigArgs),
+    /// Keep who was erased beside the backups, and erase them again where one was restored.
+    Tombstones(tombstones::TombstonesArgs),
+}
 
 /// Why a command on the machine did not do what it should.
 #[derive(Debug, thiserror::Error)]

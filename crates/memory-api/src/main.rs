@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    memory_api::commands::run(memory_api::args::MemoryApi::parse())
+    memory_api::commands::run(memory_api::commands::MemoryApi::parse())
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use memory_api::args::MemoryApi;
+use memory_api::commands::MemoryApi;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -18,10 +18,6 @@ use uuid::Uuid;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The statements as they are sent.
-const STATEMENTS: &str =
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/memory-api/src/store/access_list.rs"));
-
 async fn sweep(stack: &Stack) {
     let database =
         DatabaseArgs { database_url: Some(stack.database_url()), owner_database_url: None, max_connections: 2.into() };
@@ -289,7 +285,7 @@ async fn every_listing_of_the_log_is_the_walk_of_an_index() {
     let full = ask::lines(stack.sql(), full, &[]).await;
     assert!(full.len() > 1, "{full:?}");
     for (what, name, values) in listings {
-        let text = statement(STATEMENTS, &format!("access_log.{name}"));
+        let text = statement(&format!("access_log.{name}"));
         for kind in KINDS {
             let plan = plan(&stack, "EXPLAIN", &text, &values, kind).await;
             let whole = full.iter().any(|partition| plan.contains(&format!("Seq Scan on {partition} ")));

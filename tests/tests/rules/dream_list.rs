@@ -5,10 +5,6 @@ use memex_stack::stack::Stack;
 use tests::ask;
 use tests::plan::{KINDS, plan, rows_read, statement};
 
-/// The statements as they are sent.
-const STATEMENTS: &str =
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/memory-api/src/store/dreams/list.rs"));
-
 /// How many dreams the one user has, among those of the others.
 const OWN: u64 = 30;
 
@@ -44,9 +40,9 @@ async fn a_listing_of_dreams_reads_no_more_than_its_page_and_one_users_that_user
     fill(&stack).await;
     let workspace = ask::number(stack.sql(), "SELECT max(workspace_id) FROM mx_dream", &[]).await;
     let ada = ask::number(stack.sql(), "SELECT scope_id FROM mx_scope WHERE user_id = 'ada'", &[]).await;
-    let of_scope = (statement(STATEMENTS, "dreams.of_scope"), ada, OWN);
+    let of_scope = (statement("dreams.of_scope"), ada, OWN);
     // Of two dreams of the others one is in the state that is asked for.
-    let of_workspace = (statement(STATEMENTS, "dreams.of_workspace"), workspace, 3 * PAGE);
+    let of_workspace = (statement("dreams.of_workspace"), workspace, 3 * PAGE);
     let later = "mx_now() - interval '10 days', '00000000-0000-4000-8000-000000000000'";
     for (what, states, after) in
         [("all", "'{}'", "NULL, NULL"), ("in a state", "'{applied}'", "NULL, NULL"), ("a later page", "'{}'", later)]

@@ -10,8 +10,9 @@ use memex_proto::v1::{
     ErasureState, ErrorReason, ReadFileRequest, RestoreRevisionRequest, Role, StartDreamRequest, StopReason,
 };
 use memex_stack::stack::{Clients, Stack, StackOptions};
-use memory_api::args::{DatabaseArgs, ErasureArgs, MemoryApi};
+use memory_api::args::{DatabaseArgs, ErasureArgs};
 use memory_api::commands::CommandError;
+use memory_api::commands::MemoryApi;
 use memory_api::commands::tombstones::{Applied, apply, save};
 use tempfile::TempDir;
 use tests::archive::{export, import, into};

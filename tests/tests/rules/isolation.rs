@@ -111,7 +111,7 @@ async fn ids_of_bob(stack: &Stack) -> [Foreign; 3] {
         Foreign { field: "dream_id", values: vec![dream, drm(scope), drm(9_999_999)] },
         Foreign {
             field: "revision_id",
-            values: vec![revision(scope, 1), revision(scope, 999), revision(9_999_999, 1), revision(-1, -1)],
+            values: vec![revision(scope, 1), revision(scope, 999), revision(9_999_999, 1), revision(-9_999_999, -1)],
         },
         Foreign { field: "token_id", values: vec![token, TokenId(made_up).to_string()] },
     ]

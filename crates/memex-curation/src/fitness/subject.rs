@@ -98,7 +98,20 @@ fn is_first_name(reading: &Reading, language: LanguageIndex, at: usize) -> bool 
         .any(|hit| hit.first == at && (hit.language == language || reading.tongues.keeps(hit.language)));
     let joined = reading.of(language, List::And).any(|hit| hit.first == at + 1);
     let plural = reading.keeping(List::SharedVerbs).any(|hit| hit.first == at + 1);
-    !known && (joined || !plural)
+    !known && (joined || !plural) && !is_compound(language, &reading.tokens[at].lower)
+}
+
+/// The shortest noun by whose end a longer word of a language with capital nouns is known for one: "Gastvater".
+const COMPOUND_END: usize = 5;
+
+/// Whether the word ends with a listed noun, in a language that writes nouns with a capital and as one word.
+fn is_compound(language: LanguageIndex, word: &str) -> bool {
+    let starts = word.char_indices().map(|(at, _)| at).skip(2);
+    VOCABULARY.languages[usize::from(language)].capital_nouns
+        && starts
+            .map(|at| &word[at..])
+            .take_while(|end| end.chars().count() >= COMPOUND_END)
+            .any(|end| VOCABULARY.has(language, List::Nouns, end))
 }
 
 fn is_calendar(reading: &Reading, at: usize) -> bool {
@@ -142,7 +155,7 @@ fn unspaced(text: &str, reading: &Reading, language: LanguageIndex) -> bool {
             .any(|hit| hit.first <= at && at < hit.end)
     });
     let katakana = owner.chars().count() > 1 && owner.chars().all(|c| matches!(c, '\u{30a1}'..='\u{30fc}'));
-    let kanji = (1..=4).contains(&owner.chars().count())
+    let kanji = (2..=4).contains(&owner.chars().count())
         && owner.chars().all(|c| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{3005}'));
     let whole = |list| begins(list) == Some(of.unwrap_or(end));
     (titled && !listed)

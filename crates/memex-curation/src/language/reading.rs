@@ -225,7 +225,9 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         let next = chars.peek().map(|&(_, c)| c);
         let apostrophe = matches!(c, '\'' | '\u{2019}');
         let joins = apostrophe && start.is_some() && next.is_some_and(|n| n.is_alphanumeric() && !is_unspaced(n));
-        let in_word = (c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c)) && !is_unspaced(c);
+        // A combining mark belongs to the letter before it; the selector after an emoji is no word.
+        let combines = start.is_some() && unicode_normalization::char::is_combining_mark(c);
+        let in_word = (c.is_alphanumeric() || combines) && !is_unspaced(c);
         if in_word || (joins && is_english_ending(&text[i + c.len_utf8()..])) {
             start.get_or_insert(i);
             continue;

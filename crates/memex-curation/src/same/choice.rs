@@ -152,7 +152,7 @@ fn words(reading: &Reading) -> Vec<&str> {
 }
 
 /// Whether two texts are equal but for one run: of at most five words without a verb, or of at most three with a verb in
-/// each, between equal words ("Ann *works* at Acme", "Ann *doesn't work* at Acme").
+/// each, between equal words ("Ann *works* at Acme", "Ann *doesn't work* at Acme"). The run may be empty in one of them.
 fn is_other_value(a: &Reading, b: &Reading) -> bool {
     let (x, y) = (words(a), words(b));
     let head = x.iter().zip(&y).take_while(|(p, q)| p == q).count();
@@ -166,7 +166,10 @@ fn is_other_value(a: &Reading, b: &Reading) -> bool {
     let (a_end, b_end) = (x.len() - tail, y.len() - tail);
     let verb = |reading: &Reading, end: usize| (head..end).any(|i| reading.is_verb(i) && !reading.tokens[i].capital);
     let most = weight(a, a_end).max(weight(b, b_end));
+    // "I like tea", "I don't like tea" in a language that says so with one more word.
+    let one_more = head == a_end || head == b_end;
     match (verb(a, a_end), verb(b, b_end)) {
+        _ if one_more => head + tail > 0 && most <= VALUE_WORDS,
         (false, false) => head + tail > 0 && most <= VALUE_WORDS,
         (true, true) => head.min(tail) > 0 && most <= VERB_WORDS,
         _ => false,

@@ -3,14 +3,17 @@
 use std::collections::HashSet;
 
 use super::identity::Parts;
-use crate::fitness::{Says, is_clause};
+use crate::fitness::{Says, asks_for_an_act, is_clause, is_without_subject};
 use crate::language::List;
 use crate::statement::{Document, Mark};
 
 /// A line of more words says enough to stand by itself. Two characters of a script without spaces count as one word.
 const HANGING_WORDS: usize = 4;
 
-/// "Ben no está de acuerdo".
+/// The same in Japanese, which leaves the subject out and marks one that is there: "小説から取った例です".
+const UNSPACED_WORDS: usize = 8;
+
+/// A line of doubt with more words says what it doubts: "Ben no está de acuerdo" has five.
 const DISSENT_WORDS: usize = 5;
 
 /// The statements that a line below them hangs on: "Sometimes.", "Since the move.", "(quote from the novel)".
@@ -31,10 +34,8 @@ pub(super) fn hung_on(document: &Document, read: &[Parts]) -> HashSet<usize> {
 
 fn hangs(document: &Document, i: usize, own: &Parts) -> bool {
     let statement = &document.statements[i];
-    if statement.mark == Mark::KeyValue || (statement.label && names_what_follows(document, i, own)) {
-        return false;
-    }
-    if own.fitness.says != Says::Event {
+    let of_a_record = statement.parent.is_some() || document.statements.get(i + 1).is_some_and(|s| s.parent == Some(i));
+    if (statement.mark == Mark::KeyValue && of_a_record) || (statement.label && names_what_follows(document, i, own)) {
         return false;
     }
     let text = statement.text.trim();
@@ -43,9 +44,22 @@ fn hangs(document: &Document, i: usize, own: &Parts) -> bool {
     let unspaced = reading.tokens.iter().filter(|token| token.unspaced).count();
     let words = reading.tokens.len() - unspaced + unspaced.div_ceil(2);
     let replies = reading.keeping(List::Replies).any(|hit| hit.first == 0 && hit.end == reading.tokens.len());
+    if replies {
+        return false;
+    }
     let dissents = words <= DISSENT_WORDS && reading.keeping(List::Dissent).next().is_some();
-    let short = words <= HANGING_WORDS && !replies;
-    dissents || (short && (in_brackets || !is_clause(&own.strict.body, reading)))
+    // "Ann told me that": whoever it names, it speaks of the line above.
+    let refers = reading.keeping(List::Reference).next().is_some();
+    let alone = match own.fitness.says {
+        Says::Attribute | Says::Instruction | Says::Field => false,
+        // "Comes from the novel": a verb without a subject.
+        Says::State => !own.fitness.names_subject && is_without_subject(&own.strict.body, reading),
+        Says::Event => in_brackets || !(is_clause(&own.strict.body, reading) || asks_for_an_act(reading)),
+    };
+    // Without spaces and without a mark of the subject a longer line has no subject either.
+    let most =
+        if unspaced > 0 && is_without_subject(&own.strict.body, reading) { UNSPACED_WORDS } else { HANGING_WORDS };
+    dissents || (words <= most && alone) || (words <= HANGING_WORDS && refers)
 }
 
 /// A label names the lines below it. An item without one below it is none, nor is one that begins with a small word:

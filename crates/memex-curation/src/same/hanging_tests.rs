@@ -88,6 +88,60 @@ fn a_short_line_below_without_a_subject_and_a_verb_hangs_on_the_line_above() {
 }
 
 #[test]
+fn a_line_below_with_a_verb_and_no_subject_hangs_and_so_does_one_that_speaks_of_the_line_above() {
+    let below: [(usize, &[&str]); 8] = [
+        (
+            0,
+            &[
+                "Comes from the novel.",
+                "\u{26a0}\u{fe0f} Not any more since June.",
+                "Ben doesn't know it.",
+                "Reason: her mother.",
+            ],
+        ),
+        (
+            1,
+            &["Kommt aus dem Roman.", "Glaube ich.", "Ben weiß das nicht.", "Anna hat das widerrufen.", "Stand: Juni."],
+        ),
+        (2, &["Vient du roman.", "Je crois.", "Ben ne le sait pas.", "Anna a changé d'avis."]),
+        (3, &["Es de la novela.", "Vale hasta junio.", "Anna cambió de opinión.", "Motivo: su madre."]),
+        (4, &["Va verificato.", "Sono bugie.", "Eccezione: inverno."]),
+        (5, &["É brincadeira.", "Vale até junho.", "Exceção: inverno."]),
+        (6, &["小説から取った例です。", "でしょう。", "という設定です。"]),
+        (7, &["是小说里的。", "不是这样。"]),
+    ];
+    let mut stands = Vec::new();
+    for (line, below) in below.into_iter().flat_map(|(i, lines)| lines.iter().map(move |below| (LINES[i], below))) {
+        for page in [format!("- {line}\n- {below}\n"), format!("{line}\n\n{below}\n")] {
+            stands.extend(of_line(line, &page).map(|grade| (page, grade)));
+        }
+    }
+    assert_eq!(stands, []);
+}
+
+#[test]
+fn a_day_or_a_label_above_a_paragraph_counts_in_every_language() {
+    for above in [
+        "Dienstag, 5. Januar 2027",
+        "5. Januar 2027",
+        "5. Januar 2027:",
+        "Ab 5. Januar 2027",
+        "mardi 5 janvier 2027",
+        "Termin 2027-01-05",
+        "Tuesday, 5 January 2027",
+    ] {
+        for line in LINES {
+            assert_eq!(of_line(line, &format!("{above}\n\n{line}\n")), None, "{above} / {line}");
+            assert_eq!(of_line(line, &format!("{above}\n\n- {line}\n")), None, "{above} / a list / {line}");
+        }
+    }
+    let long = "Anna prefers green tea in the morning.";
+    for above in ["Cuisine chez Ben", "Essen bei Ben", "Reise 2019", "Cocina de Ben", "Projetto Halden", "要確認"] {
+        assert_ne!(of_line(long, &format!("{above}\n\n{long}\n")), Some(Grade::Certain), "{above}");
+    }
+}
+
+#[test]
 fn a_line_below_that_says_something_of_its_own_hangs_on_nothing() {
     for (line, plain) in LINES.into_iter().map(|line| (line, of_line(line, &format!("- {line}\n")))) {
         assert_eq!(plain, Some(Grade::Certain), "{line}");

@@ -2,6 +2,7 @@
 
 use super::{Mark, Statement, html};
 use crate::date;
+use crate::fitness::is_clause;
 use crate::language::{List, Reading};
 
 /// A label has at most this many words.
@@ -19,8 +20,15 @@ pub(super) struct Look {
     key_value: bool,
     in_marks: bool,
     colon: bool,
+    /// It is a day and nothing else.
     day: bool,
+    /// It holds a full date.
+    dated: bool,
     name: bool,
+    /// It has a subject and a verb.
+    clause: bool,
+    /// It ends as a sentence does.
+    ended: bool,
 }
 
 impl Look {
@@ -41,14 +49,22 @@ impl Look {
             in_marks: in_marks(text),
             colon,
             day: is_day(text, &reading),
+            dated: !date::find_days(text).is_empty(),
+            clause: is_clause(text, &reading),
+            ended: text.ends_with(['.', '!', '?', '\u{3002}', '\u{ff01}', '\u{ff1f}']),
             name: words <= NAME_WORDS && is_name(text, &reading),
         }
     }
 
     /// Whether a line in prose names what follows, which is longer or is no statement.
     pub fn is_prose_label(&self, follows: Option<usize>) -> bool {
-        let short = (1..=LABEL_WORDS).contains(&self.words) && !self.has_verb && !self.key_value;
-        self.in_marks || self.colon || (short && follows.is_some_and(|next| next > self.words))
+        let short = (1..=LABEL_WORDS).contains(&self.words) && !self.key_value;
+        let names = short && (!self.has_verb || !(self.clause || self.ended));
+        let day = self.day || (short && self.dated);
+        self.in_marks
+            || self.colon
+            || (follows.is_some() && day)
+            || (names && follows.is_some_and(|next| next > self.words))
     }
 
     /// Whether the item of a list names the items after it, whatever the other items are.

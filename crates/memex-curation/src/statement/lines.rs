@@ -2,6 +2,8 @@
 
 use memex_core::lines::rows;
 
+use crate::date;
+
 /// One line of the page.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Line<'a> {
@@ -74,6 +76,10 @@ impl<'a> Line<'a> {
         } else {
             let digits = self.body.bytes().take_while(u8::is_ascii_digit).count();
             if !(1..=9).contains(&digits) || !matches!(self.body.as_bytes().get(digits), Some(b'.' | b')')) {
+                return None;
+            }
+            // "5. Januar 2027" is a day and no item.
+            if date::find_days(self.body).first().is_some_and(|day| day.start == 0) {
                 return None;
             }
             (super::Mark::Ordered, digits + 1)

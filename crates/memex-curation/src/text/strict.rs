@@ -32,7 +32,12 @@ pub(crate) fn strict(said: &str) -> Strict {
     let secret = holds_secret(&reading, unstamped);
     let (body, had_lead) = without_leads(unstamped, &reading);
     let body = without_final_mark(body, secret);
-    let text = if body.chars().any(char::is_alphanumeric) { with_small_start(body, secret) } else { String::new() };
+    let text = match body.chars().any(char::is_alphanumeric) {
+        // Each quote, dash and space of a password counts.
+        true if secret && stamp.is_none() && !had_lead => said.trim().to_owned(),
+        true => with_small_start(body, secret),
+        false => String::new(),
+    };
     Strict { text, body: body.to_owned(), reading: Reading::new(body), stamp, had_lead, secret }
 }
 

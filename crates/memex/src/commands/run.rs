@@ -11,7 +11,7 @@ use clap::Parser;
 use dream_worker::{Worker, WorkerArgs, WorkerError};
 use memex_core::clock::SystemClock;
 use memex_runtime::lifecycle::{EXIT_USAGE, Shutdown};
-use memory_api::args::MemoryApi;
+use memory_api::commands::MemoryApi;
 
 /// What the help of `run` ends with.
 pub const EXAMPLES: &str = "\

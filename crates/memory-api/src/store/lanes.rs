@@ -8,6 +8,7 @@ mod aside;
 mod door;
 mod lane;
 mod settle;
+mod work;
 
 use std::sync::Arc;
 
@@ -18,7 +19,8 @@ use super::files::{self, Found, OneRead};
 use super::pool::{Connection, Pool};
 use crate::error::Result;
 use crate::meters::StoreMeters;
-use lane::{Item, Lane, Work, lane_label};
+use lane::Lane;
+use work::{Item, Work, lane_label};
 
 /// Up to so many cores one lane of a kind keeps Postgres busy; with more, two do.
 const CORES_OF_ONE_LANE: usize = 2;

@@ -11,8 +11,8 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use super::super::pool::Pool;
 use super::door::{Door, Failed};
-use super::lane::{Item, Work};
 use super::settle::settle;
+use super::work::{Item, Work};
 use crate::meters::StoreMeters;
 
 /// The scopes whose items go aside now.

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use tracing::{Instrument as _, Span};
 
 use super::super::pool::{Connection, Pool};
-use super::lane::{Item, Work, lane_label};
+use super::work::{Item, Work, lane_label};
 use crate::error::{Error, Result, tell_of_deadlock, waited_in_vain};
 use crate::meters::StoreMeters;
 

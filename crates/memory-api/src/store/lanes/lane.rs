@@ -1,79 +1,17 @@
 //! One lane: a bounded queue and the task that empties it, batch by batch.
 
 use memex_core::limits::{LANE_BATCH_MAX, LANE_QUEUE_MAX};
-use memex_runtime::metrics::KeyValue;
-use memex_runtime::trace::{TraceIds, current_trace};
+use memex_runtime::trace::current_trace;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::super::pool::{Connection, Pool};
+use super::super::pool::Pool;
 use super::aside::Asides;
 use super::door::Door;
 use super::settle::settle;
+use super::work::{Item, Work};
 use crate::error::{Error, Result};
 use crate::meters::StoreMeters;
-
-/// What a lane carries.
-pub(crate) trait Work: Sized + Send + 'static {
-    /// What one call asks.
-    type Ask: Send + Sync + 'static;
-    /// What it is answered.
-    type Answer: Send + 'static;
-    /// What lanes of this kind carry, in metrics.
-    const NAME: &'static str;
-    /// How the lane's connection differs from the pool's.
-    const SETTINGS: &'static [(&'static str, &'static str)];
-
-    /// The scope that it touches.
-    fn scope(ask: &Self::Ask) -> i64;
-
-    /// Whether it may be sent again where nobody knows whether it was done.
-    fn repeatable(ask: &Self::Ask) -> bool;
-
-    /// Waits, as long as the connection waits for a lock, until nobody else holds the scope.
-    fn until_free(connection: &mut Connection, scope: i64) -> impl Future<Output = Result<()>> + Send;
-
-    /// Does all of them in one statement; gives one answer each, in their order.
-    fn run(connection: &mut Connection, items: &[Item<Self>])
-    -> impl Future<Output = Result<Vec<Self::Answer>>> + Send;
-}
-
-/// How a metric names the kind of lane.
-pub(super) fn lane_label(name: &'static str) -> KeyValue {
-    KeyValue::new("memex.lane.kind", name)
-}
-
-/// One call that waits for its answer.
-pub(crate) struct Item<W: Work> {
-    /// What it asks.
-    pub(super) ask: W::Ask,
-    /// Its own trace: the lane's task has none.
-    pub(super) trace: Option<TraceIds>,
-    answer: oneshot::Sender<Result<W::Answer>>,
-    caller_gone: CancellationToken,
-}
-
-impl<W: Work> Item<W> {
-    /// Answers; a caller that has gone hears nothing.
-    pub(super) fn answer(self, answer: Result<W::Answer>) {
-        let _ = self.answer.send(answer);
-    }
-
-    /// Sheds the call: nothing was done.
-    pub(super) fn shed(self) {
-        self.answer(Err(Error::Overloaded));
-    }
-
-    /// Whether somebody still waits: a caller whose deadline has passed does not.
-    pub(super) fn is_awaited(&self) -> bool {
-        !self.answer.is_closed()
-    }
-
-    /// Ends when nobody waits any more: the caller has its answer, or has gone.
-    pub(super) fn caller_gone(&self) -> impl Future<Output = ()> + Send + use<W> {
-        self.caller_gone.clone().cancelled_owned()
-    }
-}
 
 /// Tells how many items wait in a lane's queue.
 pub(super) type Waiting = Box<dyn Fn() -> usize + Send + Sync>;

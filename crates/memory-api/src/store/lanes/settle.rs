@@ -1,7 +1,7 @@
 //! What becomes of a batch: answers, or for each kind of failure the least that has to be done again.
 
 use super::door::{Door, Failed};
-use super::lane::{Item, Work};
+use super::work::{Item, Work};
 use crate::error::Error;
 
 /// Runs the batch and answers its items, but for those that wait for somebody else's lock, which are given back.
