@@ -2,7 +2,6 @@
 //! decided later, under the scope's lock.
 
 mod decision;
-mod lines;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -13,20 +12,18 @@ use memex_core::ids::DreamId;
 use memex_core::keys::neutral_phrases;
 use memex_curation::ledger::{JudgedFile, Ledger, judge};
 use memex_curation::{Rules, SourceFile, Treatment, TreatmentKind, count_statements, is_curated};
-use memex_proto::v1 as pb;
-use prost::Message as _;
 use uuid::Uuid;
 
 use crate::convert;
 use crate::error::{Error, Result};
 use crate::guards::Guards;
+use crate::staged_treatments::{in_base_lines, treatments};
 use crate::store::Store;
 use crate::store::changesets::{HeadText, StagedOp, head_texts};
 use crate::store::dreams::dream_rules;
 use crate::store::line_origins::LineOrigins;
 
 pub use decision::{Case, Verdict, decide};
-pub(crate) use lines::in_base_lines;
 
 /// How many texts are counted at a time.
 const COUNTED_AT_ONCE: i64 = 100;
@@ -192,16 +189,6 @@ fn source_file(head: HeadText, origins: &HashMap<Uuid, Arc<LineOrigins>>) -> Sou
     let lines = origins.get(&head.file_id).map(|origins| origins.of(&head.text)).unwrap_or_default();
     let origins = lines.into_iter().map(convert::origin).collect();
     SourceFile { path: head.path, version: head.version, text: head.text, origins }
-}
-
-/// The treatments of a staged op.
-pub(crate) fn treatments(op: &StagedOp, guards: Guards) -> Result<Vec<Treatment>> {
-    let read = |bytes: &Vec<u8>| {
-        let stored = pb::Treatment::decode(bytes.as_slice())
-            .map_err(|_| Error::Unexpected("a stored treatment cannot be decoded"))?;
-        convert::treatment(&stored, guards.excluded).map_err(|_| Error::Unexpected("a stored treatment is malformed"))
-    };
-    op.treatments.iter().map(read).collect()
 }
 
 /// What the dream log says, from the real diff: lines that are tidied are those that changed beyond the dropped ones.

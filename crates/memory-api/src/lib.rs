@@ -18,6 +18,7 @@ mod meters;
 mod revert;
 mod run;
 mod services;
+mod staged_treatments;
 mod store;
 mod sweep;
 

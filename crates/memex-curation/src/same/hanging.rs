@@ -18,7 +18,7 @@ const DISSENT_WORDS: usize = 5;
 
 /// The statements that a line below them hangs on: "Sometimes.", "Since the move.", "(quote from the novel)".
 pub(super) fn hung_on(document: &Document, read: &[Parts]) -> HashSet<usize> {
-    let hangs: Vec<bool> = (0..read.len()).map(|i| hangs(document, i, &read[i])).collect();
+    let hangs: Vec<bool> = (0..read.len()).map(|i| hangs(document, i, read)).collect();
     let mut found = HashSet::new();
     for (i, statement) in document.statements.iter().enumerate() {
         if let Some(above) = statement.above.filter(|_| hangs[i]) {
@@ -32,8 +32,9 @@ pub(super) fn hung_on(document: &Document, read: &[Parts]) -> HashSet<usize> {
     found
 }
 
-fn hangs(document: &Document, i: usize, own: &Parts) -> bool {
+fn hangs(document: &Document, i: usize, read: &[Parts]) -> bool {
     let statement = &document.statements[i];
+    let (own, above) = (&read[i], statement.above.map(|above| &read[above]));
     let of_a_record = statement.parent.is_some() || document.statements.get(i + 1).is_some_and(|s| s.parent == Some(i));
     if (statement.mark == Mark::KeyValue && of_a_record) || (statement.label && names_what_follows(document, i, own)) {
         return false;
@@ -52,8 +53,12 @@ fn hangs(document: &Document, i: usize, own: &Parts) -> bool {
     let refers = reading.keeping(List::Reference).next().is_some();
     let alone = match own.fitness.says {
         Says::Attribute | Says::Instruction | Says::Field => false,
-        // "Comes from the novel": a verb without a subject.
-        Says::State => !own.fitness.names_subject && is_without_subject(&own.strict.body, reading),
+        // "Comes from the novel": a verb without a subject, and no list of such lines.
+        Says::State => {
+            above.is_some_and(|above| above.fitness.names_subject)
+                && !own.fitness.names_subject
+                && is_without_subject(&own.strict.body, reading)
+        }
         Says::Event => in_brackets || !(is_clause(&own.strict.body, reading) || asks_for_an_act(reading)),
     };
     // Without spaces and without a mark of the subject a longer line has no subject either.

@@ -217,3 +217,12 @@ fn questions_quotations_and_lettered_items_are_never_copies() {
         assert_eq!(of_line(line, &format!("- {line}\n")), None, "{line}");
     }
 }
+
+#[test]
+fn lines_without_a_subject_in_a_row_hang_on_none_of_each_other() {
+    let rules = Rules::on(NaiveDate::from_ymd_opt(2026, 12, 1).expect("a day"));
+    let text = "- Likes tea.\n- likes tea\n- Lives in Rome.\n".to_owned();
+    let file = SourceFile { path: "user/ann.md".to_owned(), version: 1, text, ..SourceFile::default() };
+    let read = ReadFile::new(&file, &rules);
+    assert_eq!(grade((&read, 0), (&read, 1)), Some(Grade::Certain));
+}

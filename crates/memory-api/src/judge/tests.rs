@@ -1,5 +1,8 @@
 //! What a changeset's files and counts are made of.
 
+use memex_proto::v1 as pb;
+use prost::Message as _;
+
 use super::*;
 
 fn op(path: &str, base_version: i64, text: &str) -> StagedOp {

@@ -2,6 +2,7 @@
 //! from when until when it was said, with the copies that dreams dropped for it. All of it is derived from the revisions
 //! and from the treatments of adopted ops.
 
+mod dropping;
 mod drops;
 mod lines;
 mod said;

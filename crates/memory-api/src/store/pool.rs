@@ -10,7 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgStatement, PgTypeInfo};
 use sqlx::{ConnectOptions as _, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr};
 use tokio::time::Instant;
 
-use super::statements::{OneRow, Steps, TIMED_OUT, Taken, watch_row, watch_steps};
+use super::statements::{OneRow, Steps, TIMED_OUT, Taken, pool_label, watch_row, watch_steps};
 use crate::meters::StoreMeters;
 
 /// The pool. Clones share it.
@@ -31,11 +31,6 @@ enum Held {
     OfPool(PoolConnection<Postgres>),
     /// Dropped, it is closed.
     Own(Box<PgConnection>),
-}
-
-/// How the pool is named in metrics.
-pub(super) fn pool_label() -> KeyValue {
-    KeyValue::new("db.client.connection.pool.name", "memory-api")
 }
 
 impl Pool {

@@ -18,7 +18,6 @@ use sqlx::{Either, Execute, Postgres, SqlStr};
 use tokio::time::Instant;
 use tracing::Span;
 
-use super::pool::pool_label;
 use crate::meters::Instruments;
 
 /// What a statement gives, step by step.
@@ -241,6 +240,11 @@ impl Stream for WatchedSteps<'_> {
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.steps.size_hint()
     }
+}
+
+/// How the pool is named in metrics.
+pub(super) fn pool_label() -> KeyValue {
+    KeyValue::new("db.client.connection.pool.name", "memory-api")
 }
 
 #[cfg(test)]

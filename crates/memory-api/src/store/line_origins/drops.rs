@@ -3,15 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
-use memex_curation::{LineRange, Treatment, TreatmentKind};
+use memex_curation::{Treatment, TreatmentKind};
 use memex_proto::v1 as pb;
 use prost::Message as _;
 use uuid::Uuid;
 
+use super::dropping::Dropping;
 use super::said::Pair;
 use super::walk::Walked;
 use crate::convert;
-use crate::judge;
 
 /// An adopted op of a dream that was not reverted, or, without a dream, a path that a file has had.
 #[derive(Clone, Debug)]
@@ -30,23 +30,6 @@ pub(super) struct DropRow {
     pub text: Option<String>,
     /// The day on which the rows were read, in UTC.
     pub today: NaiveDate,
-}
-
-/// The lines that one dream dropped from one file.
-#[derive(Clone, Debug)]
-pub(super) struct Dropping {
-    dream: Uuid,
-    file: Uuid,
-    version: i64,
-    texts: Vec<Option<String>>,
-    treatments: Vec<Vec<Treatment>>,
-}
-
-impl Dropping {
-    /// The treatments in the lines of the file before the dream, which had this text.
-    pub fn in_lines_of(&self, base: &str) -> Vec<Treatment> {
-        judge::in_base_lines(base, &self.texts, self.treatments.clone())
-    }
 }
 
 /// All that dreams dropped from a scope, in the order in which it was adopted.
@@ -176,9 +159,4 @@ fn dropped(bytes: &[u8]) -> Option<Treatment> {
     let stored = pb::Treatment::decode(bytes).ok()?;
     let treatment = convert::treatment(&stored, false).ok()?;
     (treatment.kind == TreatmentKind::DropDuplicate && treatment.before.is_some()).then_some(treatment)
-}
-
-/// The places of these lines in a list of lines.
-pub(super) fn places(lines: LineRange) -> std::ops::Range<usize> {
-    (lines.first as usize).saturating_sub(1)..lines.last as usize
 }

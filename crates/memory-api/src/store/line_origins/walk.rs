@@ -7,7 +7,7 @@ use memex_core::actor::{Operation, Source as StoredSource};
 use memex_curation::{LineRange, Source, Treatment, written_days};
 use uuid::Uuid;
 
-use super::drops::{Dropping, places};
+use super::dropping::{Dropping, places};
 use super::lines::{Line, follow};
 
 /// A revision as the walk takes it.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::quotes::{Place, Quotes, unquoted};
 use crate::error::Result;
 use crate::guards::Guards;
-use crate::judge::{in_base_lines, treatments};
+use crate::staged_treatments::{in_base_lines, treatments};
 use crate::store::Store;
 use crate::store::changesets::{StagedOp, TextAt, texts_by_path};
 

@@ -1,7 +1,24 @@
-//! Brings the lines that later ops of a file speak of back to the lines of the file before the dream.
+//! The treatments of staged ops, and the lines of the file before the dream that they speak of.
 
 use memex_core::diff::kept_lines;
 use memex_curation::{LineRange, Treatment};
+use memex_proto::v1 as pb;
+use prost::Message as _;
+
+use crate::convert;
+use crate::error::{Error, Result};
+use crate::guards::Guards;
+use crate::store::changesets::StagedOp;
+
+/// The treatments of a staged op.
+pub(crate) fn treatments(op: &StagedOp, guards: Guards) -> Result<Vec<Treatment>> {
+    let read = |bytes: &Vec<u8>| {
+        let stored = pb::Treatment::decode(bytes.as_slice())
+            .map_err(|_| Error::Unexpected("a stored treatment cannot be decoded"))?;
+        convert::treatment(&stored, guards.excluded).map_err(|_| Error::Unexpected("a stored treatment is malformed"))
+    };
+    op.treatments.iter().map(read).collect()
+}
 
 /// The treatments of all ops of one file, in the lines of `base`. Lines that an op treats and that are not lines of
 /// `base`, or no longer stand beside each other, are left out: the ledger then finds no ground for the treatment.
