@@ -155,7 +155,7 @@ fn unspaced(text: &str, reading: &Reading, language: LanguageIndex) -> bool {
             .any(|hit| hit.first <= at && at < hit.end)
     });
     let katakana = owner.chars().count() > 1 && owner.chars().all(|c| matches!(c, '\u{30a1}'..='\u{30fc}'));
-    let kanji = (2..=4).contains(&owner.chars().count())
+    let kanji = (1..=4).contains(&owner.chars().count())
         && owner.chars().all(|c| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{3005}'));
     let whole = |list| begins(list) == Some(of.unwrap_or(end));
     (titled && !listed)
