@@ -187,6 +187,17 @@ pub(crate) fn is_measured(text: &str, reading: &Reading) -> bool {
         || (sign && any_number)
         || reading.keeping(List::Doses).next().is_some()
         || ((currency || any_number) && reading.keeping(List::Payments).next().is_some())
+        || pays_a_debt(reading)
+}
+
+/// "Pays the rent": two words of payment, with one word at most between them.
+fn pays_a_debt(reading: &Reading) -> bool {
+    let verb = first_verb(reading, 0, reading.tokens.len());
+    let pays = verb.is_some_and(|at| reading.keeps_at(List::Payments, at));
+    let unspaced = reading.tokens.iter().any(|token| token.unspaced);
+    let words: Vec<_> = reading.keeping(List::Payments).collect();
+    let joined = |pair: &[Hit]| (pair[0].end..=pair[0].end + 1).contains(&pair[1].first);
+    (pays || unspaced) && words.windows(2).any(joined)
 }
 
 /// One digit and one capital are the name of a class, a flat or a gate: "9C". Thousands and kilometres are not: "5K".
