@@ -206,3 +206,20 @@ fn is_label(word: &str) -> bool {
     let [digit, letter, None] = [chars.next(), chars.next(), chars.next()] else { return false };
     digit.is_some_and(|c| c.is_ascii_digit()) && letter.is_some_and(|c| c.is_uppercase() && c != 'K')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_pays_a_rent_is_told_of_a_payment() {
+        for paid in ["Ben pays the rent", "Ben zahlt die Miete", "Ben paie le loyer", "Ben paga el alquiler"] {
+            assert!(is_measured(paid, &Reading::new(paid)), "{paid}");
+        }
+        for paid in ["Ben paga l'affitto", "Ben paga o aluguel", "田中さんは家賃を払う"] {
+            assert!(is_measured(paid, &Reading::new(paid)), "{paid}");
+        }
+        let habit = "Ann spends a lot of time teaching as a way to find balance";
+        assert!(!is_measured(habit, &Reading::new(habit)));
+    }
+}
