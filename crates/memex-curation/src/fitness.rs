@@ -54,7 +54,7 @@ fn is_dose(text: &str, reading: &Reading) -> bool {
     (0..reading.tokens.len()).any(alone) || reading.keeping(List::Medicines).next().is_some()
 }
 
-/// Whether the statement has a verb and a subject before it. A form that is also a noun counts only after a name or a
+/// Returns true if the statement has a subject and a verb after it. A form that is also a noun counts only after a name or a
 /// pronoun: "since the move" is no clause.
 pub(crate) fn is_clause(text: &str, reading: &Reading) -> bool {
     if reading.tokens.iter().any(|token| token.unspaced) {
@@ -76,7 +76,7 @@ pub(crate) fn is_clause(text: &str, reading: &Reading) -> bool {
     }
 }
 
-/// Whether the statement asks for one act: "Call the dentist".
+/// Returns true if the statement asks for one act: "Call the dentist".
 pub(crate) fn asks_for_an_act(reading: &Reading) -> bool {
     [List::Action, List::Plain].iter().all(|&list| reading.keeps_at(list, 0))
 }
@@ -85,7 +85,7 @@ fn has_kana(text: &str) -> bool {
     text.chars().any(|c| matches!(c, '\u{3041}'..='\u{3096}'))
 }
 
-/// Whether the statement begins with its verb or, in Japanese, marks no subject.
+/// Returns true if the statement begins with its verb or, in Japanese, has no mark of a subject.
 pub(crate) fn is_without_subject(text: &str, reading: &Reading) -> bool {
     if reading.tokens.iter().any(|token| token.unspaced) {
         return reading.is_verb(0) || (has_kana(text) && reading.keeping(List::TopicMarks).next().is_none());

@@ -1,4 +1,4 @@
-//! One tower layer for whatever is done around a call, so that each such thing is its idea alone.
+//! One tower layer for every action around a call, so that each action needs no layer and service of its own.
 
 use std::future::Future;
 use std::task::{Context, Poll};
@@ -11,7 +11,7 @@ use tower::{BoxError, Layer, Service};
 /// A response future: boxed, because what is done around a call awaits more than the call.
 pub(crate) type CallFuture<E> = BoxFuture<'static, Result<Response<Body>, E>>;
 
-/// What is done around a call: before it is passed on, to its answer, or instead of it.
+/// An action around a call: before it is passed on, on its answer, or instead of it.
 pub(crate) trait Around: Clone {
     /// Answers `request`, with `next` or without.
     fn call<E, F>(&self, request: Request<Body>, next: impl FnOnce(Request<Body>) -> F) -> CallFuture<E>
@@ -35,7 +35,7 @@ impl<A: Clone, S> Layer<S> for AroundLayer<A> {
 /// A service with something done around each of its calls.
 #[derive(Debug, Clone)]
 pub(crate) struct Surrounded<A, S> {
-    /// What is done.
+    /// The action.
     pub around: A,
     inner: S,
 }

@@ -1,4 +1,4 @@
-//! What every command that calls memory-api has: the connection, its calls and their retries, the word to end.
+//! The connection of a command to memory-api: its calls, their retries, and the end on a signal.
 
 use std::future::Future;
 

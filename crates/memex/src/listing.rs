@@ -6,7 +6,7 @@ use crate::output;
 /// How many entries one page of a listing asks for: the most that memory-api gives.
 pub const PAGE_SIZE: usize = memex_core::limits::MAX_PAGE_SIZE as usize;
 
-/// What a listing gave.
+/// The entries that a listing gave.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Listed<T> {
     /// As many as were asked for at most.

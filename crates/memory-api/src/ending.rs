@@ -1,5 +1,5 @@
-//! What a judged changeset comes to, whoever ends its dream: decided under the scope's lock, and adopted where the decision
-//! says so. Who may end a dream is asked before: a worker shows its lease (`dreams::gate`).
+//! Decides about a judged changeset under the scope's lock, and adopts it if the decision says so. The caller has checked
+//! before that it may end the dream: a worker shows its lease (`dreams::gate`).
 
 use memex_core::budget::Budget;
 use memex_core::dream::{DreamState, Mode};
@@ -16,7 +16,7 @@ use crate::judge::{Case, Judged, Verdict, decide};
 use crate::store::dreams::{self, DreamRow, Ending};
 use crate::store::pool::Connection;
 
-/// What a judged changeset came to.
+/// The result of [`settle`].
 #[derive(Debug)]
 pub enum Settled {
     /// The dream ends so. What was adopted stands in the transaction.
@@ -28,7 +28,7 @@ pub enum Settled {
 /// An ending with its account, as it is stored and as it is answered.
 #[derive(Debug)]
 pub struct Decided {
-    /// What is stored.
+    /// The ending that is stored.
     pub ending: Ending,
     /// The sums of the account.
     pub ledger: pb::DreamLedger,

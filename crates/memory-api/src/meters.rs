@@ -1,4 +1,4 @@
-//! What memory-api measures of its store. CONFIGURATION.md lists every metric.
+//! The metrics of memory-api's store. CONFIGURATION.md lists every metric.
 
 use std::sync::Arc;
 

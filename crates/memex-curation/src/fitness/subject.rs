@@ -104,7 +104,7 @@ fn is_first_name(reading: &Reading, language: LanguageIndex, at: usize) -> bool 
 /// The shortest noun by whose end a longer word of a language with capital nouns is known for one: "Gastvater".
 const COMPOUND_END: usize = 5;
 
-/// Whether the word ends with a listed noun, in a language that writes nouns with a capital and as one word.
+/// Returns true if the word ends with a listed noun, in a language that writes nouns with a capital and as one word.
 fn is_compound(language: LanguageIndex, word: &str) -> bool {
     let starts = word.char_indices().map(|(at, _)| at).skip(2);
     VOCABULARY.languages[usize::from(language)].capital_nouns

@@ -1,11 +1,11 @@
-//! What stands above or below a line and says that it may not be so keeps the line.
+//! A line stays if text above or below it says that it may not be so.
 
 use chrono::NaiveDate;
 
 use super::*;
 use crate::{Rules, SourceFile};
 
-/// How the line relates to the same line in `page`, where it stands alone in another note.
+/// Grades the line in a note of its own against the same line in `page`.
 fn of_line(line: &str, page: &str) -> Option<Grade> {
     let rules = Rules::on(NaiveDate::from_ymd_opt(2026, 12, 1).expect("a day"));
     let note =

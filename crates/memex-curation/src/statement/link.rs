@@ -327,8 +327,8 @@ impl Walk<'_> {
     }
 }
 
-/// What a block says of the list or paragraph directly below it: a table by its header, code by its first line, a link
-/// definition without a target (`[//]: # (words)`) as a comment.
+/// Returns the words by which a block introduces the list or paragraph directly below it: the header of a table, the first
+/// line of code, the text of a link definition without a target (`[//]: # (words)`) as a comment.
 fn said_by_block(block: &str) -> Option<String> {
     let mut lines = block.lines().map(str::trim);
     let first = lines.next()?;

@@ -1,8 +1,8 @@
-//! Whether a statement refers to the one above it: "he", "the latter", "until June".
+//! Finds statements that refer to the one above them: "he", "the latter", "until June".
 
 use crate::language::{List, Reading};
 
-/// Whether a word of reference stands where nothing but numbers, days, function words and verbs of state stands before.
+/// Returns true if a word of reference has nothing before it but numbers, days, function words and verbs of state.
 pub(crate) fn refers(reading: &Reading) -> bool {
     let refers_at = |at: usize| {
         if at == 0 && reading.keeping(List::Openings).any(|hit| hit.first == 0) {

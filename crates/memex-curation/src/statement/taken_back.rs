@@ -1,9 +1,9 @@
-//! Whether a statement takes back, corrects or sums up what stands above it.
+//! Finds statements that take back, correct or sum up the statements above them.
 
 use super::reference::refers;
 use crate::language::{List, Reading, VOCABULARY};
 
-/// Whether the statement takes back or sums up what stands above it: "no, …", "wrong", "all this", "these".
+/// Returns true if the statement takes back or sums up the statements above it: "no, …", "wrong", "all this", "these".
 pub(super) fn takes_back(reading: &Reading, text: &str) -> bool {
     let first = |list| reading.keeping(list).any(|hit| hit.first == 0);
     let not_after = |at: usize| at > 0 && reading.permits_at(List::AboveNotAfter, at - 1);

@@ -1,4 +1,4 @@
-//! What the demonstration says while it runs.
+//! Prints the steps of the demonstration while it runs.
 
 use std::io::{self, Write};
 

@@ -33,7 +33,7 @@ pub struct Holder {
     pub digest: [u8; 32],
 }
 
-/// What a worker says of a dream that ends: the dream keeps it.
+/// A worker's report of a dream that ends. The dream's row keeps it.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// Whether the worker says that work is left.

@@ -1,4 +1,4 @@
-//! What lanes carry: calls that wait for their answers.
+//! The calls that lanes carry, which wait for their answers.
 
 use memex_runtime::metrics::KeyValue;
 use memex_runtime::trace::TraceIds;
@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::pool::Connection;
 use crate::error::{Error, Result};
 
-/// What a lane carries.
+/// A kind of call that a lane carries.
 pub(crate) trait Work: Sized + Send + 'static {
     /// What one call asks.
     type Ask: Send + Sync + 'static;
