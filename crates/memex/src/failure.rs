@@ -10,6 +10,7 @@ use memex_proto::reason::{Refusal, short_name};
 use memex_proto::v1::ErrorReason;
 use memex_runtime::lifecycle::{EXIT_INTERRUPTED, EXIT_OK, EXIT_REFUSED, EXIT_SETTINGS, EXIT_UNAVAILABLE, EXIT_USAGE};
 use memex_runtime::settings::Mistakes;
+use memex_runtime::trace::code_name;
 use memex_stack::pair::PairError;
 use serde_json::{Value, json};
 use tonic::{Code, Status};
@@ -355,26 +356,4 @@ fn facts(refusal: &Refusal) -> impl Iterator<Item = (&String, &String)> {
     let mut facts: Vec<_> = refusal.facts.iter().collect();
     facts.sort();
     facts.into_iter()
-}
-
-fn code_name(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
-    }
 }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use tonic::Code;
 
 use super::Meters;
+use crate::trace::code_name;
 
 /// The method of a call that no service has. The caller chose the name, so it is not kept.
 const OTHER: &str = "_OTHER";
@@ -63,7 +64,7 @@ impl CallMeter {
 impl MeteredCall {
     /// The call ended with `code`, which is an error of this side or is not.
     pub(crate) fn end(self, code: Code, is_error: bool) {
-        let code = name_of(code);
+        let code = code_name(code);
         let labels = [
             KeyValue::new("rpc.system.name", "grpc"),
             KeyValue::new("rpc.method", self.method),
@@ -72,28 +73,5 @@ impl MeteredCall {
         ];
         let labels = if is_error { &labels[..] } else { &labels[..3] };
         self.calls.durations.record(self.began.elapsed().as_secs_f64(), labels);
-    }
-}
-
-/// The code as the conventions write it.
-fn name_of(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }
