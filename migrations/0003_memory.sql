@@ -13,6 +13,7 @@ CREATE TABLE mx_scope (
   files integer NOT NULL DEFAULT 0,
   bytes bigint NOT NULL DEFAULT 0,
   feed_xid xid8 NOT NULL DEFAULT '0',
+  proposals integer NOT NULL DEFAULT 0,                -- that wait for a person
   erasing boolean NOT NULL DEFAULT false,
   created_at timestamptz NOT NULL DEFAULT mx_now(),
   CONSTRAINT mx_scope_pk PRIMARY KEY (scope_id),

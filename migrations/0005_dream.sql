@@ -21,6 +21,7 @@ CREATE TABLE mx_dream_state (
   CONSTRAINT mx_dream_state_pk PRIMARY KEY (scope_id)
 );
 CREATE INDEX mx_dream_state_due ON mx_dream_state (workspace_id, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX mx_dream_state_held ON mx_dream_state (workspace_id, parked, paused) WHERE parked OR paused;
 
 CREATE TABLE mx_dream (
   scope_id bigint NOT NULL,
@@ -29,7 +30,10 @@ CREATE TABLE mx_dream (
   state text NOT NULL,
   mode text NOT NULL,
   curator text NOT NULL,
-  near text NOT NULL DEFAULT 'off',                    -- review: a dream of probable copies alone, beside all others
+  near text NOT NULL DEFAULT 'off',                    -- else: a dream of probable copies alone, beside all others
+  follows uuid,                                        -- the dream that counted the probable copies it is for
+  rest_of uuid,                                        -- of the rest of a proposal: the dream that was approved in part
+  reverts uuid,                                        -- of a revert: the dream that it undid
   requested boolean NOT NULL,
   requested_by text NOT NULL DEFAULT '',
   instructions text NOT NULL DEFAULT '',
@@ -44,6 +48,7 @@ CREATE TABLE mx_dream (
   files integer NOT NULL DEFAULT 0,
   bytes bigint NOT NULL DEFAULT 0,
   read_bytes bigint NOT NULL DEFAULT 0,
+  refused_ops integer NOT NULL DEFAULT 0,
   model_tokens bigint NOT NULL DEFAULT 0,
   fence bigint NOT NULL DEFAULT 0,
   attempts integer NOT NULL DEFAULT 0,
@@ -64,6 +69,9 @@ CREATE TABLE mx_dream (
   summary text NOT NULL DEFAULT '',
   cause text NOT NULL DEFAULT '',
   more boolean NOT NULL DEFAULT false,
+  decided_by text NOT NULL DEFAULT '',                 -- the actor who approved or rejected it
+  decided_at timestamptz,
+  decision_reason text NOT NULL DEFAULT '',
   trace_id bytea,
   created_at timestamptz NOT NULL DEFAULT mx_now(),
   claimed_at timestamptz,
@@ -72,15 +80,25 @@ CREATE TABLE mx_dream (
   CONSTRAINT mx_dream_state_known CHECK (state IN (
     'requested', 'running', 'proposed', 'applied', 'noop', 'reported', 'refused', 'rejected', 'expired', 'stale',
     'replaced', 'overtaken', 'canceled', 'released', 'lost', 'failed', 'reverted')),
-  CONSTRAINT mx_dream_near_known CHECK (near IN ('off', 'review')),
+  CONSTRAINT mx_dream_near_known CHECK (near IN ('off', 'review', 'adopt')),
   CONSTRAINT mx_dream_leased CHECK ((state = 'running') = (lease_expires_at IS NOT NULL))
 );
 CREATE UNIQUE INDEX mx_dream_open ON mx_dream (scope_id) WHERE state IN ('requested', 'running');
 CREATE INDEX mx_dream_lease ON mx_dream (workspace_id, lease_expires_at) WHERE state = 'running';
 CREATE INDEX mx_dream_requested ON mx_dream (workspace_id, created_at) WHERE state = 'requested';
-CREATE INDEX mx_dream_near ON mx_dream (ended_at) WHERE state = 'proposed' AND near <> 'off';
+CREATE INDEX mx_dream_proposed ON mx_dream (workspace_id, ended_at) WHERE state = 'proposed';
 CREATE INDEX mx_dream_listing ON mx_dream (workspace_id, created_at DESC, dream_id);
+CREATE INDEX mx_dream_ended ON mx_dream (workspace_id, ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX mx_dream_of_scope ON mx_dream (scope_id, created_at DESC, dream_id);
+
+-- The files that a waiting proposal touches or cites, as they were: a change of one of them ends it.
+CREATE TABLE mx_proposal_file (
+  scope_id bigint NOT NULL,
+  path text COLLATE "C" NOT NULL,
+  dream_id uuid NOT NULL,
+  version bigint NOT NULL,                             -- 0: no file
+  CONSTRAINT mx_proposal_file_pk PRIMARY KEY (scope_id, path, dream_id)
+);
 
 CREATE TABLE mx_dream_op (
   scope_id bigint NOT NULL,

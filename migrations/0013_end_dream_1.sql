@@ -12,7 +12,7 @@ DECLARE
   l_walk text[] := '{}'; l_more boolean; l_moves boolean; l_attempts integer;
   l_well boolean := p_state IN ('applied', 'noop', 'proposed', 'reported', 'refused');
   l_away boolean; l_failure boolean; l_free boolean; l_failures integer; l_near boolean;
-  l_spread double precision;
+  l_spread double precision; l_older uuid;
 BEGIN
   SELECT * INTO st FROM mx_dream_state WHERE scope_id = p_scope FOR NO KEY UPDATE;
   SELECT * INTO d FROM mx_dream
@@ -49,7 +49,8 @@ BEGIN
       ops = CASE WHEN l_state = 'requested' THEN 0 ELSE ops END,
       files = CASE WHEN l_state = 'requested' THEN 0 ELSE files END,
       bytes = CASE WHEN l_state = 'requested' THEN 0 ELSE bytes END,
-      read_bytes = CASE WHEN l_state = 'requested' THEN 0 ELSE read_bytes END
+      read_bytes = CASE WHEN l_state = 'requested' THEN 0 ELSE read_bytes END,
+      refused_ops = CASE WHEN l_state = 'requested' THEN 0 ELSE refused_ops END
     WHERE scope_id = p_scope AND dream_id = p_dream;
   -- 4. Back-off and parking: the user's failures in a row are those of dreams that came by themselves.
   l_spread := 0.8 + 0.4 * random();   -- ± 20 %
@@ -79,9 +80,10 @@ BEGIN
                                 ELSE proposal_watermark END
     WHERE scope_id = p_scope;
   IF p_state = 'proposed' THEN
-    UPDATE mx_dream SET state = 'replaced', cause = 'a newer dream''s proposal took its place'
-      WHERE scope_id = p_scope AND state = 'proposed' AND dream_id <> p_dream
-        AND CASE WHEN l_near THEN near <> 'off' ELSE dream_id = st.proposal END;
+    FOR l_older IN SELECT dream_id FROM mx_dream
+          WHERE scope_id = p_scope AND state = 'proposed' AND dream_id <> p_dream AND (near <> 'off') = l_near LOOP
+      PERFORM mx_end_proposal_1(p_scope, l_older, 'replaced', 'a newer dream''s proposal took its place', '', '');
+    END LOOP;
   END IF;
   -- 5. What was written after the new watermark is all that counts from now on.
   IF l_moves THEN PERFORM mx_recount_1(p_scope); END IF;

@@ -1,6 +1,6 @@
 -- Claims dreams for a worker, walking the workspaces, least recently served first. In each, under its lock and in
--- this order: ends expired leases, counts what runs in a later statement than the lock, takes requested dreams, then
--- due scopes, each under its scope's lock and checked again. A due scope whose user wrote since is armed for later
+-- this order: ends expired leases, counts what runs in a later statement than the lock, takes the dreams that people
+-- asked for, then due scopes, then dreams that follow others, each under its scope's lock and checked again. A due scope whose user wrote since is armed for later
 -- instead: at most 100 of these in one claim. They are due no more, so that the next claim goes on behind them.
 CREATE FUNCTION mx_claim_1(p_worker uuid, p_worker_name text, p_max integer)
 RETURNS TABLE (scope_id bigint, dream_id uuid)
@@ -8,7 +8,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
 DECLARE
   w bigint; c record; d record; l_room integer; l_given integer := 0; l_before integer; l_later integer := 0;
-  l_dream uuid; l_sequence bigint; l_lease interval; t timestamptz;
+  l_dream uuid; l_lease interval; t timestamptz;
 BEGIN
   l_lease := make_interval(secs => mx_setting_1(0, 'dream_lease_seconds')::integer);
   FOR w IN SELECT workspace_id FROM mx_workspace ORDER BY last_served_at NULLS FIRST, workspace_id LOOP
@@ -28,24 +28,8 @@ BEGIN
     l_before := l_given;
     l_room := mx_setting_1(w, 'dream_concurrency')::integer
       - (SELECT count(*) FROM mx_dream WHERE workspace_id = w AND state = 'running');
-    FOR c IN SELECT r.scope_id, r.dream_id AS requested
-          FROM mx_dream r JOIN mx_dream_state b ON b.scope_id = r.scope_id
-          WHERE r.workspace_id = w AND r.state = 'requested'
-            AND (r.attempts = 0 OR coalesce(b.not_before <= mx_now(), true))   -- the first skips the back-off
-          ORDER BY r.created_at LIMIT 1000 LOOP
-      EXIT WHEN l_room <= 0 OR l_given >= p_max;
-      PERFORM FROM mx_scope WHERE scope_id = c.scope_id FOR NO KEY UPDATE SKIP LOCKED;
-      CONTINUE WHEN NOT FOUND OR mx_may_dream_1(c.scope_id, true) IS NOT NULL;
-      t := mx_now();
-      SELECT sequence INTO l_sequence FROM mx_scope WHERE scope_id = c.scope_id;
-      UPDATE mx_dream SET state = 'running', fence = fence + 1, attempts = attempts + 1,
-          worker = p_worker, worker_name = p_worker_name,
-          lease_expires_at = t + l_lease, claimed_at = t, cause = '',
-          as_of = coalesce(as_of, (t AT TIME ZONE 'UTC')::date),
-          snapshot_sequence = l_sequence
-        WHERE scope_id = c.scope_id AND dream_id = c.requested AND state = 'requested';
-      CONTINUE WHEN NOT FOUND;
-      l_room := l_room - 1; l_given := l_given + 1; scope_id := c.scope_id; dream_id := c.requested; RETURN NEXT;
+    FOR c IN SELECT * FROM mx_claim_requested_1(p_worker, p_worker_name, w, false, least(l_room, p_max - l_given)) LOOP
+      l_room := l_room - 1; l_given := l_given + 1; scope_id := c.scope_id; dream_id := c.dream_id; RETURN NEXT;
     END LOOP;
     t := mx_now();   -- as a value it bounds the scan of the index; mx_now() is volatile and would be a filter
     FOR c IN SELECT scope_id FROM mx_dream_state
@@ -59,6 +43,8 @@ BEGIN
         EXIT WHEN l_later >= 100;
         CONTINUE;
       END IF;
+      -- What was written since comes before the probable copies of an earlier dream.
+      PERFORM mx_cancel_scope_1(c.scope_id, 'a dream of what was written since comes first');
       t := mx_now(); l_dream := gen_random_uuid();
       INSERT INTO mx_dream (scope_id, dream_id, workspace_id, state, mode, curator, requested,
           max_ops, max_files, max_bytes, max_read_bytes, max_seconds,
@@ -73,6 +59,9 @@ BEGIN
         FROM mx_scope s WHERE s.scope_id = c.scope_id;
       PERFORM mx_rearm_1(c.scope_id);   -- a running dream blocks: due_at becomes NULL
       l_room := l_room - 1; l_given := l_given + 1; scope_id := c.scope_id; dream_id := l_dream; RETURN NEXT;
+    END LOOP;
+    FOR c IN SELECT * FROM mx_claim_requested_1(p_worker, p_worker_name, w, true, least(l_room, p_max - l_given)) LOOP
+      l_room := l_room - 1; l_given := l_given + 1; scope_id := c.scope_id; dream_id := c.dream_id; RETURN NEXT;
     END LOOP;
     IF l_given > l_before THEN
       t := mx_now();

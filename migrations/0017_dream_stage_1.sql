@@ -51,6 +51,9 @@ BEGIN
           p_hidden, p_source, p_reason, p_treatments, p_request, at);
     END IF;
   END IF;
+  IF outcome BETWEEN 7 AND 10 OR outcome = 12 THEN
+    UPDATE mx_dream SET refused_ops = refused_ops + 1 WHERE scope_id = p_scope AND dream_id = p_dream;
+  END IF;
   INSERT INTO mx_access_log (scope_id, operation, path, file_version, outcome, reason,
       actor, principal, dream_id, trace_id)
     SELECT p_scope, p_operation, p_path, version, CASE WHEN outcome IN (0, 6, 11) THEN 1 ELSE 2 END,

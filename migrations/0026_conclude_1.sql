@@ -17,7 +17,7 @@ BEGIN
   IF outcome IN (0, 6) THEN
     PERFORM mx_finish_1(p_scope, p_dream, p_worker, p_digest, ending, cause, p_more, p_left, p_summary, p_tokens,
       NULL, '{}', 0, 0,
-      p_probable, p_probable_pairs, p_operation, p_actor, p_trace);
+      p_probable, p_probable_pairs, '{}', '{}', p_operation, p_actor, p_trace);
   END IF;
   RETURN NEXT;
 END $$;

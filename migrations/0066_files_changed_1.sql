@@ -1,6 +1,7 @@
 -- The one place that knows that files of scopes changed: mx_commit_1, mx_move_1 and mx_import_1 call it, once for all
 -- that they changed. Stores the counters of the scopes, and arms each whose new changes have reached
--- `dream_min_changes`. What depends on files that change, as a waiting proposal does, is to be told here.
+-- `dream_min_changes`. Ends the proposals of these scopes that touch or cite one of the files: a scope without a waiting
+-- proposal costs nothing.
 -- p_scopes: the scopes with their counters after the changes; the caller holds their locks, and counts each change.
 -- p_files: the files that changed, as they are now. One may be told again, in the same transaction.
 -- Runs with its caller's rights: who may not change a scope, cannot do so here.
@@ -15,6 +16,7 @@ AS $$
 DECLARE
   changed record;
   min_changes integer;
+  stale uuid;
 BEGIN
   FOR changed IN
     UPDATE mx_scope AS stored
@@ -24,8 +26,20 @@ BEGIN
       FROM unnest(p_scopes) AS counted
       JOIN mx_scope AS earlier ON earlier.scope_id = counted.scope_id
       WHERE stored.scope_id = counted.scope_id
-      RETURNING stored.scope_id, stored.workspace_id, stored.new_changes, earlier.new_changes AS new_changes_before
+      RETURNING stored.scope_id, stored.workspace_id, stored.new_changes, stored.proposals,
+        earlier.new_changes AS new_changes_before
   LOOP
+    IF changed.proposals > 0 THEN
+      FOR stale IN
+        SELECT DISTINCT proposed.dream_id
+          FROM unnest(p_files) AS file
+          JOIN mx_proposal_file AS proposed ON proposed.scope_id = file.scope_id AND proposed.path = file.path
+          WHERE file.scope_id = changed.scope_id
+      LOOP
+        PERFORM mx_end_proposal_1(
+          changed.scope_id, stale, 'stale', 'a file that it touches or cites was changed', '', '');
+      END LOOP;
+    END IF;
     CONTINUE WHEN changed.new_changes <= changed.new_changes_before;
     min_changes := mx_setting_1(changed.workspace_id, 'dream_min_changes')::integer;
     IF changed.new_changes_before < min_changes AND changed.new_changes >= min_changes THEN

@@ -56,7 +56,7 @@ impl Assignment {
         Self {
             fence: wire.fence,
             mode: wire.mode(),
-            near: wire.near() == DreamNear::Review,
+            near: wire.near() != DreamNear::Unspecified,
             curator: wire.curator(),
             budget: budget(wire.budget.as_ref()),
             lease: Duration::from_secs(u64::try_from(wire.lease_seconds).unwrap_or(0).max(1)),

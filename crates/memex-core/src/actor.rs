@@ -100,6 +100,14 @@ word_enum! {
         RevertDream = 44 "revert_dream",
         /// UnparkUser.
         UnparkUser = 45 "unpark_user",
+        /// ApproveDream.
+        ApproveDream = 46 "approve_dream",
+        /// RejectDream.
+        RejectDream = 47 "reject_dream",
+        /// CancelDream.
+        CancelDream = 48 "cancel_dream",
+        /// WatchDream.
+        WatchDream = 49 "watch_dream",
         /// GetConfig.
         GetConfig = 50 "get_config",
         /// UpdateConfig.
@@ -132,6 +140,8 @@ word_enum! {
         Erase = 64 "erase",
         /// GetErasure.
         GetErasure = 65 "get_erasure",
+        /// GetStatus.
+        GetStatus = 66 "get_status",
     }
 }
 

@@ -44,8 +44,8 @@ pub const MAX_LEFT_PATHS: usize = 2_000;
 /// Bytes that `max_text_bytes` may allow at most, so that a text and the rest of its message fit into one message.
 pub const MAX_TEXT_BYTES_CEILING: usize = 1024 * 1024;
 
-/// Bytes of the instructions that a person gives a dream; they go into every prompt of it.
-pub const MAX_INSTRUCTIONS_BYTES: usize = 4_000;
+/// Characters of the instructions that a person gives a dream; they go into every prompt of it.
+pub const MAX_INSTRUCTIONS_CHARACTERS: usize = 4_096;
 
 /// Bytes of the summary with which a worker finishes a dream; shown in lists.
 pub const MAX_SUMMARY_BYTES: usize = 1_000;

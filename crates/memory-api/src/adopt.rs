@@ -7,6 +7,8 @@ use memex_core::dream_log;
 use memex_core::ids::DreamId;
 use memex_core::path::MemoryPath;
 use memex_core::text::MemoryText;
+use memex_proto::reason::Refusal;
+use memex_proto::v1::ErrorReason;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -18,10 +20,10 @@ use crate::store::pool::Connection;
 /// What became of an adoption.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Adoption {
-    /// Every op is a revision.
-    Adopted,
-    /// The write path refused an op: the transaction must be rolled back. Why, for people.
-    Refused(&'static str),
+    /// Every op is a revision: their sequences, with that of the line in the log, where it fitted.
+    Adopted(Vec<i64>),
+    /// The write path refused an op, and so the transaction must be rolled back.
+    Refused(Outcome),
 }
 
 /// Adopts a changeset in the transaction of its decision, under the scope's lock.
@@ -52,15 +54,20 @@ pub async fn adopt(
     for (ops, outcome) in files.iter().zip(outcomes) {
         match outcome {
             Outcome::Written(head) => adopted.extend(ops.iter().map(|op| (op.number, head.sequence))),
-            other => return Ok(Adoption::Refused(refusal(other))),
+            other => return Ok(Adoption::Refused(other.clone())),
         }
     }
-    if !matches!(logged, Outcome::Written(_)) {
-        // The memory is whole without the line; a full scope must not keep a dream from making room.
-        tracing::warn!(scope.id = dream.scope, dream.id = %dream, "the dream's line did not fit into user/dream-log.md");
-    }
     record_adopted(tx, dream, &adopted).await?;
-    Ok(Adoption::Adopted)
+    let mut sequences: Vec<i64> = adopted.into_iter().map(|(_, sequence)| sequence).collect();
+    match logged {
+        Outcome::Written(head) => sequences.push(head.sequence),
+        // The memory is whole without the line; a full scope must not keep a dream from making room.
+        _ => {
+            tracing::warn!(scope.id = dream.scope, dream.id = %dream, "the dream's line did not fit into user/dream-log.md")
+        }
+    }
+    sequences.dedup();
+    Ok(Adoption::Adopted(sequences))
 }
 
 /// The ops of each file that the changeset changes in the end, in the order in which the files came.
@@ -144,7 +151,14 @@ pub fn memory_text(text: String) -> Result<MemoryText> {
     MemoryText::parse(text, usize::MAX).map_err(|_| Error::Unexpected("a stored text contains NUL"))
 }
 
-fn refusal(outcome: &Outcome) -> &'static str {
+/// The refusal of changes for which the scope has no room.
+pub fn no_room(quota: &str, limit: i64) -> Refusal {
+    let message = format!("what it would write is over {quota}, which is {limit}; nothing was changed");
+    Refusal::new(ErrorReason::QuotaExceeded, message).fact("quota", quota).fact("limit", limit)
+}
+
+/// Why the write path did not take a change, for people.
+pub fn refusal(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::TooManyFiles { .. } => "the scope has no room for another file",
         Outcome::TooManyBytes { .. } => "the scope has no room for that much text",
@@ -191,6 +205,7 @@ mod tests {
         let judged = Judged {
             ops,
             changed,
+            files: std::collections::BTreeMap::new(),
             ledger: memex_curation::ledger::Ledger::default(),
             counts: memex_core::dream_log::DreamLogCounts::default(),
             scope_statements: 0,

@@ -8,12 +8,12 @@ use memex_proto::v1 as pb;
 use prost::Message as _;
 use uuid::Uuid;
 
-use crate::adopt::{Adoption, adopt};
+use crate::adopt::{Adoption, adopt, refusal};
 use crate::convert::dream_message;
 use crate::error::{Error, Result};
 use crate::guards::Guards;
 use crate::judge::{Case, Judged, Verdict, decide};
-use crate::store::dreams::{self, DreamRow, Ending};
+use crate::store::dreams::{self, Account, DreamRow, Ending};
 use crate::store::pool::Connection;
 
 /// The result of [`settle`].
@@ -54,11 +54,24 @@ pub async fn settle(
     if verdict.state == DreamState::Applied {
         let as_of = row.as_of.ok_or(Error::Unexpected("a claimed dream has no day"))?;
         if let Adoption::Refused(cause) = adopt(tx, dream, principal, as_of, judged).await? {
-            return Ok(Settled::NotAdopted(cause));
+            return Ok(Settled::NotAdopted(refusal(&cause)));
         }
     }
+    let account = account_of(judged, &verdict.violations);
+    let ending = Ending { state: verdict.state, cause: verdict.cause, account };
     let ledger = dream_message::ledger(&judged.ledger);
-    Ok(Settled::Ends(Decided { ending: ending(&verdict, &ledger, judged), ledger, violations: verdict.violations }))
+    Ok(Settled::Ends(Decided { ending, ledger, violations: verdict.violations }))
+}
+
+/// What is kept of a judged changeset that breaks these rules.
+pub fn account_of(judged: &Judged, broken: &[pb::DreamViolation]) -> Account {
+    Account {
+        ledger: Some(dream_message::ledger(&judged.ledger).encode_to_vec()),
+        violations: broken.iter().map(prost::Message::encode_to_vec).collect(),
+        lost_statements: i32::try_from(judged.ledger.lost_word_for_word).unwrap_or(i32::MAX),
+        scope_statements: i32::try_from(judged.scope_statements).unwrap_or(i32::MAX),
+        files: judged.files.clone(),
+    }
 }
 
 async fn row(tx: &mut Connection, dream: DreamId) -> Result<DreamRow> {
@@ -81,16 +94,6 @@ async fn verdict(
         max_seconds: u32::try_from(row.max_seconds).unwrap_or(0),
     };
     let mode = Mode::parse(&row.mode).ok_or(Error::Unexpected("a dream has an unknown mode"))?;
-    Ok(decide(&Case { mode, budget, window, judged, ledger: guards.ledger }))
-}
-
-fn ending(verdict: &Verdict, ledger: &pb::DreamLedger, judged: &Judged) -> Ending {
-    Ending {
-        state: verdict.state,
-        cause: verdict.cause.clone(),
-        ledger: Some(ledger.encode_to_vec()),
-        violations: verdict.violations.iter().map(prost::Message::encode_to_vec).collect(),
-        lost_statements: i32::try_from(judged.ledger.lost_word_for_word).unwrap_or(i32::MAX),
-        scope_statements: i32::try_from(judged.scope_statements).unwrap_or(i32::MAX),
-    }
+    let adopts_probable = row.near == "adopt" && window.adopts_probable;
+    Ok(decide(&Case { mode, budget, window, judged, ledger: guards.ledger, adopts_probable }))
 }

@@ -122,6 +122,17 @@ pub fn erased() -> Refusal {
     Refusal::new(ErrorReason::UserErased, "the user was erased or is being erased")
 }
 
+/// The refusal of dreams of a user for whom they are paused.
+pub fn paused() -> Refusal {
+    Refusal::new(ErrorReason::UserPaused, "dreaming is paused for this user; ResumeUser lifts it")
+}
+
+/// The refusal of dreams while the switch is off.
+pub fn dreaming_disabled() -> Refusal {
+    let message = "dreaming is switched off: `dream_enabled` must be true for the deployment and for the workspace";
+    Refusal::new(ErrorReason::DreamingDisabled, message)
+}
+
 /// What this process remembers of a user is from before they were erased and readmitted: a repeat looks again.
 pub fn readmitted() -> Refusal {
     let message = "the user was erased and readmitted meanwhile; nothing was done: repeat it with the same request_id";

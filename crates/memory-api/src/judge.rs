@@ -23,7 +23,7 @@ use crate::store::changesets::{HeadText, StagedOp, head_texts};
 use crate::store::dreams::dream_rules;
 use crate::store::line_origins::LineOrigins;
 
-pub use decision::{Case, Verdict, decide};
+pub use decision::{Case, Verdict, allowed_loss, decide, violations};
 
 /// How many texts are counted at a time.
 const COUNTED_AT_ONCE: i64 = 100;
@@ -35,6 +35,8 @@ pub struct Judged {
     pub ops: Vec<StagedOp>,
     /// The files whose text its ops change in the end.
     pub changed: BTreeSet<String>,
+    /// The files that it touches or cites, each with the version of the snapshot; 0: no file.
+    pub files: BTreeMap<String, i64>,
     /// The account.
     pub ledger: Ledger,
     /// What the dream log says.
@@ -59,7 +61,7 @@ pub async fn account(store: &Store, guards: Guards, dream: DreamId, ops: Vec<Sta
     let neutral = neutral_phrases(&known.neutral);
     let rules = Rules::on(known.as_of.ok_or(Error::Unexpected("a claimed dream has no day"))?)
         .with_neutral(neutral.iter().map(String::as_str));
-    let named = changes.paths();
+    let (named, files) = (changes.paths(), changes.versions());
     let (heads, rules) = match heads(store, dream.scope, &named, known.max_read_bytes).await? {
         Some(heads) => (heads, rules),
         None => (head_texts(store.pool(), dream.scope, &named).await?, rules.over_a_part()),
@@ -68,7 +70,7 @@ pub async fn account(store: &Store, guards: Guards, dream: DreamId, ops: Vec<Sta
     let origins = if guards.source { store.line_origins(dream.scope, &versions).await? } else { HashMap::new() };
     let (ledger, counts, changed) = blocking(move || changes.judge(heads, &origins, &rules)).await?;
     let scope_statements = if ledger.lost_word_for_word > 0 { scope_statements(store, dream.scope).await? } else { 0 };
-    Ok(Judged { ops, changed, ledger, counts, scope_statements })
+    Ok(Judged { ops, changed, files, ledger, counts, scope_statements })
 }
 
 /// Every file that a dream may touch, and those that the changeset names, whatever they are; `None` where they have more
@@ -127,15 +129,19 @@ struct FileChange {
 #[derive(Clone, Debug)]
 struct Changes {
     files: BTreeMap<String, FileChange>,
-    cited: BTreeSet<String>,
+    /// Each with the version that is cited; the lowest where several are.
+    cited: BTreeMap<String, i64>,
 }
 
 impl Changes {
     fn of(ops: &[StagedOp], guards: Guards) -> Result<Self> {
-        let mut changes = Changes { files: BTreeMap::new(), cited: BTreeSet::new() };
+        let mut changes = Changes { files: BTreeMap::new(), cited: BTreeMap::new() };
         for op in ops {
             let treatments = treatments(op, guards)?;
-            changes.cited.extend(treatments.iter().flat_map(|one| &one.sources).map(|source| source.path.clone()));
+            for source in treatments.iter().flat_map(|one| &one.sources) {
+                let version = changes.cited.entry(source.path.clone()).or_insert(source.version);
+                *version = source.version.min(*version);
+            }
             let file = changes.files.entry(op.path.clone()).or_default();
             if file.texts.is_empty() {
                 file.base_version = op.base_version;
@@ -143,12 +149,17 @@ impl Changes {
             file.texts.push(op.text.clone());
             file.treatments.push(treatments);
         }
-        changes.cited.retain(|path| !changes.files.contains_key(path));
+        changes.cited.retain(|path, _| !changes.files.contains_key(path));
         Ok(changes)
     }
 
     fn paths(&self) -> Vec<String> {
-        self.files.keys().chain(&self.cited).cloned().collect()
+        self.files.keys().chain(self.cited.keys()).cloned().collect()
+    }
+
+    fn versions(&self) -> BTreeMap<String, i64> {
+        let touched = self.files.iter().map(|(path, change)| (path.clone(), change.base_version));
+        touched.chain(self.cited.clone()).collect()
     }
 
     fn judge(

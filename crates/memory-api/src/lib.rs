@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod adopt;
+mod approve;
 mod archive;
 pub mod args;
 mod auth;
@@ -12,6 +13,7 @@ mod epoch;
 mod erase;
 mod erasure_key;
 mod error;
+mod groups;
 mod guards;
 mod judge;
 mod meters;

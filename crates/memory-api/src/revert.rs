@@ -11,7 +11,7 @@ use memex_proto::reason::Refusal;
 use memex_proto::v1::ErrorReason;
 use uuid::Uuid;
 
-use crate::adopt::{log_change, memory_text};
+use crate::adopt::{log_change, memory_text, no_room};
 use crate::auth::Caller;
 use crate::error::{Error, Result, erased};
 use crate::store::changesets::{FileState, StagedOp, file_states, places_of, staged_ops, texts_at};
@@ -141,11 +141,6 @@ fn written(outcomes: &[Outcome]) -> Result<Vec<i64>> {
         _ => Err(Error::Unexpected("a revert under the scope's lock found another version")),
     };
     outcomes.iter().map(sequence).filter_map(Result::transpose).collect()
-}
-
-fn no_room(quota: &str, limit: i64) -> Refusal {
-    let message = format!("what the revert brings back is over {quota}, which is {limit}");
-    Refusal::new(ErrorReason::QuotaExceeded, message).fact("quota", quota).fact("limit", limit)
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ pub mod scopes;
 pub mod search;
 pub mod settings;
 mod statements;
+pub mod status;
 pub mod tokens;
 pub mod tombstones;
 pub mod transaction;

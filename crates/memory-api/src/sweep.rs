@@ -44,7 +44,7 @@ async fn once(store: &Store) {
         tracing::info!(?dropped, "months of the access log beyond their retention were dropped");
     }
     if let Some(expired @ 1..) = said("expiring proposals", store.expire_proposals().await) {
-        tracing::info!(expired, "proposals of probable copies expired");
+        tracing::info!(expired, "proposals expired: nobody decided about them in time");
     }
     if let Some(forgotten @ 1..) = said("forgetting request ids", store.forget_requests().await) {
         tracing::info!(forgotten, "request ids beyond their retention were forgotten");

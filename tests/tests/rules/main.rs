@@ -48,6 +48,7 @@ mod outages;
 mod parking;
 mod patch_cases;
 mod patches;
+mod proposals;
 mod recall;
 mod redaction;
 mod replay;

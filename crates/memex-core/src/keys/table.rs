@@ -25,6 +25,7 @@ pub const KEYS: &[Key] = &[
     integer("dream_lease_seconds", "60", (5, 600), "seconds", &[Deployment]),
     integer("dream_max_loss_percent", "20", (0, 100), "percent", &[Workspace]),
     choice("dream_guard", "review", &["review", "refuse"], &[Workspace, User]),
+    choice("dream_near", "review", &["adopt", "review", "off"], &[Workspace]),
     phrases("dream_neutral", (100, 100), &[Workspace]),
     integer("dream_max_attempts", "5", (1, 20), "attempts", &[Workspace]),
     integer("dream_review_days", "14", (1, 90), "days", &[Workspace]),

@@ -14,13 +14,14 @@ pub const fn may(role: Role, operation: Operation) -> bool {
         O::Write | O::Patch => !matches!(role, Role::Auditor),
         O::Delete | O::Move | O::Restore => matches!(role, Role::Agent | Role::Backend | Role::Operator),
         O::Claim | O::Renew | O::Finish => matches!(role, Role::Worker),
-        O::StartDream | O::RevertDream | O::UnparkUser | O::PauseUser | O::ResumeUser | O::CreateToken | O::Erase => {
+        O::StartDream | O::RevertDream | O::ApproveDream | O::RejectDream | O::CancelDream | O::UnparkUser => {
             matches!(role, Role::Backend | Role::Operator)
         }
-        O::GetDream | O::ListDreams | O::GetChangeset | O::GetUser | O::Export | O::GetErasure => {
+        O::PauseUser | O::ResumeUser | O::CreateToken | O::Erase => matches!(role, Role::Backend | Role::Operator),
+        O::GetDream | O::ListDreams | O::GetChangeset | O::WatchDream | O::GetUser | O::Export | O::GetErasure => {
             matches!(role, Role::Backend | Role::Operator | Role::Auditor)
         }
-        O::GetConfig | O::ListAccessLog | O::ListTokens | O::ListUsers => {
+        O::GetStatus | O::GetConfig | O::ListAccessLog | O::ListTokens | O::ListUsers => {
             matches!(role, Role::Operator | Role::Auditor)
         }
         O::UpdateConfig | O::RevokeToken | O::UpdateUser | O::Redact | O::Import => matches!(role, Role::Operator),

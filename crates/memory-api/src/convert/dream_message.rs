@@ -38,6 +38,7 @@ pub fn curator(word: &str) -> pb::Curator {
 pub fn near(word: &str) -> pb::DreamNear {
     match word {
         "review" => pb::DreamNear::Review,
+        "adopt" => pb::DreamNear::Adopt,
         _ => pb::DreamNear::Unspecified,
     }
 }
@@ -70,9 +71,10 @@ pub fn stored_violations(stored: &[Vec<u8>]) -> Vec<pb::DreamViolation> {
 
 /// A dream.
 pub fn dream(row: DreamRow) -> pb::Dream {
+    let id = |id| DreamId { scope: row.scope_id, id }.to_string();
     let elapsed = row.claimed_at.zip(row.ended_at).map(|(from, to)| (to - from).num_milliseconds().max(0));
     pb::Dream {
-        dream_id: DreamId { scope: row.scope_id, id: row.dream_id }.to_string(),
+        dream_id: id(row.dream_id),
         user_id: row.user_id,
         state: DreamState::parse(&row.state).map_or(pb::DreamState::Unspecified, state).into(),
         mode: mode(&row.mode).into(),
@@ -95,6 +97,7 @@ pub fn dream(row: DreamRow) -> pb::Dream {
             read_bytes: row.read_bytes,
             model_tokens: row.model_tokens,
             elapsed_ms: elapsed.unwrap_or(0),
+            refused_ops: row.refused_ops,
         }),
         snapshot_sequence: row.snapshot_sequence,
         attempts: row.attempts,
@@ -111,6 +114,13 @@ pub fn dream(row: DreamRow) -> pb::Dream {
         trace_id: row.trace_id.as_deref().map(hex).unwrap_or_default(),
         probable_pairs: row.probable_pairs,
         near: near(&row.near).into(),
+        decided_by: row.decided_by,
+        decided_at: row.decided_at.map(timestamp),
+        decision_reason: row.decision_reason,
+        expires_at: row.expires_at.map(timestamp),
+        rest_of: row.rest_of.map(id).unwrap_or_default(),
+        follows: row.follows.map(id).unwrap_or_default(),
+        reverts: row.reverts.map(id).unwrap_or_default(),
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Case<'a> {
     pub judged: &'a Judged,
     /// Whether the ledger is asked at all.
     pub ledger: bool,
+    /// Whether probable copies are adopted as certain ones are: `dream_near` says so, and the dream looks for them alone.
+    pub adopts_probable: bool,
 }
 
 /// The decision.
@@ -46,10 +48,9 @@ pub fn decide(case: &Case<'_>) -> Verdict {
     }
     let mut violations = bounds(case);
     let for_a_person = violations.is_empty() && case.judged.ledger.violations.iter().all(is_for_a_person);
-    if case.ledger {
-        violations.extend(case.judged.ledger.violations.iter().map(on_the_wire));
-    }
-    let broken = violations.len();
+    violations.extend(self::violations(case.judged, case.ledger));
+    let adopted_anyway = |one: &pb::DreamViolation| case.adopts_probable && one.rule == Rule::OnlyProbable.as_str();
+    let broken = violations.iter().filter(|one| !adopted_anyway(one)).count();
     let refuses = case.window.refuses && !for_a_person;
     let (state, cause) = match (case.mode, broken) {
         (Mode::DryRun, 0) => (DreamState::Reported, "a dry run: nothing is adopted".to_owned()),
@@ -60,6 +61,11 @@ pub fn decide(case: &Case<'_>) -> Verdict {
         _ => (DreamState::Proposed, format!("a person decides: {}", rules(broken))),
     };
     Verdict { state, cause, violations }
+}
+
+/// The rules of the ledger that a changeset breaks; none where the ledger is not asked.
+pub fn violations(judged: &Judged, ledger: bool) -> Vec<pb::DreamViolation> {
+    if ledger { judged.ledger.violations.iter().map(on_the_wire).collect() } else { Vec::new() }
 }
 
 fn rules(broken: usize) -> String {
@@ -114,13 +120,17 @@ fn bounds(case: &Case<'_>) -> Vec<pb::DreamViolation> {
     broken
 }
 
-fn allowed_loss(window: &LossWindow, scope_statements: u32) -> i64 {
+/// The most statements that thirty days of dreams may lose. `scope_statements` counts those of the scope, where no dream
+/// of the window has lost any.
+pub fn allowed_loss(window: &LossWindow, scope_statements: u32) -> i64 {
     let statements = window.statements_at_first.unwrap_or_else(|| i64::from(scope_statements));
     LOSS_ALWAYS_ALLOWED.max(statements * window.max_percent / 100)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use memex_core::dream_log::DreamLogCounts;
     use memex_curation::ledger::Ledger;
 
@@ -136,12 +146,25 @@ mod tests {
         let violations = rules.iter().map(violation).collect();
         let ledger = Ledger { lost_word_for_word: lost, violations, ..Ledger::default() };
         let changed = ["user/a.md".to_owned()].into();
-        Judged { ops: vec![], changed, ledger, counts: DreamLogCounts::default(), scope_statements }
+        Judged {
+            ops: vec![],
+            changed,
+            files: BTreeMap::new(),
+            ledger,
+            counts: DreamLogCounts::default(),
+            scope_statements,
+        }
     }
 
     fn verdict(mode: Mode, guard: &str, judged: &Judged) -> DreamState {
-        let window = LossWindow { refuses: guard == "refuse", max_percent: 20, lost: 0, statements_at_first: None };
-        decide(&Case { mode, budget: Budget::DEFAULT, window, judged, ledger: true }).state
+        let window = LossWindow {
+            refuses: guard == "refuse",
+            adopts_probable: false,
+            max_percent: 20,
+            lost: 0,
+            statements_at_first: None,
+        };
+        decide(&Case { mode, budget: Budget::DEFAULT, window, judged, ledger: true, adopts_probable: false }).state
     }
 
     const LOST: &[(Rule, &str)] = &[(Rule::StatementLost, "")];
@@ -183,10 +206,33 @@ mod tests {
     }
 
     #[test]
+    fn probable_copies_are_adopted_where_the_key_says_so_and_no_other_rule_is_broken() {
+        let (probable, window) = (
+            (Rule::OnlyProbable, ""),
+            LossWindow { refuses: true, adopts_probable: true, max_percent: 20, lost: 0, statements_at_first: None },
+        );
+        let state = |mode, judged: &Judged| {
+            let window = window.clone();
+            decide(&Case { mode, budget: Budget::DEFAULT, window, judged, ledger: true, adopts_probable: true }).state
+        };
+        assert_eq!(state(Mode::Apply, &judged(0, 0, &[probable, probable])), DreamState::Applied);
+        assert_eq!(state(Mode::Review, &judged(0, 0, &[probable])), DreamState::Proposed);
+        assert_eq!(state(Mode::Apply, &judged(0, 0, &[probable, LOST[0]])), DreamState::Refused);
+    }
+
+    #[test]
     fn a_violation_is_listed_with_path_line_and_rule() {
         let broken = judged(0, 0, LOST);
-        let window = LossWindow { refuses: false, max_percent: 20, lost: 0, statements_at_first: None };
-        let case = Case { mode: Mode::Apply, budget: Budget::DEFAULT, window, judged: &broken, ledger: true };
+        let window =
+            LossWindow { refuses: false, adopts_probable: false, max_percent: 20, lost: 0, statements_at_first: None };
+        let case = Case {
+            mode: Mode::Apply,
+            budget: Budget::DEFAULT,
+            window,
+            judged: &broken,
+            ledger: true,
+            adopts_probable: false,
+        };
         let listed = decide(&case).violations;
         assert_eq!(
             (listed[0].path.as_str(), listed[0].line, listed[0].rule.as_str()),
@@ -198,9 +244,23 @@ mod tests {
     #[test]
     fn thirty_days_lose_at_most_three_statements_or_the_percentage_of_the_first_dream() {
         let state = |lost_before, statements_at_first, lost, scope| {
-            let window = LossWindow { refuses: true, max_percent: 20, lost: lost_before, statements_at_first };
+            let window = LossWindow {
+                refuses: true,
+                adopts_probable: true,
+                max_percent: 20,
+                lost: lost_before,
+                statements_at_first,
+            };
             let judged = judged(lost, scope, &[]);
-            decide(&Case { mode: Mode::Apply, budget: Budget::DEFAULT, window, judged: &judged, ledger: true }).state
+            decide(&Case {
+                mode: Mode::Apply,
+                budget: Budget::DEFAULT,
+                window,
+                judged: &judged,
+                ledger: true,
+                adopts_probable: false,
+            })
+            .state
         };
         assert_eq!((state(0, None, 3, 1), state(0, None, 4, 1)), (DreamState::Applied, DreamState::Refused));
         assert_eq!((state(0, None, 20, 100), state(0, None, 21, 100)), (DreamState::Applied, DreamState::Refused));

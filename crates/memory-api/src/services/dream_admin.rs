@@ -1,12 +1,17 @@
 //! DreamAdminService: dreams as operators and backends start, see and undo them. One file an RPC.
 
+mod approve_dream;
+mod cancel_dream;
 mod get_changeset;
 mod get_dream;
+mod get_status;
 mod list_dreams;
 mod reach;
+mod reject_dream;
 mod revert_dream;
 mod start_dream;
 mod unpark_user;
+mod watch_dream;
 
 use memex_core::actor::Operation;
 use memex_proto::v1 as pb;
@@ -63,6 +68,33 @@ impl DreamAdminService for DreamAdmin {
         self.context.answer(&metadata, Operation::GetChangeset, handle).await
     }
 
+    async fn approve_dream(
+        &self,
+        request: Request<pb::ApproveDreamRequest>,
+    ) -> Result<Response<pb::ApproveDreamResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| approve_dream::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::ApproveDream, handle).await
+    }
+
+    async fn reject_dream(
+        &self,
+        request: Request<pb::RejectDreamRequest>,
+    ) -> Result<Response<pb::RejectDreamResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| reject_dream::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::RejectDream, handle).await
+    }
+
+    async fn cancel_dream(
+        &self,
+        request: Request<pb::CancelDreamRequest>,
+    ) -> Result<Response<pb::CancelDreamResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| cancel_dream::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::CancelDream, handle).await
+    }
+
     async fn revert_dream(
         &self,
         request: Request<pb::RevertDreamRequest>,
@@ -79,5 +111,25 @@ impl DreamAdminService for DreamAdmin {
         let (metadata, _, request) = request.into_parts();
         let handle = |caller, about| unpark_user::handle(&self.context, caller, about, request);
         self.context.answer(&metadata, Operation::UnparkUser, handle).await
+    }
+
+    type WatchDreamStream = watch_dream::Events;
+
+    async fn watch_dream(
+        &self,
+        request: Request<pb::WatchDreamRequest>,
+    ) -> Result<Response<Self::WatchDreamStream>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| watch_dream::handle(&self.context, caller, about, metadata.clone(), request);
+        self.context.answer(&metadata, Operation::WatchDream, handle).await
+    }
+
+    async fn get_status(
+        &self,
+        request: Request<pb::GetStatusRequest>,
+    ) -> Result<Response<pb::GetStatusResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let handle = |caller, about| get_status::handle(&self.context, caller, about, request);
+        self.context.answer(&metadata, Operation::GetStatus, handle).await
     }
 }

@@ -170,6 +170,34 @@ impl Remembered for pb::StartDreamResponse {
     }
 }
 
+impl Remembered for pb::ApproveDreamResponse {
+    const OPERATION: Operation = Operation::ApproveDream;
+
+    fn dream(&self) -> Option<DreamId> {
+        dream_of(self.dream.as_ref())
+    }
+
+    fn records(&mut self) -> &mut [pb::Revision] {
+        &mut self.revisions
+    }
+}
+
+impl Remembered for pb::RejectDreamResponse {
+    const OPERATION: Operation = Operation::RejectDream;
+
+    fn dream(&self) -> Option<DreamId> {
+        dream_of(self.dream.as_ref())
+    }
+}
+
+impl Remembered for pb::CancelDreamResponse {
+    const OPERATION: Operation = Operation::CancelDream;
+
+    fn dream(&self) -> Option<DreamId> {
+        dream_of(self.dream.as_ref())
+    }
+}
+
 impl Remembered for pb::RevertDreamResponse {
     const OPERATION: Operation = Operation::RevertDream;
 
@@ -200,6 +228,7 @@ pub fn with_records(operation: Operation, answer: &[u8], change: impl FnMut(&mut
     match operation {
         Operation::Redact => changed::<pb::RedactRevisionResponse>(answer, change),
         Operation::RevertDream => changed::<pb::RevertDreamResponse>(answer, change),
+        Operation::ApproveDream => changed::<pb::ApproveDreamResponse>(answer, change),
         _ => None,
     }
 }

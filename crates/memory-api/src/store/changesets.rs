@@ -33,6 +33,8 @@ pub struct StagedOp {
 /// The text of a file at a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextAt {
+    /// Which file.
+    pub file_id: Uuid,
     /// The text; empty where the version is a deletion or redacted.
     pub text: String,
     /// Where it comes from.
@@ -43,8 +45,8 @@ pub struct TextAt {
 
 impl TextAt {
     /// A row's columns; a deletion has no text.
-    fn of(text: Option<String>, source: i16, redacted: bool) -> Self {
-        Self { text: text.unwrap_or_default(), source, redacted }
+    fn of(file_id: Uuid, text: Option<String>, source: i16, redacted: bool) -> Self {
+        Self { file_id, text: text.unwrap_or_default(), source, redacted }
     }
 }
 
@@ -93,6 +95,23 @@ pub async fn staged_ops(executor: impl PgExecutor<'_>, dream: DreamId) -> Result
     Ok(ops)
 }
 
+/// The ops of a dream after this number, in order, without their texts.
+pub async fn staged_after(executor: impl PgExecutor<'_>, dream: DreamId, number: i32) -> Result<Vec<StagedOp>> {
+    let ops = sqlx::query_as!(
+        StagedOp,
+        "-- changesets.ops_after
+        SELECT number, operation, path, base_file, base_version, expected_version, NULL AS text, inserted_bytes, source, reason, treatments,
+               adopted_sequence, redacted
+          FROM mx_dream_op WHERE scope_id = $1 AND dream_id = $2 AND number > $3 ORDER BY number",
+        dream.scope,
+        dream.id,
+        number
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(ops)
+}
+
 /// The current texts at these paths; a path without a file is left out.
 pub async fn head_texts(executor: impl PgExecutor<'_>, scope: i64, paths: &[String]) -> Result<Vec<HeadText>> {
     let heads = sqlx::query_as!(
@@ -128,7 +147,7 @@ pub async fn texts_at(
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| ((row.file_id, row.version), TextAt::of(row.text, row.source, row.redacted)))
+        .map(|row| ((row.file_id, row.version), TextAt::of(row.file_id, row.text, row.source, row.redacted)))
         .collect())
 }
 
@@ -141,7 +160,7 @@ pub async fn texts_by_path(
     let (paths, versions): (Vec<String>, Vec<i64>) = places.iter().cloned().unzip();
     let rows = sqlx::query!(
         "-- changesets.texts_by_path
-        SELECT v.path, v.version, v.text, v.source, v.redacted FROM unnest($2::text[], $3::bigint[]) AS p(path, version)
+        SELECT v.path, v.file_id, v.version, v.text, v.source, v.redacted FROM unnest($2::text[], $3::bigint[]) AS p(path, version)
           JOIN mx_revision v ON v.scope_id = $1 AND v.path = p.path AND v.version = p.version",
         scope,
         &paths,
@@ -149,7 +168,10 @@ pub async fn texts_by_path(
     )
     .fetch_all(executor)
     .await?;
-    Ok(rows.into_iter().map(|row| ((row.path, row.version), TextAt::of(row.text, row.source, row.redacted))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| ((row.path, row.version), TextAt::of(row.file_id, row.text, row.source, row.redacted)))
+        .collect())
 }
 
 /// Where the files at these paths stand, deleted ones included.

@@ -3,6 +3,7 @@
 mod claim;
 mod finish;
 mod list;
+mod proposals;
 mod request;
 mod revert;
 mod rows;
@@ -18,12 +19,17 @@ use crate::store::pool::Connection;
 
 pub use claim::{Assignment, Renewal};
 pub use finish::{
-    Conclusion, Ending, Finish, Gate, Holder, LossWindow, Report, Seal, finish, gate, loss_window, stored_account,
+    Account, Conclusion, Ending, Finish, Gate, Holder, LossWindow, Report, Seal, finish, gate, loss_window,
+    stored_account,
 };
 pub use list::{DreamFilter, ListedAfter};
+pub use proposals::{
+    Decision, account, decide, follow, lost_statements, note_decision, proposal_denied, scope_sequence,
+    shown_violations, split, waiting_near_ops,
+};
 pub use request::{DreamPolicy, NewDream, dream_policy, hold_switch, insert_dream, open_dream};
 pub use revert::{mark_reverted, running_dream, today};
-pub use rows::{DreamRow, dream_row, dream_rules, probable_pairs};
+pub use rows::{DreamRow, dream_row, dream_rules, probable_pairs, watched_dream};
 
 /// The scope as it is under its lock.
 #[derive(Clone, Debug)]

@@ -6,6 +6,9 @@ use crate::error::Result;
 /// How many request ids are forgotten in one statement.
 const FORGET_BATCH: i64 = 10_000;
 
+/// How many proposals expire in one statement.
+const EXPIRE_BATCH: i32 = 1_000;
+
 /// How many months of the access log are kept ready, this one included.
 const MONTHS: i32 = 4;
 
@@ -49,19 +52,16 @@ impl Store {
         Ok(dropped)
     }
 
-    /// Ends the proposals of probable copies about which nobody decided within `dream_review_days`, at most a batch; returns
-    /// how many. They hold nothing up, so that the dream's row alone is locked.
-    pub async fn expire_proposals(&self) -> Result<u64> {
-        let done = sqlx::query!(
-            "-- upkeep.expire
-            UPDATE mx_dream SET state = 'expired', cause = 'nobody decided within dream_review_days' WHERE (scope_id, dream_id) IN (
-              SELECT scope_id, dream_id FROM mx_dream
-               WHERE state = 'proposed' AND near <> 'off' AND ended_at < mx_now() - make_interval(days => mx_setting_1(workspace_id, 'dream_review_days')::integer)
-               ORDER BY ended_at LIMIT 1000 FOR NO KEY UPDATE SKIP LOCKED)"
+    /// Ends the proposals about which nobody decided within `dream_review_days`, at most a batch; returns how many.
+    pub async fn expire_proposals(&self) -> Result<i32> {
+        let expired = sqlx::query_scalar!(
+            r#"-- upkeep.expire
+            SELECT mx_expire_1($1) AS "expired!""#,
+            EXPIRE_BATCH
         )
-        .execute(self.pool())
+        .fetch_one(self.pool())
         .await?;
-        Ok(done.rows_affected())
+        Ok(expired)
     }
 
     /// Forgets request ids beyond `request_retention_hours`, a batch a statement; returns how many. One that somebody is at

@@ -1,5 +1,6 @@
 //! FinishDream: seals the changeset, judges it and ends the dream.
 
+mod follow;
 mod probable;
 
 use memex_core::actor::Operation;
@@ -108,7 +109,12 @@ async fn conclude(
 ) -> Result<pb::FinishDreamResponse> {
     match context.store.conclude(finish, state, cause).await? {
         Conclusion::Answered(state, cause) => answered(context, finish, state, cause).await,
-        Conclusion::Ended(state, cause) => Ok(answer(state, cause, None, vec![])),
+        Conclusion::Ended(state, cause) => {
+            if state == DreamState::Noop {
+                follow::request_after(context, finish).await?;
+            }
+            Ok(answer(state, cause, None, vec![]))
+        }
         Conclusion::Lost(ending) => Err(lost(context, finish, ending).await?),
     }
 }
@@ -141,6 +147,7 @@ async fn end(context: &Context, finish: &Finish, judged: &Judged) -> Result<pb::
         }
     };
     dreams::finish(&mut tx, finish, &ending).await?;
+    follow::request(&mut tx, finish.dream, &finish.report).await?;
     doors::pass(Point::BeforeAdoption).await;
     tx.commit().await?;
     doors::pass(Point::AfterAdoption).await;

@@ -1,8 +1,10 @@
 //! GetChangeset: what a dream changed or would change, as diffs, and what stands for each line that it drops.
 
+mod days;
 mod dropped;
 mod probable;
 mod quotes;
+mod verdict;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,8 +20,10 @@ use crate::auth::Caller;
 use crate::convert::dream_message;
 use crate::convert::operation_out;
 use crate::error::{Error, Result};
+use crate::groups::Groups;
 use crate::services::context::{AboutCell, Context};
 use crate::store::changesets::{StagedOp, TextAt, staged_ops, texts_at};
+use crate::store::dreams::DreamRow;
 
 /// Texts by file and version.
 type Texts = HashMap<(Uuid, i64), TextAt>;
@@ -36,9 +40,11 @@ pub(super) async fn handle(
     let bases: Vec<(Uuid, i64)> = ops.iter().filter_map(base_of).collect();
     let texts = texts_at(context.store.pool(), dream.scope, &bases).await?;
     let guards = context.guards;
+    let groups = Groups::of(&ops, guards)?;
+    let judged = row.clone();
     // Diffs take time that grows with the texts.
     let (ops, files, drops) = tokio::task::spawn_blocking(move || {
-        let files = files(dream, &ops, &texts);
+        let files = files(dream, &ops, &texts, &groups);
         let drops = dropped::drops(&ops, &texts, guards);
         (ops.into_iter().map(staged).collect(), files, drops)
     })
@@ -46,20 +52,31 @@ pub(super) async fn handle(
     .map_err(|_| Error::Unexpected("diffing a changeset panicked"))?;
     let mut quotes = quotes::Quotes::default();
     let dropped_lines = dropped::quoted(&context.store, dream, drops?, &mut quotes).await?;
+    let dropped_lines = dropped_lines.into_iter().map(|line| graded(line, &judged)).collect();
     let probable_lines = probable::quoted(&context.store, dream, quotes).await?;
-    Ok(pb::GetChangesetResponse { dream: Some(dream_message::dream(row)), ops, files, dropped_lines, probable_lines })
+    let verdict = verdict::verdict(&context.store, dream, &row).await?;
+    let dream = Some(dream_message::dream(row));
+    Ok(pb::GetChangesetResponse { dream, ops, files, dropped_lines, probable_lines, verdict })
+}
+
+fn graded(line: pb::DroppedLine, row: &DreamRow) -> pb::DroppedLine {
+    let grade = line.dropped.as_ref().map_or(pb::Grade::Unspecified, |dropped| verdict::grade(row, dropped));
+    pb::DroppedLine { grade: grade.into(), ..line }
 }
 
 fn base_of(op: &StagedOp) -> Option<(Uuid, i64)> {
     op.base_file.map(|file| (file, op.base_version))
 }
 
-fn files(dream: DreamId, ops: &[StagedOp], texts: &Texts) -> Vec<pb::FileChange> {
+fn files(dream: DreamId, ops: &[StagedOp], texts: &Texts, groups: &Groups) -> Vec<pb::FileChange> {
     let mut by_path: BTreeMap<&str, (&StagedOp, &StagedOp)> = BTreeMap::new();
     for op in ops {
         by_path.entry(&op.path).or_insert((op, op)).1 = op;
     }
-    by_path.into_values().map(|(first, last)| file(dream, first, last, texts)).collect()
+    let group = |path: &str| i32::try_from(groups.number(path)).unwrap_or(0);
+    let change =
+        |(first, last): (&StagedOp, _)| pb::FileChange { group: group(&first.path), ..file(dream, first, last, texts) };
+    by_path.into_values().map(change).collect()
 }
 
 fn file(dream: DreamId, first: &StagedOp, last: &StagedOp, texts: &Texts) -> pb::FileChange {
@@ -83,10 +100,11 @@ fn file(dream: DreamId, first: &StagedOp, last: &StagedOp, texts: &Texts) -> pb:
             .map(|sequence| RevisionId { scope: dream.scope, sequence }.to_string())
             .unwrap_or_default(),
         redacted,
+        group: 0,
     }
 }
 
-fn staged(op: StagedOp) -> pb::StagedOp {
+pub(super) fn staged(op: StagedOp) -> pb::StagedOp {
     pb::StagedOp {
         number: op.number,
         path: op.path,
@@ -100,6 +118,7 @@ fn staged(op: StagedOp) -> pb::StagedOp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::guards::Guards;
 
     fn op(number: i32, path: &str, base_version: i64, text: &str) -> StagedOp {
         StagedOp {
@@ -122,10 +141,13 @@ mod tests {
     #[test]
     fn a_file_is_shown_once_from_its_base_to_its_last_text() {
         let ops = [op(1, "user/b.md", 2, "a\nb\n"), op(2, "user/a.md", 0, "new\n"), op(3, "user/b.md", 2, "a\n")];
-        let texts =
-            HashMap::from([((Uuid::nil(), 2), TextAt { text: "a\nb\nc\n".to_owned(), source: 1, redacted: false })]);
+        let texts = HashMap::from([(
+            (Uuid::nil(), 2),
+            TextAt { file_id: Uuid::nil(), text: "a\nb\nc\n".to_owned(), source: 1, redacted: false },
+        )]);
         let dream = DreamId { scope: 9, id: Uuid::nil() };
-        let files = files(dream, &ops, &texts);
+        let groups = Groups::of(&ops, Guards::default()).unwrap();
+        let files = files(dream, &ops, &texts, &groups);
         assert_eq!(files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["user/a.md", "user/b.md"]);
         assert_eq!(files[0].diff, "--- /dev/null\n+++ b/user/a.md\n@@ -0,0 +1 @@\n+new\n");
         assert_eq!(files[1].diff, "--- a/user/b.md\n+++ b/user/b.md\n@@ -1,3 +1 @@\n a\n-b\n-c\n");

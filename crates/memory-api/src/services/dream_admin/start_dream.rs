@@ -9,14 +9,14 @@ use memex_core::limits;
 use memex_core::user_id::UserId;
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
-use memex_proto::v1::{Curator, DreamMode, DreamNear, ErrorReason};
+use memex_proto::v1::{Curator, DreamMode, DreamNear};
 use memex_runtime::trace::traceparent_of_current;
 use prost::Message as _;
 
 use super::reach::not_found;
 use crate::auth::Caller;
 use crate::convert::dream_message;
-use crate::error::{Error, Result, erased, field};
+use crate::error::{Error, Result, dreaming_disabled, erased, field, paused};
 use crate::services::context::{AboutCell, Context};
 use crate::services::once::Once;
 use crate::services::request::{CallDigest, request_id};
@@ -73,14 +73,8 @@ fn allowed(denied: Option<&str>) -> Result<()> {
     let refusal = match denied {
         None => return Ok(()),
         Some("erasing") => erased(),
-        Some("paused") => {
-            Refusal::new(ErrorReason::UserPaused, "dreaming is paused for this user; ResumeUser lifts it")
-        }
-        Some("off") => {
-            let message =
-                "dreaming is switched off: `dream_enabled` must be true for the deployment and for the workspace";
-            Refusal::new(ErrorReason::DreamingDisabled, message)
-        }
+        Some("paused") => paused(),
+        Some("off") => dreaming_disabled(),
         Some(_) => return Err(Error::Unexpected("mx_may_dream_1 gave an unknown reason")),
     };
     Err(refusal.into())
@@ -124,8 +118,9 @@ fn wanted(request: &pb::StartDreamRequest) -> Result<Wanted, Refusal> {
         Ok(Curator::Llm) => return Err(field("curator", "this build has the builtin curator alone")),
         Err(_) => return Err(field("curator", "is a curator that this version does not know")),
     }
-    if request.instructions.len() > limits::MAX_INSTRUCTIONS_BYTES || request.instructions.contains('\0') {
-        return Err(field("instructions", format!("at most {} bytes, without NUL", limits::MAX_INSTRUCTIONS_BYTES)));
+    let most = limits::MAX_INSTRUCTIONS_CHARACTERS;
+    if request.instructions.chars().nth(most).is_some() || request.instructions.contains('\0') {
+        return Err(field("instructions", format!("at most {most} characters, without NUL")));
     }
     Ok(Wanted {
         mode,
@@ -140,6 +135,7 @@ fn near(asked: i32) -> Result<bool, Refusal> {
     match DreamNear::try_from(asked) {
         Ok(DreamNear::Unspecified) => Ok(false),
         Ok(DreamNear::Review) => Ok(true),
+        Ok(DreamNear::Adopt) => Err(field("near", "must be review: memory-api alone asks for a dream that adopts")),
         Err(_) => Err(field("near", "is nothing that this version knows how to look for")),
     }
 }
@@ -184,6 +180,7 @@ fn digest(user: &UserId, request: &pb::StartDreamRequest) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use memex_core::budget::Budget;
+    use memex_proto::v1::ErrorReason;
 
     use super::*;
 
@@ -212,13 +209,13 @@ mod tests {
     #[test]
     fn what_is_out_of_range_or_not_built_is_refused() {
         let broken: [fn(&mut pb::StartDreamRequest); 10] = [
-            |r| r.near = 2,
+            |r| r.near = 3,
             |r| r.budget = Some(pb::DreamBudget { max_ops: 201, ..Default::default() }),
             |r| r.budget = Some(pb::DreamBudget { max_files: -1, ..Default::default() }),
             |r| r.budget = Some(pb::DreamBudget { max_bytes: 1_023, ..Default::default() }),
             |r| r.curator = Curator::Llm.into(),
             |r| r.mode = 4,
-            |r| r.instructions = "a".repeat(4_001),
+            |r| r.instructions = "é".repeat(4_097),
             |r| r.as_of = "2026-2-3".into(),
             |r| r.as_of = "2026-02-30".into(),
             |r| r.as_of = "0000-01-01".into(),

@@ -1,5 +1,7 @@
 //! How a dream ends: seal, gate, ending.
 
+use std::collections::BTreeMap;
+
 use memex_core::actor::Operation;
 use memex_core::dream::DreamState;
 use memex_core::ids::DreamId;
@@ -92,6 +94,13 @@ pub struct Ending {
     pub state: DreamState,
     /// For people.
     pub cause: String,
+    /// The account of its statements.
+    pub account: Account,
+}
+
+/// What is kept of a judged changeset.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
     /// The encoded DreamLedger.
     pub ledger: Option<Vec<u8>>,
     /// Encoded DreamViolations.
@@ -100,6 +109,15 @@ pub struct Ending {
     pub lost_statements: i32,
     /// Statements of the whole scope, where any was lost; else 0.
     pub scope_statements: i32,
+    /// The files that it touches or cites, each with the version of the snapshot.
+    pub files: BTreeMap<String, i64>,
+}
+
+impl Account {
+    /// The files and their versions.
+    pub(super) fn places(&self) -> (Vec<String>, Vec<i64>) {
+        self.files.clone().into_iter().unzip()
+    }
 }
 
 impl Report {
@@ -111,14 +129,7 @@ impl Report {
 impl Ending {
     /// One without an account: nothing was judged, or what was judged no longer counts.
     pub fn bare(state: DreamState, cause: &str) -> Self {
-        Self {
-            state,
-            cause: cause.to_owned(),
-            ledger: None,
-            violations: vec![],
-            lost_statements: 0,
-            scope_statements: 0,
-        }
+        Self { state, cause: cause.to_owned(), account: Account::default() }
     }
 }
 
@@ -127,6 +138,8 @@ impl Ending {
 pub struct LossWindow {
     /// Whether `dream_guard` refuses what breaks a rule; else a person decides.
     pub refuses: bool,
+    /// Whether `dream_near` adopts probable copies.
+    pub adopts_probable: bool,
     /// `dream_max_loss_percent`.
     pub max_percent: i64,
     /// Statements lost by applied dreams of the last thirty days that were not reverted.
@@ -214,9 +227,11 @@ pub async fn gate(tx: &mut Connection, finish: &Finish) -> Result<Gate> {
 
 /// Stores an ending, in the transaction of its gate.
 pub async fn finish(tx: &mut Connection, finish: &Finish, ending: &Ending) -> Result<()> {
+    let account = &ending.account;
+    let (paths, versions) = account.places();
     sqlx::query!(
         "-- dreams.finish
-        SELECT mx_finish_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+        SELECT mx_finish_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
         finish.dream.scope,
         finish.dream.id,
         finish.by.caller.token_id,
@@ -227,12 +242,14 @@ pub async fn finish(tx: &mut Connection, finish: &Finish, ending: &Ending) -> Re
         &finish.report.left,
         finish.report.summary,
         finish.report.model_tokens,
-        ending.ledger,
-        &ending.violations,
-        ending.lost_statements,
-        ending.scope_statements,
+        account.ledger,
+        &account.violations,
+        account.lost_statements,
+        account.scope_statements,
         &finish.report.stored_pairs(),
         finish.report.probable_pairs,
+        &paths,
+        &versions,
         Operation::Finish.code(),
         finish.by.caller.actor,
         trace()
@@ -246,12 +263,12 @@ pub async fn finish(tx: &mut Connection, finish: &Finish, ending: &Ending) -> Re
 pub async fn loss_window(tx: &mut Connection, dream: DreamId) -> Result<LossWindow> {
     let row = sqlx::query!(
         r#"-- dreams.loss_window
-        SELECT mx_user_setting_1(d.workspace_id, d.scope_id, 'dream_guard') AS "guard!", mx_setting_1(d.workspace_id, 'dream_max_loss_percent')::bigint AS "max_percent!",
+        SELECT mx_user_setting_1(d.workspace_id, d.scope_id, 'dream_guard') AS "guard!", mx_setting_1(d.workspace_id, 'dream_near') AS "near!", mx_setting_1(d.workspace_id, 'dream_max_loss_percent')::bigint AS "max_percent!",
                coalesce((SELECT sum(a.lost_statements) FROM mx_dream a
-                 WHERE a.scope_id = d.scope_id AND a.state = 'applied' AND a.ended_at > mx_now() - interval '30 days'), 0) AS "lost!",
+                 WHERE a.scope_id = d.scope_id AND a.state = 'applied' AND coalesce(a.decided_at, a.ended_at) > mx_now() - interval '30 days'), 0) AS "lost!",
                (SELECT a.statements_before FROM mx_dream a
-                 WHERE a.scope_id = d.scope_id AND a.state = 'applied' AND a.ended_at > mx_now() - interval '30 days' AND a.statements_before > 0
-                 ORDER BY a.ended_at LIMIT 1)::bigint AS statements_at_first
+                 WHERE a.scope_id = d.scope_id AND a.state = 'applied' AND coalesce(a.decided_at, a.ended_at) > mx_now() - interval '30 days' AND a.statements_before > 0
+                 ORDER BY coalesce(a.decided_at, a.ended_at) LIMIT 1)::bigint AS statements_at_first
           FROM mx_dream d WHERE d.scope_id = $1 AND d.dream_id = $2"#,
         dream.scope,
         dream.id
@@ -260,6 +277,7 @@ pub async fn loss_window(tx: &mut Connection, dream: DreamId) -> Result<LossWind
     .await?;
     Ok(LossWindow {
         refuses: row.guard == "refuse",
+        adopts_probable: row.near == "adopt",
         max_percent: row.max_percent,
         lost: row.lost,
         statements_at_first: row.statements_at_first,

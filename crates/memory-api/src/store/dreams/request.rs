@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use memex_core::budget::Budget;
+use memex_core::dream::DreamState;
 use uuid::Uuid;
 
 use crate::error::Result;
@@ -59,15 +60,23 @@ pub async fn dream_policy(tx: &mut Connection, scope: i64) -> Result<DreamPolicy
     Ok(DreamPolicy { denied: row.denied, mode: row.mode, curator: row.curator, budget })
 }
 
-/// The requested or running dream of a scope.
+/// The requested or running dream of a scope. One that follows another and still waits for a worker gives way to what a
+/// person asks for.
 pub async fn open_dream(tx: &mut Connection, scope: i64) -> Result<Option<Uuid>> {
-    let dream = sqlx::query_scalar!(
-        "-- dreams.open\nSELECT dream_id FROM mx_dream WHERE scope_id = $1 AND state IN ('requested', 'running')",
+    let open = sqlx::query!(
+        r#"-- dreams.open
+        SELECT dream_id, state = 'requested' AND follows IS NOT NULL AS "gives_way!"
+          FROM mx_dream WHERE scope_id = $1 AND state IN ('requested', 'running')"#,
         scope
     )
-    .fetch_optional(tx)
+    .fetch_optional(&mut *tx)
     .await?;
-    Ok(dream)
+    let Some(open) = open else { return Ok(None) };
+    if open.gives_way {
+        super::end_dream(tx, scope, open.dream_id, DreamState::Canceled, "a person asked for another dream").await?;
+        return Ok(None);
+    }
+    Ok(Some(open.dream_id))
 }
 
 /// A dream that a person asks for.

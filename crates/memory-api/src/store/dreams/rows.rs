@@ -50,6 +50,14 @@ pub struct DreamRow {
     pub trace_id: Option<Vec<u8>>,
     pub probable_pairs: i32,
     pub near: String,
+    pub refused_ops: i32,
+    pub decided_by: String,
+    pub decided_at: Option<DateTime<Utc>>,
+    pub decision_reason: String,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub rest_of: Option<Uuid>,
+    pub follows: Option<Uuid>,
+    pub reverts: Option<Uuid>,
 }
 
 /// The settings that the judge needs besides the files.
@@ -79,7 +87,12 @@ macro_rules! shown_dreams {
                              FROM mx_dream_op o
                             WHERE o.scope_id = d.scope_id AND o.dream_id = d.dream_id
                             ORDER BY o.path) AS "paths!",
-                     d.created_at, d.claimed_at, d.lease_expires_at, d.ended_at, d.trace_id, d.probable_pairs, d.near
+                     d.created_at, d.claimed_at, d.lease_expires_at, d.ended_at, d.trace_id, d.probable_pairs, d.near,
+                     d.refused_ops, d.decided_by, d.decided_at, d.decision_reason,
+                     CASE WHEN d.state = 'proposed'
+                       THEN d.ended_at + make_interval(days => mx_setting_1(d.workspace_id, 'dream_review_days')::integer)
+                     END AS expires_at,
+                     d.rest_of, d.follows, d.reverts
                 FROM mx_dream d
               "#
                 + $tail,
@@ -101,6 +114,20 @@ pub async fn dream_row(executor: impl PgExecutor<'_>, dream: DreamId) -> Result<
     .fetch_optional(executor)
     .await?;
     Ok(row)
+}
+
+/// One dream of a scope, and whether its changeset is sealed.
+pub async fn watched_dream(executor: impl PgExecutor<'_> + Copy, dream: DreamId) -> Result<Option<(DreamRow, bool)>> {
+    let Some(row) = dream_row(executor, dream).await? else { return Ok(None) };
+    let sealed = sqlx::query_scalar!(
+        r#"-- dreams.sealed
+        SELECT sealed IS NOT NULL AS "sealed!" FROM mx_dream WHERE scope_id = $1 AND dream_id = $2"#,
+        dream.scope,
+        dream.id
+    )
+    .fetch_optional(executor)
+    .await?;
+    Ok(Some((row, sealed.unwrap_or(false))))
 }
 
 /// Reads the settings that the judge needs now; `None` where there is no such dream.

@@ -7,6 +7,7 @@ use memex_curation::{Treatment, TreatmentKind};
 use memex_proto::v1 as pb;
 use uuid::Uuid;
 
+use super::days::Days;
 use super::quotes::{Place, Quotes, unquoted};
 use crate::error::Result;
 use crate::guards::Guards;
@@ -24,6 +25,8 @@ const MOST_FILES: usize = 2_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Drop {
     op: i32,
+    kind: pb::TreatmentKind,
+    reason: String,
     dropped: Place,
     kept: Option<Place>,
 }
@@ -38,25 +41,24 @@ pub(super) fn drops(ops: &[StagedOp], bases: &HashMap<(Uuid, i64), TextAt>, guar
         by_path.entry(&op.path).or_default().push(op);
     }
     let mut drops = Vec::new();
-    for (path, ops) in by_path {
+    for ops in by_path.into_values() {
         let version = ops[0].base_version;
         let base = ops[0].base_file.and_then(|file| bases.get(&(file, version))).map_or("", |base| base.text.as_str());
         let of_ops = ops.iter().map(|op| treatments(op, guards)).collect::<Result<Vec<_>>>()?;
-        let numbers: Vec<i32> =
-            ops.iter().zip(&of_ops).flat_map(|(op, of_op)| of_op.iter().map(|_| op.number)).collect();
+        let of_op: Vec<&StagedOp> = ops.iter().zip(&of_ops).flat_map(|(op, of_op)| of_op.iter().map(|_| *op)).collect();
         let texts: Vec<Option<String>> = ops.iter().map(|op| op.text.clone()).collect();
-        let treated = numbers.into_iter().zip(in_base_lines(base, &texts, of_ops));
+        let treated = of_op.into_iter().zip(in_base_lines(base, &texts, of_ops));
         let goes = treated.filter(|(_, treatment)| treatment.kind == TreatmentKind::DropDuplicate);
-        drops.extend(goes.map(|(op, treatment)| of(op, path, version, treatment)));
+        drops.extend(goes.map(|(op, treatment)| of(op, version, treatment)));
     }
     Ok(drops)
 }
 
-fn of(op: i32, path: &str, version: i64, treatment: Treatment) -> Drop {
-    let dropped = Place { path: path.to_owned(), version, lines: treatment.before };
+fn of(op: &StagedOp, version: i64, treatment: Treatment) -> Drop {
+    let dropped = Place { path: op.path.clone(), version, lines: treatment.before };
     let kept = treatment.sources.into_iter().next();
     let kept = kept.map(|source| Place { path: source.path, version: source.version, lines: Some(source.lines) });
-    Drop { op, dropped, kept }
+    Drop { op: op.number, kind: pb::TreatmentKind::DropDuplicate, reason: op.reason.clone(), dropped, kept }
 }
 
 /// Quotes both lines of each. Where one of them was redacted, neither is told.
@@ -75,14 +77,20 @@ pub(super) async fn quoted(
     files.truncate(MOST_FILES);
     let mut told: HashMap<Place, Option<pb::QuotedLines>> = HashMap::new();
     for files in files.chunks(FILES_AT_ONCE) {
-        let texts = texts_by_path(store.pool(), dream.scope, files).await?;
+        let (days, texts) = Days::of(store, dream, texts_by_path(store.pool(), dream.scope, files).await?).await?;
         for place in drops.iter().flat_map(Drop::places) {
             if let Some(text) = texts.get(&place.file()) {
-                told.entry(place.clone()).or_insert_with(|| (!text.redacted).then(|| quotes.of(place, &text.text)));
+                told.entry(place.clone())
+                    .or_insert_with(|| (!text.redacted).then(|| dated(&days, quotes.of(place, &text.text))));
             }
         }
     }
     Ok(drops.into_iter().map(|drop| drop.told(&told)).collect())
+}
+
+fn dated(days: &Days, mut quoted: pb::QuotedLines) -> pb::QuotedLines {
+    days.tell(&mut quoted);
+    quoted
 }
 
 impl Drop {
@@ -101,6 +109,9 @@ impl Drop {
             dropped: Some(quote(&self.dropped)),
             kept: self.kept.as_ref().map(quote),
             redacted,
+            kind: self.kind.into(),
+            reason: if redacted { String::new() } else { self.reason.clone() },
+            grade: pb::Grade::Unspecified.into(),
         }
     }
 }
@@ -146,18 +157,40 @@ mod tests {
     fn a_later_ops_line_is_told_where_it_stood_before_the_dream() {
         let ops =
             [op(1, "user/a.md", "b\nc\nd\n", 1, ("user/b.md", 7)), op(2, "user/a.md", "b\nc\n", 3, ("user/a.md", 2))];
-        let bases =
-            HashMap::from([((Uuid::nil(), 2), TextAt { text: "a\nb\nc\nd\n".into(), source: 1, redacted: false })]);
+        let bases = HashMap::from([(
+            (Uuid::nil(), 2),
+            TextAt { file_id: Uuid::nil(), text: "a\nb\nc\nd\n".into(), source: 1, redacted: false },
+        )]);
+        let kind = pb::TreatmentKind::DropDuplicate;
         let expected = [
-            Drop { op: 1, dropped: place("user/a.md", 1), kept: Some(place("user/b.md", 7)) },
-            Drop { op: 2, dropped: place("user/a.md", 4), kept: Some(place("user/a.md", 2)) },
+            Drop {
+                op: 1,
+                kind,
+                reason: String::new(),
+                dropped: place("user/a.md", 1),
+                kept: Some(place("user/b.md", 7)),
+            },
+            Drop {
+                op: 2,
+                kind,
+                reason: String::new(),
+                dropped: place("user/a.md", 4),
+                kept: Some(place("user/a.md", 2)),
+            },
         ];
         assert_eq!(drops(&ops, &bases, Guards::default()).unwrap(), expected);
     }
 
     #[test]
     fn where_one_text_was_redacted_neither_is_told() {
-        let drop = Drop { op: 1, dropped: place("user/a.md", 1), kept: Some(place("user/b.md", 7)) };
+        let kind = pb::TreatmentKind::DropDuplicate;
+        let drop = Drop {
+            op: 1,
+            kind,
+            reason: String::new(),
+            dropped: place("user/a.md", 1),
+            kept: Some(place("user/b.md", 7)),
+        };
         let quote = Quotes::default().of(&place("user/b.md", 1), "secret\n");
         let told = HashMap::from([(place("user/a.md", 1), None), (place("user/b.md", 7), Some(quote.clone()))]);
         let line = drop.told(&told);

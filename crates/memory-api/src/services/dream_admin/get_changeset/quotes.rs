@@ -58,8 +58,7 @@ pub(super) fn unquoted(place: &Place) -> pb::QuotedLines {
         path: place.path.clone(),
         version: place.version,
         lines: place.lines.map(|lines| pb::LineRange { first: number(lines.first), last: number(lines.last) }),
-        text: String::new(),
-        cut: false,
+        ..pb::QuotedLines::default()
     }
 }
 
