@@ -66,6 +66,77 @@ async fn probable_copies_are_proposed_whatever_the_guard_and_expire_and_hold_no_
     stack.finish().await;
 }
 
+/// Ada's dreams, the oldest first: state, near, and whether each follows another.
+async fn dreams(stack: &Stack) -> Vec<String> {
+    let statement = "SELECT concat_ws(' ', d.state, d.near, CASE WHEN d.follows IS NOT NULL THEN 'follows' END)
+                       FROM mx_dream d JOIN mx_scope s USING (scope_id) WHERE s.user_id = 'ada' ORDER BY d.created_at";
+    ask::lines(stack.sql(), statement, &[]).await
+}
+
+/// Ada with one pair that is probably a copy, dreamt over once.
+async fn counted(stack: &Stack) {
+    let ada = stack.user("ada").await;
+    ada.write("user/profile.md", PROFILE).await;
+    ada.write("user/trip.md", TRIP).await;
+    stack.quiet().await;
+    assert_eq!(stack.worker().poll_once().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_dream_that_counted_a_new_pair_is_followed_by_one_of_probable_copies_and_by_no_other() {
+    let stack = Stack::start().await;
+    counted(&stack).await;
+    assert_eq!(dreams(&stack).await, ["noop off", "requested review follows"]);
+    assert_eq!(stack.worker().poll_once().await.unwrap(), 1);
+    assert_eq!(dreams(&stack).await, ["noop off", "proposed review follows"]);
+    // The pair waits for a person: counted again, it is not proposed again.
+    stack.user("ada").await.write("user/new.md", "# Ada\n\n- Ada swims.\n").await;
+    stack.quiet().await;
+    assert_eq!(stack.worker().poll_once().await.unwrap(), 1);
+    assert_eq!(stack.worker().poll_once().await.unwrap(), 0);
+    assert_eq!(dreams(&stack).await, ["noop off", "proposed review follows", "noop off"]);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn dream_near_off_asks_for_no_dream_and_adopt_adopts_what_is_probable() {
+    for (key, then) in [("off", "noop off"), ("adopt", "applied adopt follows")] {
+        let stack = Stack::start().await;
+        ask::set_key(&stack, "dream_near", key).await;
+        counted(&stack).await;
+        stack.worker().poll_once().await.unwrap();
+        assert_eq!(dreams(&stack).await.pop().unwrap(), then);
+        let trip = stack.user("ada").await.read("user/trip.md").await.unwrap();
+        assert_eq!(trip.contains("green tea"), key == "off", "{trip}");
+        stack.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_dream_of_probable_copies_never_delays_what_is_certain() {
+    let stack = Stack::start().await;
+    ask::set_key(&stack, "dream_concurrency", "1").await;
+    counted(&stack).await;
+    // Another user is due, and then ada again: both come before the dream that follows.
+    stack.user("ben").await.write("user/tea.md", "- Ben likes tea.\n- Ben likes tea.\n").await;
+    stack.quiet().await;
+    let ben =
+        "SELECT user_id FROM mx_dream d JOIN mx_scope s USING (scope_id) ORDER BY claimed_at DESC NULLS LAST LIMIT 1";
+    assert_eq!(stack.worker().poll_once().await.unwrap(), 1);
+    assert_eq!(ask::lines(stack.sql(), ben, &[]).await, ["ben"]);
+    stack.user("ada").await.write("user/tea.md", "- Ada likes tea.\n- Ada likes tea.\n").await;
+    stack.quiet().await;
+    assert_eq!(stack.worker().poll_once().await.unwrap(), 1);
+    assert_eq!(
+        dreams(&stack).await,
+        ["noop off", "canceled review follows", "applied off", "requested review follows"]
+    );
+    // What a person asks for comes first, too.
+    start_dream_of(&stack, "ada").await;
+    assert_eq!(dreams(&stack).await[3], "canceled review follows");
+    stack.finish().await;
+}
+
 #[tokio::test]
 async fn a_dry_run_of_probable_copies_is_reported_and_an_ordinary_proposal_stays_beside_theirs() {
     let stack = Stack::start().await;

@@ -22,6 +22,7 @@ mod dream_list;
 mod dream_near;
 mod dream_neutral;
 mod dream_pairs;
+mod dream_watch;
 mod dreams;
 mod endings;
 mod erasure;

@@ -3,7 +3,7 @@
 use sqlx::{PgPool, Row as _};
 
 /// Each rule, and a statement that gives the scope and a line for everything that breaks it.
-const RULES: [(&str, &str); 7] = [
+const RULES: [(&str, &str); 10] = [
     (
         "a lease is still held",
         "-- closing.leases\nSELECT what FROM (SELECT scope_id, format('dream %s of scope %s', dream_id, scope_id) FROM mx_dream WHERE state = 'running'",
@@ -60,6 +60,34 @@ const RULES: [(&str, &str); 7] = [
         SELECT what FROM (SELECT s.scope_id, format('scope %s counts %s files and %s bytes', s.scope_id, s.files, s.bytes) FROM mx_scope s
           LEFT JOIN mx_file f ON f.scope_id = s.scope_id AND NOT f.deleted GROUP BY s.scope_id
           HAVING s.files <> count(f.path) OR s.bytes <> coalesce(sum(f.size), 0)",
+    ),
+    (
+        "a scope's waiting proposals do not add up",
+        "-- closing.proposals
+        SELECT what FROM (SELECT s.scope_id, format('scope %s counts %s proposals', s.scope_id, s.proposals) FROM mx_scope s
+          LEFT JOIN mx_dream d ON d.scope_id = s.scope_id AND d.state = 'proposed' GROUP BY s.scope_id HAVING s.proposals <> count(d.dream_id)
+          UNION ALL
+          SELECT p.scope_id, format('dream %s notes %s and does not wait', p.dream_id, p.path) FROM mx_proposal_file p
+           WHERE NOT EXISTS (SELECT FROM mx_dream d WHERE d.scope_id = p.scope_id AND d.dream_id = p.dream_id AND d.state = 'proposed')",
+    ),
+    (
+        "a proposal waits whose file was changed",
+        "-- closing.stale
+        SELECT what FROM (SELECT d.scope_id, format('dream %s, %s', d.dream_id, o.path) FROM mx_dream d
+          JOIN mx_dream_op o ON o.scope_id = d.scope_id AND o.dream_id = d.dream_id
+          LEFT JOIN mx_file f ON f.scope_id = o.scope_id AND f.path = o.path AND NOT f.deleted
+          WHERE d.state = 'proposed' AND o.base_version <> coalesce(f.version, 0)",
+    ),
+    (
+        "a user with enough changes and without a blocker is not due",
+        "-- closing.due
+        SELECT what FROM (SELECT s.scope_id, format('scope %s has %s new changes', s.scope_id, s.new_changes) FROM mx_dream_state st
+          JOIN mx_scope s USING (scope_id)
+          WHERE st.due_at IS NULL AND NOT st.paused AND NOT st.parked
+            AND (st.more OR s.new_changes >= mx_setting_1(s.workspace_id, 'dream_min_changes')::integer)
+            AND (st.proposal IS NULL OR s.new_changes > 0 AND s.qualifying_sequence > st.proposal_sequence)
+            AND NOT EXISTS (SELECT FROM mx_dream d WHERE d.scope_id = s.scope_id
+                  AND (d.state = 'running' OR d.state = 'requested' AND d.follows IS NULL))",
     ),
 ];
 
