@@ -34,6 +34,7 @@ CREATE TABLE mx_token (
   workspace_id bigint,                                 -- NULL: the deployment's, for workers
   role smallint NOT NULL,
   user_id text,                                        -- the user it is bound to
+  proposal text,                                       -- the dream through whose proposal alone it reads
   actor text NOT NULL,
   expires_at timestamptz,
   revoked_at timestamptz,

@@ -36,3 +36,6 @@ pub const DREAM_ID_METADATA: &str = "memex-dream-id";
 
 /// The metadata key of the number that proves the worker's lease.
 pub const DREAM_FENCE_METADATA: &str = "memex-dream-fence";
+
+/// Metadata of a read that gives memory as it would be after a proposal was adopted: the dream's id.
+pub const PROPOSAL_METADATA: &str = "memex-proposal";

@@ -89,7 +89,7 @@ async fn the_status_counts_who_is_due_runs_waits_and_is_held() {
     let counts = [told.due, told.requested, told.running, told.waiting, told.parked, told.paused];
     assert_eq!(counts, [1, 0, 0, 1, 0, 1]);
     let endings: Vec<(DreamState, i64)> = told.endings.iter().map(|one| (one.state(), one.dreams)).collect();
-    assert_eq!(endings, [(DreamState::Proposed, 1), (DreamState::Noop, 1)], "{:?}", told.endings);
+    assert_eq!(endings, [(DreamState::Noop, 1), (DreamState::Proposed, 1)], "{:?}", told.endings);
     ask::set_key(&stack, "dream_enabled", "false").await;
     assert!(!status(&stack).await.workspace_enabled);
     stack.finish().await;

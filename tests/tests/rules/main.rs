@@ -10,6 +10,7 @@ mod archive;
 mod archive_hostile;
 mod archive_lies;
 mod archive_round_trip;
+mod as_proposed;
 mod authorization;
 mod claims;
 mod command_line;

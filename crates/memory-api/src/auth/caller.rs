@@ -24,6 +24,8 @@ pub struct Caller {
     pub actor: String,
     /// The dream within which a worker calls; `None` for anybody else, whatever metadata they send.
     pub dream: Option<DreamContext>,
+    /// The proposal that the call reads memory through; the token's own, or the one that the metadata name.
+    pub proposal: Option<DreamId>,
 }
 
 /// The dream within which a call is made, as the worker says it; the store checks the lease in the same statement.

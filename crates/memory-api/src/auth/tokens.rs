@@ -7,10 +7,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use memex_core::actor::{DREAM_ACTOR, Operation, Role};
 use memex_core::clock::Clock;
+use memex_core::ids::DreamId;
 use memex_core::user_id::UserId;
 use memex_proto::reason::Refusal;
 use memex_proto::v1::ErrorReason;
-use memex_proto::{DREAM_FENCE_METADATA, DREAM_ID_METADATA};
+use memex_proto::{DREAM_FENCE_METADATA, DREAM_ID_METADATA, PROPOSAL_METADATA};
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
@@ -114,7 +115,39 @@ pub fn admit(caller: Caller, metadata: &MetadataMap, operation: Operation) -> Re
     if caller.dream.is_some() {
         DREAM_ACTOR.clone_into(&mut caller.actor);
     }
-    if may(caller.role, operation) { Ok(caller) } else { Err(role_required(caller.role, operation).into()) }
+    if !may(caller.role, operation) {
+        return Err(role_required(caller.role, operation).into());
+    }
+    caller.proposal = proposal(metadata, &caller, operation)?;
+    Ok(caller)
+}
+
+/// The proposal that a call reads through. A token that was made for one reads through it alone, and changes nothing.
+fn proposal(metadata: &MetadataMap, caller: &Caller, operation: Operation) -> Result<Option<DreamId>> {
+    use Operation::{BatchRead, List, Read, Recall, Search};
+    let reads = matches!(operation, List | Read | BatchRead | Search | Recall);
+    if let Some(own) = caller.proposal {
+        if !reads {
+            let rule = "this token was made to read memory through a proposal, and for nothing else";
+            return Err(Refusal::new(ErrorReason::RoleRequired, rule).into());
+        }
+        let same = !metadata.contains_key(PROPOSAL_METADATA) || once(metadata, PROPOSAL_METADATA)? == own.to_string();
+        return if same { Ok(Some(own)) } else { Err(super::wrong_user().into()) };
+    }
+    if !metadata.contains_key(PROPOSAL_METADATA) {
+        return Ok(None);
+    }
+    if !matches!(caller.role, Role::Operator | Role::Backend) {
+        let rule = "an operator or a backend reads through a proposal; others need a token that was made for it";
+        return Err(Refusal::new(ErrorReason::RoleRequired, rule).into());
+    }
+    if !reads {
+        let rule =
+            "is for ListFiles, ReadFile, BatchReadFiles, SearchFiles and Recall: nothing is changed through a proposal";
+        return Err(field(PROPOSAL_METADATA, rule).into());
+    }
+    let id = once(metadata, PROPOSAL_METADATA)?;
+    Ok(Some(id.parse().map_err(|_| field(PROPOSAL_METADATA, "must be a dream's id, drm_…"))?))
 }
 
 fn bearer(metadata: &MetadataMap) -> Result<[u8; 32]> {
@@ -159,6 +192,12 @@ fn caller_of(row: TokenRow) -> Result<Caller> {
         bound_user: bound.map_err(|_| Error::Unexpected("a token is bound to an impossible user id"))?,
         actor: row.actor,
         dream: None,
+        proposal: row
+            .proposal
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| Error::Unexpected("a token is made for a malformed proposal"))?,
     })
 }
 

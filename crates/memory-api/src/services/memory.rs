@@ -1,5 +1,6 @@
 //! MemoryService: files, outside a dream and within one. One file an RPC.
 
+mod as_proposed;
 mod batch_read_files;
 mod delete_file;
 mod in_dream;

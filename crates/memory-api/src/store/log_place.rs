@@ -81,6 +81,7 @@ mod tests {
             bound_user: user.map(|user| UserId::parse(user).unwrap()),
             actor: "Ada's phone".into(),
             dream: None,
+            proposal: None,
         };
         let (bound, unbound) = (caller(Some("ada")), caller(None));
         let (own, shared) = (LogPlace::of(7), LogPlace::shared(1));

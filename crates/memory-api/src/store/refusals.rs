@@ -193,6 +193,7 @@ mod tests {
             bound_user: None,
             actor: "agent".into(),
             dream: None,
+            proposal: None,
         }
     }
 

@@ -18,6 +18,8 @@ pub struct TokenRow {
     pub role: i16,
     /// The user it is bound to.
     pub user_id: Option<String>,
+    /// The proposal through which alone it reads.
+    pub proposal: Option<String>,
     /// The name for revisions and log rows.
     pub actor: String,
     /// When it ends.
@@ -30,7 +32,7 @@ impl Store {
         let row = sqlx::query_as!(
             TokenRow,
             "-- tokens.by_hash
-            SELECT token_id, workspace_id, role, user_id, actor, expires_at FROM mx_token WHERE hash = $1 AND revoked_at IS NULL",
+            SELECT token_id, workspace_id, role, user_id, proposal, actor, expires_at FROM mx_token WHERE hash = $1 AND revoked_at IS NULL",
             hash.as_slice()
         )
         .fetch_optional(self.pool())
@@ -48,6 +50,7 @@ pub struct NewToken<'a> {
     pub workspace_id: i64,
     pub role: i16,
     pub user_id: Option<&'a str>,
+    pub proposal: Option<String>,
     pub actor: &'a str,
     pub expires_at: Option<DateTime<Utc>>,
     pub created_by: &'a str,
@@ -57,7 +60,7 @@ pub struct NewToken<'a> {
 pub async fn put_token(tx: &mut Connection, token: &NewToken<'_>) -> Result<bool> {
     let done = sqlx::query!(
         "-- tokens.put
-        INSERT INTO mx_token (token_id, hash, workspace_id, role, user_id, actor, expires_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO mx_token (token_id, hash, workspace_id, role, user_id, actor, expires_at, created_by, proposal) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT ON CONSTRAINT mx_token_pk DO UPDATE SET hash = EXCLUDED.hash WHERE mx_token.revoked_at IS NULL",
         token.token_id,
         token.hash.as_slice(),
@@ -66,7 +69,8 @@ pub async fn put_token(tx: &mut Connection, token: &NewToken<'_>) -> Result<bool
         token.user_id,
         token.actor,
         token.expires_at,
-        token.created_by
+        token.created_by,
+        token.proposal
     )
     .execute(tx)
     .await?;
@@ -93,6 +97,7 @@ pub struct ListedToken {
     pub token_id: Uuid,
     pub role: i16,
     pub user_id: Option<String>,
+    pub proposal: Option<String>,
     pub actor: String,
     pub created_at: DateTime<Utc>,
     pub created_by: String,
@@ -107,7 +112,7 @@ impl Store {
         let rows = sqlx::query_as!(
             ListedToken,
             "-- tokens.list
-            SELECT token_id, role, user_id, actor, created_at, created_by, expires_at, revoked_at FROM mx_token
+            SELECT token_id, role, user_id, proposal, actor, created_at, created_by, expires_at, revoked_at FROM mx_token
              WHERE workspace_id = $1 AND ($2::text IS NULL OR user_id = $2)
                AND NOT EXISTS (SELECT FROM mx_scope s WHERE s.workspace_id = $1 AND s.kind = 1 AND s.user_id = mx_token.user_id AND s.erasing)
                AND ($3 OR revoked_at IS NULL AND (expires_at IS NULL OR expires_at > mx_now()))

@@ -2,20 +2,22 @@
 
 use chrono::{DateTime, Utc};
 use memex_core::actor::{Role, display_name};
-use memex_core::ids::TokenId;
+use memex_core::dream::DreamState;
+use memex_core::ids::{DreamId, TokenId};
 use memex_core::user_id::UserId;
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use uuid::Uuid;
 
-use crate::auth::{Caller, hash_of, new_token};
+use crate::approve::not_waiting;
+use crate::auth::{Caller, hash_of, new_token, wrong_user};
 use crate::convert::time;
 use crate::error::{Error, Result, field};
 use crate::services::context::Context;
 use crate::services::once::Once;
 use crate::services::request::CallDigest;
-use crate::store::dreams::lock_scope;
+use crate::store::dreams::{dream_row, lock_scope};
 use crate::store::erasures::{lock_user, refuse_erased};
 use crate::store::log_place::LogPlace;
 use crate::store::pool::Connection;
@@ -25,6 +27,8 @@ use crate::store::tokens::{NewToken, put_token};
 struct Wanted {
     role: Role,
     user: Option<UserId>,
+    /// The proposal through which alone it reads.
+    proposal: Option<DreamId>,
     actor: String,
     expires_at: Option<DateTime<Utc>>,
 }
@@ -35,6 +39,7 @@ pub(super) async fn handle(
     request: pb::CreateTokenRequest,
 ) -> Result<pb::CreateTokenResponse> {
     let wanted = wanted(&caller, &request, context.tokens.now())?;
+    waits(context, &caller, &wanted).await?;
     let scope = context.store.shared_scope(caller.workspace_id).await?;
     let place = LogPlace::shared(scope);
     let once = Once::new(context.guards, &caller, place, &request.request_id, digest(&wanted))?;
@@ -48,6 +53,17 @@ pub(super) async fn handle(
     // A repeat gave the token another secret.
     context.tokens.forget(token_id(&answer)?);
     Ok(answer)
+}
+
+/// Judges the proposal that a token is made for: it is the user's, and it waits.
+async fn waits(context: &Context, caller: &Caller, wanted: &Wanted) -> Result<()> {
+    let Some(dream) = wanted.proposal else { return Ok(()) };
+    let scope = context.store.find_scope(caller.workspace_id, wanted.user.as_ref()).await?;
+    if scope != Some(dream.scope) {
+        return Err(wrong_user().into());
+    }
+    let row = dream_row(context.store.pool(), dream).await?.ok_or_else(wrong_user)?;
+    if row.state == DreamState::Proposed.as_str() { Ok(()) } else { Err(not_waiting(&row.state).into()) }
 }
 
 /// Makes the token, or gives the one of the first call another secret, since nobody knows the first.
@@ -66,6 +82,7 @@ async fn created(
         workspace_id: caller.workspace_id,
         role: wanted.role.code(),
         user_id: wanted.user.as_ref().map(UserId::as_str),
+        proposal: wanted.proposal.map(|dream| dream.to_string()),
         actor: &wanted.actor,
         expires_at: wanted.expires_at,
         created_by: &caller.actor,
@@ -119,7 +136,7 @@ fn wanted(caller: &Caller, request: &pb::CreateTokenRequest, now: DateTime<Utc>)
     if let (Some(bound), Some(user)) = (&caller.bound_user, &user)
         && bound != user
     {
-        return Err(crate::auth::wrong_user().into());
+        return Err(wrong_user().into());
     }
     if user.is_some() && !matches!(role, Role::Agent | Role::Backend) {
         return Err(field("user_id", "only agent and backend tokens are bound to a user").into());
@@ -129,7 +146,12 @@ fn wanted(caller: &Caller, request: &pb::CreateTokenRequest, now: DateTime<Utc>)
         actor => display_name(actor).map_err(|refusal| field("actor", refusal.to_string()))?,
     };
     let expires_at = request.expires_at.as_ref().map(|at| expiry(at, now)).transpose()?;
-    Ok(Wanted { role, user, actor, expires_at })
+    let proposal = match request.proposal.as_str() {
+        "" => None,
+        _ if role != Role::Agent => return Err(field("proposal", "is for an agent's token").into()),
+        id => Some(id.parse().map_err(|_| field("proposal", "must be a dream's id, drm_…"))?),
+    };
+    Ok(Wanted { role, user, proposal, actor, expires_at })
 }
 
 /// A time at which a token ends, which is still to come.
@@ -143,6 +165,7 @@ fn digest(wanted: &Wanted) -> [u8; 32] {
         .text(wanted.role.as_str())
         .optional(wanted.user.as_ref().map(|user| user.as_str().as_bytes()))
         .text(&wanted.actor)
+        .optional(wanted.proposal.map(|dream| dream.to_string()).as_deref().map(str::as_bytes))
         .number(wanted.expires_at.map_or(i64::MAX, |at| at.timestamp_micros()))
         .finish()
 }

@@ -221,6 +221,7 @@ mod tests {
             bound_user: None,
             actor: "worker".into(),
             dream: None,
+            proposal: None,
         }
     }
 

@@ -77,6 +77,7 @@ mod tests {
             bound_user: bound.map(|user| UserId::parse(user).unwrap()),
             actor: "a".into(),
             dream: None,
+            proposal: None,
         };
         assert!(reaches(&caller(Some("ada")), 1, ScopeKind::User, "ada"));
         assert!(reaches(&caller(Some("ada")), 1, ScopeKind::Shared, ""));

@@ -9,6 +9,7 @@ use memex_proto::v1::ErrorReason;
 use memex_proto::v1::batch_read_files_result::Result as Answer;
 use memex_runtime::server::MAX_MESSAGE_BYTES;
 
+use super::as_proposed::AsProposed;
 use super::in_dream;
 use super::place::whose;
 use crate::auth::Caller;
@@ -34,11 +35,14 @@ pub(super) async fn handle(
         return in_dream::batch_read_files(context, &caller, dream, request.paths, &paths).await;
     }
     let asked = asked(context, &caller, &request.user_id, &paths).await?;
+    let proposed = AsProposed::of(context, &caller, asked.iter().find_map(|one| one.scope)).await?;
     let limit = i64::try_from(MAX_TEXTS_BYTES).unwrap_or(i64::MAX);
     let found = context.store.read_files(&asked, limit, Operation::BatchRead, &caller).await?;
     if found.iter().any(|found| matches!(found, Found::TooMuch)) {
         return Err(Error::logged(too_much()));
     }
+    let seen = |(one, found): (&Asked, Found)| proposed.found(&one.path, found);
+    let found: Vec<Found> = asked.iter().zip(found).map(seen).collect();
     let results = request.paths.into_iter().zip(paths).zip(found).map(|((path, parsed), found)| {
         let answer = match found {
             Found::File(row, content) => {

@@ -3,6 +3,7 @@
 use memex_core::path::{MemoryPath, PathPrefix, ScopeKind};
 use memex_proto::v1 as pb;
 
+use super::as_proposed::AsProposed;
 use super::in_dream;
 use super::place::whose;
 use crate::auth::Caller;
@@ -49,10 +50,11 @@ pub(super) async fn handle(
         }
     };
     scope.into_iter().for_each(|scope| about.scope(scope));
+    let proposed = AsProposed::of(context, &caller, scope).await?;
     let ask = ask(&request, &format!("{} {user}", caller.workspace_id))?;
     let log = context.store.log_place(scope, &caller).await?;
     let rows = context.store.list_files(&scopes, &ask.range, log, &caller).await?;
-    Ok(ask.page(rows, |_| true))
+    Ok(ask.page(proposed.rows(rows, &ask.range), |_| true))
 }
 
 /// What a listing asks for, and how it goes on.

@@ -102,6 +102,7 @@ mod tests {
             bound_user: None,
             actor: "a".into(),
             dream: None,
+            proposal: None,
         };
         let to = new_path(&request.new_path).unwrap();
         one(&caller, &place, to, &request).unwrap().unwrap().request.unwrap().digest

@@ -88,8 +88,15 @@ mod tests {
     use super::*;
 
     fn refused(role: Role, path: &str, imports_log: bool) -> Option<ErrorReason> {
-        let caller =
-            Caller { token_id: Uuid::nil(), workspace_id: 1, role, bound_user: None, actor: "a".into(), dream: None };
+        let caller = Caller {
+            token_id: Uuid::nil(),
+            workspace_id: 1,
+            role,
+            bound_user: None,
+            actor: "a".into(),
+            dream: None,
+            proposal: None,
+        };
         writable(&caller, &MemoryPath::parse(path).unwrap(), imports_log).err().map(|refusal| refusal.reason)
     }
 

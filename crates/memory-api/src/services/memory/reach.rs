@@ -6,6 +6,7 @@ use memex_core::path::{PathPrefix, ScopeKind};
 use memex_proto::reason::Refusal;
 use memex_proto::v1::ErrorReason;
 
+use super::as_proposed::AsProposed;
 use super::place::whose;
 use super::ranking::{Ranking, RankingPlace};
 use crate::auth::Caller;
@@ -23,6 +24,7 @@ pub(super) struct Reach {
     log: LogPlace,
     scopes: Vec<i64>,
     prefix: PathPrefix,
+    proposed: AsProposed,
 }
 
 impl Reach {
@@ -53,7 +55,8 @@ impl Reach {
         let log = context.store.log_place(own, caller).await?;
         let with_shared = kind != Some(ScopeKind::User);
         let scopes = own.into_iter().chain(with_shared.then_some(shared)).collect();
-        Ok(Self { log, scopes, prefix })
+        let proposed = AsProposed::of(context, caller, own).await?;
+        Ok(Self { log, scopes, prefix, proposed })
     }
 
     /// Waits for a place to read and rank in, in turn with other scopes.
@@ -70,7 +73,8 @@ impl Reach {
     ) -> Result<Vec<HeadText>> {
         let below = self.prefix.upper_bound().unwrap_or_else(|| ABOVE_ALL.to_owned());
         let range = (self.prefix.as_str(), below.as_str());
-        context.store.head_texts(&self.scopes, range, self.log, operation, caller).await
+        let heads = context.store.head_texts(&self.scopes, range, self.log, operation, caller).await?;
+        Ok(self.proposed.heads(heads, range))
     }
 }
 

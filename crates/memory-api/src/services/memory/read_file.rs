@@ -6,6 +6,7 @@ use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use memex_proto::v1::read_file_request::At;
 
+use super::as_proposed::AsProposed;
 use super::in_dream;
 use super::place::place;
 use crate::auth::Caller;
@@ -33,6 +34,10 @@ pub(super) async fn handle(
     }
     let place = place(context, &caller, &about, &request.user_id, &request.path).await?;
     let then = request.at.as_ref().map(then).transpose()?;
+    let proposed = AsProposed::of(context, &caller, place.scope).await?;
+    if caller.proposal.is_some() && then.is_some() {
+        return Err(field("at", "a proposal has no past; leave it out").into());
+    }
     let log = context.store.log_place(place.scope, &caller).await?;
     if let Some(then) = then {
         let path = place.path.as_str();
@@ -42,9 +47,9 @@ pub(super) async fn handle(
         };
     }
     let path = place.path.as_str().to_owned();
-    let asked = Asked { scope: place.scope, log, path, refused: ErrorReason::Unspecified };
+    let asked = Asked { scope: place.scope, log, path: path.clone(), refused: ErrorReason::Unspecified };
     let mut found = context.store.read_files(&[asked], NO_LIMIT, Operation::Read, &caller).await?;
-    match found.pop() {
+    match found.pop().map(|found| proposed.found(&path, found)) {
         Some(Found::File(row, content)) => Ok(answer(row, content)),
         _ => Err(Error::logged(not_found())),
     }

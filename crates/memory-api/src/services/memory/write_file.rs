@@ -149,6 +149,7 @@ mod tests {
             bound_user: None,
             actor: "a".into(),
             dream: None,
+            proposal: None,
         };
         let path = MemoryPath::parse(&request.path).unwrap();
         let place = Place {
