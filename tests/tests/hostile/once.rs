@@ -7,8 +7,8 @@ use memex_proto::v1::edit::Kind;
 use memex_proto::v1::restore_revision_request::Precondition as Restore;
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    AppendLines, CreateTokenRequest, DeleteFileRequest, Edit, EraseUserRequest, ErrorReason, ImportHeader,
-    MoveFileRequest, PatchFileRequest, PauseUserRequest, RedactRevisionRequest, RestoreRevisionRequest,
+    AppendLines, ApproveDreamRequest, CancelDreamRequest, CreateTokenRequest, DeleteFileRequest, DreamMode, DreamState, Edit, EraseUserRequest, ErrorReason, ImportHeader,
+    MoveFileRequest, PatchFileRequest, PauseUserRequest, RedactRevisionRequest, RejectDreamRequest, RestoreRevisionRequest,
     ResumeUserRequest, RevertDreamRequest, RevokeTokenRequest, Role, StartDreamRequest, UpdateConfigRequest,
     UpdateUserRequest, WriteFileRequest,
 };
@@ -18,7 +18,7 @@ use prost::Message;
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use tests::archive::{export, messages};
 use tests::counts::times;
-use tests::hand::{claim_one, start_dream_of, worker};
+use tests::hand::{claim_one, start_dream, start_dream_of, worker};
 use tests::refused::refused;
 use tests::waiting::until;
 use tests::{ask, messy};
@@ -207,6 +207,28 @@ fn dreams(applied: &str) -> Vec<Case> {
     ]
 }
 
+/// What a person decides about three proposals.
+fn decisions([approved, rejected, canceled]: &[String; 3]) -> Vec<Case> {
+    let approve = |reason: &str, request_id: String| {
+        let (dream_id, reason) = (approved.clone(), reason.into());
+        asked("ApproveDream", &ApproveDreamRequest { dream_id, reason, request_id, ..Default::default() })
+    };
+    let reject = |reason: &str, request_id: String| {
+        let (dream_id, reason) = (rejected.clone(), reason.into());
+        asked("RejectDream", &RejectDreamRequest { dream_id, reason, request_id, ..Default::default() })
+    };
+    let cancel = |reason: &str, request_id: String| {
+        let (dream_id, reason) = (canceled.clone(), reason.into());
+        asked("CancelDream", &CancelDreamRequest { dream_id, reason, request_id, ..Default::default() })
+    };
+    let [yes, no, end] = [id(), id(), id()];
+    vec![
+        Case { before: vec![], asked: approve("", yes.clone()), other: approve("other", yes), idle: None },
+        Case { before: vec![], asked: reject("", no.clone()), other: reject("other", no), idle: None },
+        Case { before: vec![], asked: cancel("", end.clone()), other: cancel("other", end), idle: None },
+    ]
+}
+
 fn keys_and_tokens(tokens: &[String; 2]) -> Vec<Case> {
     let config = |guard: &str, request_id: String| {
         let values = [("dream_guard".to_owned(), guard.to_owned())].into();
@@ -255,9 +277,11 @@ fn keys_and_tokens(tokens: &[String; 2]) -> Vec<Case> {
     ]
 }
 
-/// What the cases are about: ada has memory and an applied dream, and there are two tokens.
+/// What the cases are about: ada has memory and an applied dream, three others have a proposal each, and there are two
+/// tokens.
 pub(super) struct Subject {
     applied: String,
+    proposed: [String; 3],
     revision_id: String,
     archive: Vec<u8>,
     tokens: [String; 2],
@@ -273,19 +297,32 @@ impl Subject {
         let held = claim_one(&worker(stack, 1).await[0]).await;
         held.clean().await.unwrap();
         held.finish().await.unwrap();
+        let proposed = [proposal(stack, "bea").await, proposal(stack, "cleo").await, proposal(stack, "dora").await];
         let mut tokens = Vec::new();
         for _ in 0..2 {
             let request = CreateTokenRequest { role: Role::Auditor.into(), ..Default::default() };
             tokens.push(stack.operator().admin.create_token(request).await.unwrap().into_inner().token_id);
         }
         let archive = export(&stack.operator(), "ada").await;
-        Self { applied: held.assignment.dream_id, revision_id, archive, tokens: tokens.try_into().unwrap() }
+        Self { applied: held.assignment.dream_id, proposed, revision_id, archive, tokens: tokens.try_into().unwrap() }
     }
+}
+
+/// A user with a dream that waits for a person.
+async fn proposal(stack: &Stack, user: &str) -> String {
+    messy::write(&stack.user(user).await).await;
+    let request = StartDreamRequest { user_id: user.into(), mode: DreamMode::Review.into(), ..Default::default() };
+    start_dream(stack, request).await;
+    let held = claim_one(&worker(stack, 1).await[0]).await;
+    held.clean().await.unwrap();
+    assert_eq!(held.ends().await, DreamState::Proposed);
+    held.assignment.dream_id
 }
 
 /// Every mutation but those of [`ELSEWHERE`], each with a request id of its own.
 pub(super) fn cases(subject: &Subject) -> Vec<Case> {
     let mut cases = dreams(&subject.applied);
+    cases.extend(decisions(&subject.proposed));
     cases.extend(files());
     cases.extend(history(&subject.revision_id));
     cases.extend(whole_users(&subject.archive));

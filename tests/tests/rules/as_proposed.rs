@@ -94,7 +94,7 @@ async fn a_token_made_for_a_proposal_reads_through_it_alone() {
     let made = |user: &str, proposal: &str| CreateTokenRequest {
         role: Role::Agent.into(),
         user_id: user.into(),
-        proposal: proposal.into(),
+        proposal_id: proposal.into(),
         ..CreateTokenRequest::default()
     };
     let mut admin = stack.operator().admin;

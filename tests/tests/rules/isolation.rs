@@ -97,7 +97,7 @@ async fn another_users_and_workspaces_things_are_refused_alike_whether_they_exis
 }
 
 /// Ids of what belongs to Bob of the first workspace, and ids like them that never were.
-async fn ids_of_bob(stack: &Stack) -> [Foreign; 3] {
+async fn ids_of_bob(stack: &Stack) -> [Foreign; 4] {
     let start = StartDreamRequest { user_id: "bob".into(), ..Default::default() };
     let dream = stack.operator().dream_admin.start_dream(start).await.unwrap().into_inner().dream.unwrap().dream_id;
     stack.workspace().token(Role::Agent, "bob").await;
@@ -108,7 +108,8 @@ async fn ids_of_bob(stack: &Stack) -> [Foreign; 3] {
     let revision = |scope, sequence| RevisionId { scope, sequence }.to_string();
     let drm = |scope| DreamId { scope, id: made_up }.to_string();
     [
-        Foreign { field: "dream_id", values: vec![dream, drm(scope), drm(9_999_999)] },
+        Foreign { field: "dream_id", values: vec![dream.clone(), drm(scope), drm(9_999_999)] },
+        Foreign { field: "proposal_id", values: vec![dream, drm(scope), drm(9_999_999)] },
         Foreign {
             field: "revision_id",
             values: vec![revision(scope, 1), revision(scope, 999), revision(9_999_999, 1), revision(-9_999_999, -1)],

@@ -146,10 +146,10 @@ fn wanted(caller: &Caller, request: &pb::CreateTokenRequest, now: DateTime<Utc>)
         actor => display_name(actor).map_err(|refusal| field("actor", refusal.to_string()))?,
     };
     let expires_at = request.expires_at.as_ref().map(|at| expiry(at, now)).transpose()?;
-    let proposal = match request.proposal.as_str() {
+    let proposal = match request.proposal_id.as_str() {
         "" => None,
-        _ if role != Role::Agent => return Err(field("proposal", "is for an agent's token").into()),
-        id => Some(id.parse().map_err(|_| field("proposal", "must be a dream's id, drm_…"))?),
+        _ if role != Role::Agent => return Err(field("proposal_id", "is for an agent's token").into()),
+        id => Some(id.parse().map_err(|_| field("proposal_id", "must be a dream's id, drm_…"))?),
     };
     Ok(Wanted { role, user, proposal, actor, expires_at })
 }

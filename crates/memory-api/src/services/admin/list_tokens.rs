@@ -73,7 +73,7 @@ fn token(row: ListedToken) -> pb::Token {
         created_by: row.created_by,
         expires_at: row.expires_at.map(timestamp),
         revoked_at: row.revoked_at.map(timestamp),
-        proposal: row.proposal.unwrap_or_default(),
+        proposal_id: row.proposal.unwrap_or_default(),
     }
 }
 
