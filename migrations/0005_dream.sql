@@ -73,6 +73,7 @@ CREATE TABLE mx_dream (
   decided_at timestamptz,
   decision_reason text NOT NULL DEFAULT '',
   trace_id bytea,
+  span_id bytea,                                       -- of the call that ended it: an approval's span links there
   created_at timestamptz NOT NULL DEFAULT mx_now(),
   claimed_at timestamptz,
   ended_at timestamptz,

@@ -4,7 +4,7 @@
 CREATE FUNCTION mx_conclude_1(
   p_scope bigint, p_dream uuid, p_fence bigint, p_worker uuid, p_digest bytea, p_state text, p_cause text,
   p_more boolean, p_left text[], p_summary text, p_tokens bigint, p_probable bytea[], p_probable_pairs integer,
-  p_operation smallint, p_actor text, p_trace bytea)
+  p_operation smallint, p_actor text, p_trace bytea, p_span bytea)
 RETURNS TABLE (outcome smallint, ending text, cause text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
@@ -17,7 +17,7 @@ BEGIN
   IF outcome IN (0, 6) THEN
     PERFORM mx_finish_1(p_scope, p_dream, p_worker, p_digest, ending, cause, p_more, p_left, p_summary, p_tokens,
       NULL, '{}', 0, 0,
-      p_probable, p_probable_pairs, '{}', '{}', p_operation, p_actor, p_trace);
+      p_probable, p_probable_pairs, '{}', '{}', p_operation, p_actor, p_trace, p_span);
   END IF;
   RETURN NEXT;
 END $$;

@@ -30,6 +30,7 @@ pub enum Adoption {
 ///
 /// # Errors
 /// Where Postgres fails.
+#[tracing::instrument(name = "dream.adopt", skip_all, fields(dream.id = %dream, dream.files = judged.changed.len()))]
 pub async fn adopt(
     tx: &mut Connection,
     dream: DreamId,

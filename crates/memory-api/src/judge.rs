@@ -55,6 +55,7 @@ pub struct Judged {
 ///
 /// # Errors
 /// Where Postgres fails, or a stored treatment cannot be read.
+#[tracing::instrument(name = "dream.judge", skip_all, fields(dream.id = %dream, dream.ops = ops.len()))]
 pub async fn account(store: &Store, guards: Guards, dream: DreamId, ops: Vec<StagedOp>) -> Result<Judged> {
     let changes = Changes::of(&ops, guards)?;
     let known = dream_rules(store.pool(), dream).await?.ok_or(Error::Unexpected("a sealed dream does not exist"))?;

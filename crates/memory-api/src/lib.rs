@@ -8,6 +8,7 @@ mod auth;
 pub mod commands;
 mod convert;
 pub mod doors;
+mod dream_meters;
 mod ending;
 mod epoch;
 mod erase;

@@ -23,6 +23,7 @@ use tonic::service::Routes;
 
 use crate::args::ServeArgs;
 use crate::auth::Tokens;
+use crate::dream_meters::{DreamMeters, Figures};
 use crate::erase;
 use crate::erasure_key::ErasureKey;
 use crate::error::{self, Error};
@@ -139,10 +140,11 @@ pub async fn serve(
 
     let health = Health::new();
     let tokens = Tokens::new(store.clone(), clock);
-    let context = Context { tokens, store: store.clone(), guards, shutdown: shutdown.clone() };
+    let context =
+        Context { tokens, store: store.clone(), guards, meters: DreamMeters::new(&meters), shutdown: shutdown.clone() };
     let routes = routes(&context, &health, &meters)?;
     let watching = tokio::spawn(watch_postgres(store.clone(), health.clone(), shutdown.clone()));
-    let sweeping = tokio::spawn(sweep::run(store.clone(), shutdown.clone()));
+    let sweeping = tokio::spawn(sweep::run(store.clone(), Figures::new(&meters), shutdown.clone()));
     let erasing = tokio::spawn(erase::run(store.clone(), shutdown.clone()));
     let limits = ServerLimits {
         drain_timeout,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use memex_runtime::lifecycle::Shutdown;
 
+use crate::dream_meters::Figures;
 use crate::error::Result;
 use crate::store::Store;
 
@@ -16,7 +17,7 @@ const EVERY: Duration = Duration::from_secs(600);
 const HELD: Duration = Duration::from_secs(10);
 
 /// Sweeps until the service ends. What fails is said and tried again: nothing that a call needs waits for it.
-pub async fn run(store: Store, shutdown: Shutdown) {
+pub async fn run(store: Store, figures: Figures, shutdown: Shutdown) {
     let mut next = tokio::time::Instant::now() + EVERY;
     loop {
         tokio::select! {
@@ -24,6 +25,7 @@ pub async fn run(store: Store, shutdown: Shutdown) {
             () = shutdown.triggered() => return,
         }
         said("the rows of refusals beyond the rate", store.write_held_refusals().await);
+        said("asking for the figures of dreams", figures.refresh(&store).await);
         if tokio::time::Instant::now() >= next {
             once(&store).await;
             next += EVERY;

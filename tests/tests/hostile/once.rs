@@ -7,10 +7,10 @@ use memex_proto::v1::edit::Kind;
 use memex_proto::v1::restore_revision_request::Precondition as Restore;
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    AppendLines, ApproveDreamRequest, CancelDreamRequest, CreateTokenRequest, DeleteFileRequest, DreamMode, DreamState, Edit, EraseUserRequest, ErrorReason, ImportHeader,
-    MoveFileRequest, PatchFileRequest, PauseUserRequest, RedactRevisionRequest, RejectDreamRequest, RestoreRevisionRequest,
-    ResumeUserRequest, RevertDreamRequest, RevokeTokenRequest, Role, StartDreamRequest, UpdateConfigRequest,
-    UpdateUserRequest, WriteFileRequest,
+    AppendLines, ApproveDreamRequest, CancelDreamRequest, CreateTokenRequest, DeleteFileRequest, DreamMode, DreamState,
+    Edit, EraseUserRequest, ErrorReason, ImportHeader, MoveFileRequest, PatchFileRequest, PauseUserRequest,
+    RedactRevisionRequest, RejectDreamRequest, RestoreRevisionRequest, ResumeUserRequest, RevertDreamRequest,
+    RevokeTokenRequest, Role, StartDreamRequest, UpdateConfigRequest, UpdateUserRequest, WriteFileRequest,
 };
 use memex_runtime::client::AuthChannel;
 use memex_stack::stack::Stack;

@@ -24,11 +24,24 @@ async fn one_trace_goes_from_the_command_through_both_services_to_the_adopted_re
     let start = the(spans, "memex", SpanKind::Internal, "memex.dream.start");
     let asked = the(spans, "memex", SpanKind::Client, START);
     let answered = the(spans, "memory-api", SpanKind::Server, START);
+    let claimed = the(spans, "memory-api", SpanKind::Internal, "dream.claim");
     let dream = the(spans, "dream-worker", SpanKind::Internal, "dream.run");
     let finish = the(spans, "dream-worker", SpanKind::Client, FINISH);
     let finished = the(spans, "memory-api", SpanKind::Server, FINISH);
     assert!(start.span.parent_span_id.is_empty(), "the trace begins with the command: {start:?}");
-    for (child, parent) in [(asked, start), (answered, asked), (dream, answered), (finish, dream), (finished, finish)] {
+    let judged = the(spans, "memory-api", SpanKind::Internal, "dream.judge");
+    let adopted = the(spans, "memory-api", SpanKind::Internal, "dream.adopt");
+    let steps = [
+        (asked, start),
+        (answered, asked),
+        (claimed, answered),
+        (dream, claimed),
+        (finish, dream),
+        (finished, finish),
+        (judged, finished),
+        (adopted, finished),
+    ];
+    for (child, parent) in steps {
         assert!(child.is_child_of(parent), "{child:#?}\nis no child of\n{parent:#?}");
     }
     every_call_of_the_dream_is_answered_in_the_trace(spans, dream);

@@ -24,7 +24,9 @@ async fn a_scheduled_dream_links_to_the_writes_that_made_its_user_due() {
     let (told, stack) = house.end().await;
 
     let dream = the(&told.spans, "dream-worker", SpanKind::Internal, "dream.run");
-    assert!(dream.span.parent_span_id.is_empty(), "nobody asked for it: {dream:#?}");
+    let claim = the(&told.spans, "memory-api", SpanKind::Internal, "dream.claim");
+    assert!(claim.span.parent_span_id.is_empty(), "nobody asked for it: {claim:#?}");
+    assert!(dream.is_child_of(claim), "{dream:#?}");
     let linked: BTreeSet<_> = dream.span.links.iter().map(|link| (hex(&link.trace_id), hex(&link.span_id))).collect();
     let made_due = "r.dream_id IS NULL AND r.path IN ('user/notes.md', 'user/profile.md')";
     let writes = ids_of_revisions(&stack, made_due).await;

@@ -15,6 +15,7 @@ use tonic::{Response, Status};
 
 use crate::auth::{Caller, Tokens, admit, wrong_user};
 use crate::doors::{self, Point};
+use crate::dream_meters::DreamMeters;
 use crate::error::{Error, Result};
 use crate::guards::Guards;
 use crate::store::Store;
@@ -29,6 +30,8 @@ pub struct Context {
     pub tokens: Tokens,
     /// Which rules are enforced.
     pub guards: Guards,
+    /// What dreams count.
+    pub meters: DreamMeters,
     /// Heard by streams, which end with the service.
     pub shutdown: Shutdown,
 }

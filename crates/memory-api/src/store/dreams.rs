@@ -24,7 +24,7 @@ pub use finish::{
 };
 pub use list::{DreamFilter, ListedAfter};
 pub use proposals::{
-    Decision, account, decide, follow, lost_statements, note_decision, proposal_denied, scope_sequence,
+    Decision, account, decide, ended_in, follow, lost_statements, note_decision, proposal_denied, scope_sequence,
     shown_violations, split, waiting_near_ops,
 };
 pub use request::{DreamPolicy, NewDream, dream_policy, hold_switch, insert_dream, open_dream};

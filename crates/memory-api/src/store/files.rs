@@ -260,3 +260,8 @@ impl Store {
 pub(super) fn trace() -> Option<Vec<u8>> {
     current_trace().map(|ids| ids.trace_id.to_vec())
 }
+
+/// The span of the call under way, as rows have it.
+pub(super) fn span() -> Option<Vec<u8>> {
+    current_trace().map(|ids| ids.span_id.to_vec())
+}

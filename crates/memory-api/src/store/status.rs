@@ -35,6 +35,38 @@ pub struct EndingCount {
 }
 
 impl Store {
+    /// How dreaming stands in all workspaces together.
+    pub async fn status_of_all(&self) -> Result<Status> {
+        let status = sqlx::query_as!(
+            Status,
+            r#"-- status.all
+            SELECT coalesce(bool_and(s.deployment_enabled), false) AS "deployment_enabled!", coalesce(bool_or(s.workspace_enabled), false) AS "workspace_enabled!",
+                   coalesce(sum(s.due), 0)::bigint AS "due!", min(s.oldest_due_at) AS oldest_due_at, coalesce(sum(s.requested), 0)::bigint AS "requested!",
+                   coalesce(sum(s.running), 0)::bigint AS "running!", coalesce(sum(s.waiting), 0)::bigint AS "waiting!",
+                   coalesce(sum(s.parked), 0)::bigint AS "parked!", coalesce(sum(s.paused), 0)::bigint AS "paused!", mx_now() AS "at!"
+              FROM mx_workspace w CROSS JOIN LATERAL mx_status_1(w.workspace_id) s"#
+        )
+        .fetch_one(self.pool())
+        .await?;
+        Ok(status)
+    }
+
+    /// The endings of all workspaces' dreams within the last day, most first.
+    pub async fn endings_of_all(&self) -> Result<Vec<EndingCount>> {
+        let endings = sqlx::query_as!(
+            EndingCount,
+            r#"-- status.all_endings
+            SELECT d.state, regexp_replace(d.cause, '[0-9]+', 'N', 'g') AS "cause!", count(*) AS "dreams!"
+              FROM mx_workspace w JOIN mx_dream d ON d.workspace_id = w.workspace_id
+             WHERE d.ended_at > mx_now() - interval '1 day'
+             GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT $1"#,
+            MOST_ENDINGS
+        )
+        .fetch_all(self.pool())
+        .await?;
+        Ok(endings)
+    }
+
     /// How dreaming stands in a workspace now.
     pub async fn status(&self, workspace_id: i64) -> Result<Status> {
         let status = sqlx::query_as!(

@@ -5,6 +5,8 @@ use memex_core::keys::neutral_phrases;
 use memex_core::limits;
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
+use memex_runtime::trace::{set_parent, traceparent_of_current};
+use tracing::Span;
 
 use crate::auth::Caller;
 use crate::convert::dream_message;
@@ -36,11 +38,22 @@ fn validate(request: &pb::ClaimDreamsRequest) -> Result<i32, Refusal> {
     Ok(request.max.min(i32::try_from(limits::MAX_CLAIM).unwrap_or(MAX_ASKED)))
 }
 
+/// The span of one dream's claim: a child of StartDream's, or a root. `dream.run` is its child.
+fn claim_span(dream: DreamId, trace_parent: &str) -> Span {
+    let span = tracing::info_span!(parent: None, "dream.claim", dream.id = %dream);
+    if !trace_parent.is_empty() {
+        set_parent(&span, trace_parent);
+    }
+    span
+}
+
 fn assignment(row: Assignment) -> pb::DreamAssignment {
+    let dream = DreamId { scope: row.scope_id, id: row.dream_id };
+    let parent = claim_span(dream, &row.trace_parent).in_scope(traceparent_of_current);
     let links =
         row.link_traces.into_iter().zip(row.link_spans).map(|(trace_id, span_id)| pb::TraceLink { trace_id, span_id });
     pb::DreamAssignment {
-        dream_id: DreamId { scope: row.scope_id, id: row.dream_id }.to_string(),
+        dream_id: dream.to_string(),
         fence: row.fence,
         lease_expires_at: Some(timestamp(row.lease_expires_at)),
         lease_seconds: row.lease_seconds,
@@ -58,7 +71,7 @@ fn assignment(row: Assignment) -> pb::DreamAssignment {
         snapshot_sequence: row.snapshot_sequence,
         as_of: row.as_of.to_string(),
         begin_with: row.begin_with,
-        trace_parent: row.trace_parent,
+        trace_parent: parent.unwrap_or(row.trace_parent),
         links: links.collect(),
         near: dream_message::near(&row.near).into(),
         neutral: neutral_phrases(&row.neutral),

@@ -146,6 +146,7 @@ async fn end(context: &Context, finish: &Finish, judged: &Judged) -> Result<pb::
             return conclude(context, finish, DreamState::Failed, &cause).await;
         }
     };
+    context.meters.judged(&violations);
     dreams::finish(&mut tx, finish, &ending).await?;
     follow::request(&mut tx, finish.dream, &finish.report).await?;
     doors::pass(Point::BeforeAdoption).await;

@@ -7,6 +7,8 @@ use memex_core::ids::DreamId;
 use memex_core::limits::MAX_LEFT_PATHS;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
+use memex_runtime::trace::add_link;
+use tracing::Span;
 use uuid::Uuid;
 
 use super::reach::{not_found, reach};
@@ -20,7 +22,7 @@ use crate::services::context::{AboutCell, Context};
 use crate::services::once::Once;
 use crate::services::request::{CallDigest, request_id};
 use crate::store::changesets::revisions_at;
-use crate::store::dreams::{dream_row, lock_scope};
+use crate::store::dreams::{dream_row, ended_in, lock_scope};
 use crate::store::log_place::LogPlace;
 use crate::store::pool::Connection;
 
@@ -47,13 +49,22 @@ pub(super) async fn handle(
         id: request_id(&request.request_id)?,
         dream: reach(context, &caller, &about, &request.user_id, &request.dream_id).await?,
     };
+    if let Some((trace_id, span_id)) = ended_in(context.store.pool(), asked.dream).await? {
+        add_link(&Span::current(), trace_id, span_id);
+    }
     for _ in 1..TRIES {
         match once(context, &caller, &asked).await {
             Err(refused) if refused.reason() == Some(ErrorReason::DreamOvertaken) => {}
-            answered => return answered,
+            answered => return counted(context, answered),
         }
     }
-    once(context, &caller, &asked).await
+    counted(context, once(context, &caller, &asked).await)
+}
+
+fn counted(context: &Context, answered: Result<pb::ApproveDreamResponse>) -> Result<pb::ApproveDreamResponse> {
+    let answer = answered?;
+    context.meters.decided(if answer.rest.is_some() { "approved_in_part" } else { "approved" });
+    Ok(answer)
 }
 
 fn paths(asked: &[String]) -> Result<BTreeSet<String>> {

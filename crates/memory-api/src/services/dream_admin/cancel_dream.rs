@@ -34,16 +34,19 @@ pub(super) async fn handle(
     let once = Once::with(context.guards, &caller, LogPlace::of(dream.scope), id, digest);
     let mut tx = context.store.begin_on(dream.scope).await?;
     let scope = lock_scope(&mut tx, dream.scope).await?;
-    once.run(tx, async |tx| {
-        if scope.erasing {
-            return Err(erased().into());
-        }
-        let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
-        cancel(tx, dream, &row.state, &caller.actor, &reason).await?;
-        let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
-        Ok(pb::CancelDreamResponse { dream: Some(dream_message::dream(row)) })
-    })
-    .await
+    let answer = once
+        .run(tx, async |tx| {
+            if scope.erasing {
+                return Err(erased().into());
+            }
+            let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
+            cancel(tx, dream, &row.state, &caller.actor, &reason).await?;
+            let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
+            Ok(pb::CancelDreamResponse { dream: Some(dream_message::dream(row)) })
+        })
+        .await?;
+    context.meters.decided("canceled");
+    Ok(answer)
 }
 
 async fn cancel(tx: &mut Connection, dream: DreamId, state: &str, by: &str, reason: &str) -> Result<()> {

@@ -28,19 +28,22 @@ pub(super) async fn handle(
     let once = Once::with(context.guards, &caller, LogPlace::of(dream.scope), id, digest);
     let mut tx = context.store.begin_on(dream.scope).await?;
     let scope = lock_scope(&mut tx, dream.scope).await?;
-    once.run(tx, async |tx| {
-        if scope.erasing {
-            return Err(erased().into());
-        }
-        let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
-        if row.state != DreamState::Proposed.as_str() {
-            return Err(not_waiting(&row.state).into());
-        }
-        let cause = "a person rejected it";
-        let decision = Decision { by: &caller.actor, reason: &reason, state: DreamState::Rejected, cause };
-        decide(tx, dream, &decision).await?;
-        let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
-        Ok(pb::RejectDreamResponse { dream: Some(dream_message::dream(row)) })
-    })
-    .await
+    let answer = once
+        .run(tx, async |tx| {
+            if scope.erasing {
+                return Err(erased().into());
+            }
+            let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
+            if row.state != DreamState::Proposed.as_str() {
+                return Err(not_waiting(&row.state).into());
+            }
+            let cause = "a person rejected it";
+            let decision = Decision { by: &caller.actor, reason: &reason, state: DreamState::Rejected, cause };
+            decide(tx, dream, &decision).await?;
+            let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
+            Ok(pb::RejectDreamResponse { dream: Some(dream_message::dream(row)) })
+        })
+        .await?;
+    context.meters.decided("rejected");
+    Ok(answer)
 }

@@ -63,7 +63,11 @@ pub(super) async fn handle(
         {
             Err(imported().into())
         }
-        reverted => reverted,
+        reverted => {
+            let answer = reverted?;
+            context.meters.decided("reverted");
+            Ok(answer)
+        }
     }
 }
 

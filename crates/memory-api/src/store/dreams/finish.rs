@@ -10,7 +10,7 @@ use memex_proto::v1::ProbablePair;
 use crate::auth::Caller;
 use crate::error::{Error, Result};
 use crate::store::Store;
-use crate::store::files::trace;
+use crate::store::files::{span, trace};
 use crate::store::pool::Connection;
 
 /// A FinishDream: which dream ends, who ends it, and what is said of it.
@@ -173,7 +173,7 @@ impl Store {
     pub async fn conclude(&self, finish: &Finish, state: DreamState, cause: &str) -> Result<Conclusion> {
         let row = sqlx::query!(
             r#"-- dreams.conclude
-            SELECT outcome AS "outcome!", ending, cause FROM mx_conclude_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"#,
+            SELECT outcome AS "outcome!", ending, cause FROM mx_conclude_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"#,
             finish.dream.scope,
             finish.dream.id,
             finish.by.fence,
@@ -189,7 +189,8 @@ impl Store {
             finish.report.probable_pairs,
             Operation::Finish.code(),
             finish.by.caller.actor,
-            trace()
+            trace(),
+            span()
         )
         .fetch_one(self.pool())
         .await?;
@@ -231,7 +232,7 @@ pub async fn finish(tx: &mut Connection, finish: &Finish, ending: &Ending) -> Re
     let (paths, versions) = account.places();
     sqlx::query!(
         "-- dreams.finish
-        SELECT mx_finish_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+        SELECT mx_finish_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
         finish.dream.scope,
         finish.dream.id,
         finish.by.caller.token_id,
@@ -252,7 +253,8 @@ pub async fn finish(tx: &mut Connection, finish: &Finish, ending: &Ending) -> Re
         &versions,
         Operation::Finish.code(),
         finish.by.caller.actor,
-        trace()
+        trace(),
+        span()
     )
     .execute(tx)
     .await?;

@@ -177,3 +177,16 @@ pub async fn waiting_near_ops(tx: &mut Connection, scope: i64) -> Result<Vec<Sta
     .await?;
     Ok(ops)
 }
+
+/// The trace and the span of the call that ended a dream, where it was traced.
+pub async fn ended_in(executor: impl PgExecutor<'_>, dream: DreamId) -> Result<Option<([u8; 16], [u8; 8])>> {
+    let row = sqlx::query!(
+        "-- dreams.ended_in\nSELECT trace_id, span_id FROM mx_dream WHERE scope_id = $1 AND dream_id = $2",
+        dream.scope,
+        dream.id
+    )
+    .fetch_optional(executor)
+    .await?;
+    let ids = row.and_then(|row| row.trace_id.zip(row.span_id));
+    Ok(ids.and_then(|(trace, span)| Some((trace.try_into().ok()?, span.try_into().ok()?))))
+}

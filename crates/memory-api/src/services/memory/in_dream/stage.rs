@@ -11,6 +11,7 @@ use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 use memex_proto::v1::write_file_request::Precondition as Given;
 use prost::Message as _;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::super::patch_file::{missing, refusal, skipped_lines};
@@ -165,7 +166,8 @@ async fn stage(
     op: Op,
     before: Option<SeenFile>,
 ) -> Result<Changed> {
-    let refusal = match context.store.stage(dream, &op, caller).await? {
+    let span = tracing::info_span!("dream.stage", dream.id = %dream.id);
+    let refusal = match context.store.stage(dream, &op, caller).instrument(span).await? {
         StageOutcome::Staged { version, at } => {
             let row = FileRow {
                 path: op.path.as_str().to_owned(),
@@ -183,8 +185,13 @@ async fn stage(
         }
         StageOutcome::Conflict { current } => version_conflict(op.conflict(), current),
         StageOutcome::TooLarge => too_large("content", None),
-        StageOutcome::Denied(refused) => return Err(denied(context, caller, dream, refused, true).await?),
+        StageOutcome::Denied(refused) => {
+            let refused = denied(context, caller, dream, refused, true).await?;
+            context.meters.refused(refused.told_reason());
+            return Err(refused);
+        }
     };
+    context.meters.refused(refusal.reason);
     Err(Error::logged(refusal))
 }
 
