@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use memex_proto::DESCRIPTORS;
+use memex_proto::{DESCRIPTORS, PROPOSAL_METADATA};
 use memex_runtime::client::{AuthChannel, ClientSettings, Token, connect};
 use memex_stack::stack::Stack;
 use prost_reflect::prost::Message as _;
@@ -13,13 +13,17 @@ use tests::raw::Bytes;
 use tests::waiting::until;
 use tonic::{Request, Status};
 
-/// The page, as it stands in the repository.
-const PAGE: &str = include_str!("../../../proto/CALLS.md");
+/// The pages, as they stand in the repository.
+const CALLS: &str = include_str!("../../../proto/CALLS.md");
+const REVIEW: &str = include_str!("../../../proto/REVIEW.md");
 
-/// One line of the page: `[NAME=$(][MEMEX_TOKEN=$WORKER_TOKEN ]call Service/Method 'JSON'[ | jq -r '.a.b')]`.
+/// One line of a page: `[NAME=$(][MEMEX_TOKEN=$WORKER_TOKEN ][MEMEX_PROPOSAL=$NAME ]call Service/Method 'JSON'[ | jq -r
+/// '.a.b')]`.
 struct Line {
     variable: Option<String>,
     by_worker: bool,
+    /// The variable with the proposal that the call reads through.
+    proposal: Option<String>,
     method: String,
     json: String,
     /// What `jq` takes of the answer.
@@ -48,6 +52,7 @@ impl Line {
         Some(Self {
             variable: line.split_once("=$(").map(|(name, _)| name.to_owned()),
             by_worker: line.contains("MEMEX_TOKEN=$WORKER_TOKEN"),
+            proposal: between(line, "MEMEX_PROPOSAL=$", " ").map(str::to_owned),
             method: method.to_owned(),
             json: whole.trim_end_matches('\'').to_owned(),
             taken: between(line, "jq -r '", "'").map(str::to_owned),
@@ -65,10 +70,10 @@ impl Line {
     }
 }
 
-/// The lines of the page's scripts that make a call.
-fn lines() -> Vec<Line> {
+/// The lines of a page's scripts that make a call.
+fn lines(page: &str) -> Vec<Line> {
     let mut within = false;
-    let scripts = PAGE.lines().filter(|line| {
+    let scripts = page.lines().filter(|line| {
         if line.starts_with("```") {
             within = line.starts_with("```sh");
         }
@@ -115,6 +120,9 @@ impl Deployment {
         let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
         let mut request = Request::new(futures::stream::iter(encoded));
         request.set_timeout(Duration::from_secs(30));
+        if let Some(proposal) = &line.proposal {
+            request.metadata_mut().insert(PROPOSAL_METADATA, variables[proposal].parse().unwrap());
+        }
         let mut answers = grpc.streaming(request, path.parse().unwrap(), Bytes).await?.into_inner();
         let bytes = answers.message().await?.unwrap_or_default();
         let answer = DynamicMessage::decode(method.output(), bytes.as_slice()).unwrap();
@@ -127,14 +135,13 @@ fn encode(method: &MethodDescriptor, json: Value) -> Vec<u8> {
     message.unwrap_or_else(|error| panic!("{}: {error}: {json}", method.name())).encode_to_vec()
 }
 
-#[tokio::test]
-async fn every_rpc_has_a_line_and_each_line_is_answered() {
-    let deployment = Deployment::start().await;
+/// Runs the lines of a page one after the other; gives the methods that they call.
+async fn run(deployment: &Deployment, page: &str) -> BTreeSet<String> {
     let mut variables = BTreeMap::new();
     let mut refused = Vec::new();
-    let mut missing: BTreeSet<&String> = deployment.methods.keys().collect();
-    for line in lines() {
-        missing.remove(&line.method);
+    let mut called = BTreeSet::new();
+    for line in lines(page) {
+        called.insert(line.method.clone());
         let answer = match &line.awaited {
             None => match deployment.call(&line, &variables).await {
                 Ok(answer) => answer,
@@ -157,6 +164,24 @@ async fn every_rpc_has_a_line_and_each_line_is_answered() {
         }
     }
     assert!(refused.is_empty(), "{refused:#?}");
+    called
+}
+
+#[tokio::test]
+async fn every_rpc_has_a_line_and_each_line_is_answered() {
+    let deployment = Deployment::start().await;
+    let called = run(&deployment, CALLS).await;
+    let missing: Vec<&String> = deployment.methods.keys().filter(|method| !called.contains(*method)).collect();
     assert!(missing.is_empty(), "proto/CALLS.md has no line for {missing:?}");
+    deployment.stack.finish().await;
+}
+
+#[tokio::test]
+async fn each_line_of_the_page_for_review_screens_is_answered() {
+    let deployment = Deployment::start().await;
+    let called = run(&deployment, REVIEW).await;
+    for call in ["ApproveDream", "RejectDream", "CancelDream", "WatchDream", "GetStatus", "RevertDream", "GetChangeset"] {
+        assert!(called.contains(&format!("DreamAdminService/{call}")), "{call}");
+    }
     deployment.stack.finish().await;
 }
