@@ -180,7 +180,8 @@ async fn every_rpc_has_a_line_and_each_line_is_answered() {
 async fn each_line_of_the_page_for_review_screens_is_answered() {
     let deployment = Deployment::start().await;
     let called = run(&deployment, REVIEW).await;
-    for call in ["ApproveDream", "RejectDream", "CancelDream", "WatchDream", "GetStatus", "RevertDream", "GetChangeset"] {
+    for call in ["ApproveDream", "RejectDream", "CancelDream", "WatchDream", "GetStatus", "RevertDream", "GetChangeset"]
+    {
         assert!(called.contains(&format!("DreamAdminService/{call}")), "{call}");
     }
     deployment.stack.finish().await;

@@ -4,7 +4,7 @@ use sqlx::PgExecutor;
 use uuid::Uuid;
 
 use super::Store;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::store::pool::Connection;
 
 /// The revision that is to be emptied.
@@ -121,31 +121,6 @@ pub async fn proposals(tx: &mut Connection, scope: i64) -> Result<Vec<Uuid>> {
     .fetch_all(tx)
     .await?;
     Ok(dreams)
-}
-
-/// Ends a proposal as `canceled`, puts its watermark back and arms its scope again, under the scope's lock: what it would
-/// have done is dreamt of once more.
-pub async fn end_proposal(tx: &mut Connection, scope: i64, dream: Uuid, cause: &str) -> Result<()> {
-    let done = sqlx::query!(
-        "-- redactions.end_proposal
-        WITH ended AS (
-          UPDATE mx_dream SET state = 'canceled', cause = $3 WHERE scope_id = $1 AND dream_id = $2 AND state = 'proposed' RETURNING dream_id),
-        freed AS (
-          UPDATE mx_dream_state SET proposal = NULL, proposal_sequence = NULL, proposal_watermark = NULL,
-                 watermark = least(watermark, proposal_watermark)
-           WHERE scope_id = $1 AND proposal = $2)
-        SELECT dream_id FROM ended",
-        scope,
-        dream,
-        cause
-    )
-    .fetch_all(&mut *tx)
-    .await?;
-    if done.len() != 1 {
-        return Err(Error::Unexpected("a proposal that is ended was none"));
-    }
-    super::dreams::recount(tx, scope).await?;
-    super::dreams::rearm(tx, scope).await
 }
 
 /// At most `limit` ops of a scope that no revision adopted, after this dream and number.

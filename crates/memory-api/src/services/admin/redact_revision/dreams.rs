@@ -12,11 +12,10 @@ use uuid::Uuid;
 use crate::archive::Line;
 use crate::error::{Error, Result};
 use crate::store::changesets::{StagedOp, staged_ops};
-use crate::store::dreams::{end_dream, running_dream};
+use crate::store::dreams::{Decision, decide, end_dream, running_dream};
 use crate::store::pool::Connection;
 use crate::store::redactions::{
-    Redactable, empty_ops, end_proposal, imported_of, listed_pairs, proposals, replace_imported, replace_pairs,
-    unadopted_ops,
+    Redactable, empty_ops, imported_of, listed_pairs, proposals, replace_imported, replace_pairs, unadopted_ops,
 };
 
 /// Ops that are read at once: with the largest texts 16 MiB.
@@ -32,7 +31,9 @@ pub(super) async fn end(tx: &mut Connection, scope: i64, target: &Redactable, te
     for proposal in proposals(&mut *tx, scope).await? {
         let ops = staged_ops(&mut *tx, DreamId { scope, id: proposal }).await?;
         if ops.iter().any(|op| concerns(op, target, telling)) {
-            end_proposal(&mut *tx, scope, proposal, "a revision that it was made from was redacted").await?;
+            let cause = "a revision that it was made from was redacted";
+            let decision = Decision { by: "", reason: "", state: DreamState::Canceled, cause };
+            decide(&mut *tx, DreamId { scope, id: proposal }, &decision).await?;
             ended.push(proposal);
         }
     }
