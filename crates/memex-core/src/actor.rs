@@ -274,9 +274,9 @@ mod tests {
         let operations: Vec<i16> = Operation::ALL.iter().map(|operation| operation.code()).collect();
         let expected = [
             [1, 2, 3, 4, 5].as_slice(),
-            &[10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24, 30, 31, 32, 40, 41, 42, 43, 44, 45],
+            &[10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49],
         ];
-        let admin: Vec<i16> = (50..=65).collect();
+        let admin: Vec<i16> = (50..=66).collect();
         assert_eq!(operations, [expected.concat(), admin].concat());
     }
 }

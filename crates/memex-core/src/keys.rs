@@ -6,7 +6,10 @@ mod table;
 use thiserror::Error;
 
 pub use phrases::neutral_phrases;
-pub use table::KEYS;
+pub use table::{
+    DREAM_MAX_BYTES, DREAM_MAX_FILES, DREAM_MAX_READ_BYTES, DREAM_MAX_SECONDS, DREAM_MAX_WRITES, DREAM_MODE,
+    DREAM_NEUTRAL, KEYS,
+};
 
 use crate::words::word_enum;
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{KeyRefusal, key};
+use super::{DREAM_NEUTRAL, KeyRefusal};
 
 /// How many characters of a phrase a refusal quotes.
 const QUOTED: usize = 40;
@@ -16,8 +16,7 @@ const DIVIDER: &str = "; ";
 /// The parts of a context that a workspace calls neutral, from the stored value of `dream_neutral`. A stored value that
 /// [`Key::check`](super::Key::check) would refuse, left by another version, counts as not set: there are none.
 pub fn neutral_phrases(stored: &str) -> Vec<String> {
-    let key = key("dream_neutral").expect("the table has the key: a test looks");
-    key.check(stored).map(|value| divided(&value).map(str::to_owned).collect()).unwrap_or_default()
+    DREAM_NEUTRAL.check(stored).map(|value| divided(&value).map(str::to_owned).collect()).unwrap_or_default()
 }
 
 /// The canonical spelling of a list of phrases: trimmed, without empty ones, each once in any case, divided by `; `.

@@ -111,7 +111,9 @@ pub async fn newest(
 pub async fn readmit(tx: &mut Connection, erasure_id: i64, token: Uuid) -> Result<bool> {
     let done = sqlx::query!(
         "-- erasures.readmit
-        UPDATE mx_erasure SET readmitted_at = mx_now(), readmitted_by = $2 WHERE erasure_id = $1 AND done_at IS NOT NULL AND readmitted_at IS NULL",
+        WITH clock AS MATERIALIZED (SELECT mx_now() AS now)
+        UPDATE mx_erasure SET readmitted_at = clock.now, readmitted_by = $2 FROM clock
+         WHERE erasure_id = $1 AND done_at IS NOT NULL AND readmitted_at IS NULL",
         erasure_id,
         token
     )

@@ -145,7 +145,9 @@ pub async fn revoke_token(tx: &mut Connection, workspace_id: i64, token_id: Uuid
         return Ok(Some(false));
     }
     let done = sqlx::query!(
-        "-- tokens.revoke\nUPDATE mx_token SET revoked_at = mx_now() WHERE token_id = $1 AND revoked_at IS NULL",
+        "-- tokens.revoke
+        WITH clock AS MATERIALIZED (SELECT mx_now() AS now)
+        UPDATE mx_token SET revoked_at = clock.now FROM clock WHERE token_id = $1 AND revoked_at IS NULL",
         token_id
     )
     .execute(tx)

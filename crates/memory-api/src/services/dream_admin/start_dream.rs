@@ -4,7 +4,7 @@ use chrono::{Datelike as _, NaiveDate};
 use memex_core::budget::BudgetLimits;
 use memex_core::dream::Mode;
 use memex_core::ids::DreamId;
-use memex_core::keys::{self, Level};
+use memex_core::keys::{self, Key, Level};
 use memex_core::limits;
 use memex_core::user_id::UserId;
 use memex_proto::reason::Refusal;
@@ -97,8 +97,7 @@ fn new_dream(scope: i64, locked: &LockedScope, caller: &Caller, wanted: Wanted, 
 
 /// The more careful of the workspace's mode and the one asked for.
 fn mode_in_force(workspace: &str, asked: Option<Mode>) -> String {
-    let Some(key) = keys::key("dream_mode") else { return workspace.to_owned() };
-    key.effective(|level| match level {
+    keys::DREAM_MODE.effective(|level| match level {
         Level::Workspace => Some(workspace),
         Level::Dream => asked.map(Mode::as_str),
         _ => None,
@@ -154,19 +153,18 @@ fn as_of(text: &str) -> Result<Option<NaiveDate>, Refusal> {
 fn budget(asked: &pb::DreamBudget) -> Result<BudgetLimits, Refusal> {
     let small = |name, key, value: i32| Ok(limit(name, key, value.into())?.and_then(|value| u32::try_from(value).ok()));
     Ok(BudgetLimits {
-        max_ops: small("budget.max_ops", "dream_max_writes", asked.max_ops)?,
-        max_files: small("budget.max_files", "dream_max_files", asked.max_files)?,
-        max_bytes: limit("budget.max_bytes", "dream_max_bytes", asked.max_bytes)?,
-        max_read_bytes: limit("budget.max_read_bytes", "dream_max_read_bytes", asked.max_read_bytes)?,
-        max_seconds: small("budget.max_seconds", "dream_max_seconds", asked.max_seconds)?,
+        max_ops: small("budget.max_ops", keys::DREAM_MAX_WRITES, asked.max_ops)?,
+        max_files: small("budget.max_files", keys::DREAM_MAX_FILES, asked.max_files)?,
+        max_bytes: limit("budget.max_bytes", keys::DREAM_MAX_BYTES, asked.max_bytes)?,
+        max_read_bytes: limit("budget.max_read_bytes", keys::DREAM_MAX_READ_BYTES, asked.max_read_bytes)?,
+        max_seconds: small("budget.max_seconds", keys::DREAM_MAX_SECONDS, asked.max_seconds)?,
     })
 }
 
-fn limit(name: &'static str, key: &str, value: i64) -> Result<Option<u64>, Refusal> {
+fn limit(name: &'static str, key: Key, value: i64) -> Result<Option<u64>, Refusal> {
     if value == 0 {
         return Ok(None);
     }
-    let key = keys::key(key).expect("every limit of a dream is a key");
     key.check(&value.to_string()).map_err(|refusal| field(name, refusal.to_string()))?;
     Ok(u64::try_from(value).ok())
 }
