@@ -3,6 +3,7 @@
 mod around;
 pub mod client;
 pub mod deadline;
+pub mod failpoints;
 pub mod health;
 pub mod in_flight;
 pub mod lifecycle;

@@ -6,7 +6,6 @@ pub mod args;
 mod auth;
 pub mod commands;
 mod convert;
-pub mod doors;
 mod ending;
 mod epoch;
 mod erase;
