@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod around;
+pub mod causes;
 pub mod client;
 pub mod deadline;
 pub mod failpoints;
