@@ -80,7 +80,7 @@ pub fn lines(archive: &[u8]) -> Vec<Value> {
 pub fn sealed(lines: &[Value]) -> Vec<u8> {
     let mut archive: Vec<u8> = lines.iter().flat_map(|line| format!("{line}\n").into_bytes()).collect();
     let count = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).count();
-    let hash: String = Sha256::digest(&archive).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hex::encode(Sha256::digest(&archive));
     let end = json!({"kind": "end", "files": count("file"), "revisions": count("revision"), "dreams": count("dream"),
         "dream_ops": count("dream_op"), "access": count("access"), "sha256": hash});
     archive.extend(format!("{end}\n").into_bytes());

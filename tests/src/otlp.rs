@@ -147,7 +147,7 @@ impl Exported {
 
     /// Trace and span id, as logs write them.
     pub fn ids(&self) -> (String, String) {
-        (hex(&self.span.trace_id), hex(&self.span.span_id))
+        (hex::encode(&self.span.trace_id), hex::encode(&self.span.span_id))
     }
 }
 
@@ -160,9 +160,4 @@ pub fn the<'a>(spans: &'a [Exported], service: &str, kind: SpanKind, name: &str)
     let all = || spans.iter().map(|span| format!("{} {}", span.service, span.span.name)).collect::<Vec<_>>();
     assert_eq!(found.len(), 1, "spans {name} of {service} in {:#?}", all());
     found[0]
-}
-
-/// Bytes in lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

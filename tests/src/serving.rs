@@ -26,7 +26,7 @@ pub fn args(stack: &Stack) -> ServeArgs {
     let database =
         DatabaseArgs { database_url: Some(stack.database_url()), owner_database_url: None, max_connections: 2.into() };
     ServeArgs {
-        server: ServerArgs { listen: Some("127.0.0.1:0".into()), ..ServerArgs::default() },
+        server: ServerArgs { listen: SocketAddr::from(([127, 0, 0, 1], 0)).into(), ..ServerArgs::default() },
         tls: ServerTlsArgs::default(),
         load: LoadArgs::default(),
         database,

@@ -11,6 +11,7 @@ use futures::FutureExt as _;
 use memex_core::clock::Clock;
 use memex_curation::Pair;
 use memex_proto::v1::DreamAssignment;
+use memex_runtime::failpoints::{self, Point};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -18,7 +19,6 @@ use tracing::Instrument as _;
 use crate::assignment::Assignment;
 use crate::calls::{Calls, DreamCalls, Interruption};
 use crate::curator::{CuratorError, Curators, Stage, View};
-use crate::doors::{self, Point};
 use crate::{lease, view};
 pub(crate) use meter::DreamMeter;
 
@@ -105,7 +105,7 @@ impl Dreamer {
         stop: CancellationToken,
         tally: &mut Tally,
     ) -> Pass {
-        doors::pass(Point::Claimed).await;
+        failpoints::pass(Point::Claimed).await;
         let curator = match self.curators.of(assignment.curator) {
             Ok(curator) => curator,
             Err(error) => return Pass::Failed(error.to_string()),
@@ -140,7 +140,7 @@ impl Dreamer {
             // Nothing is known of what is left, so that there is nothing to say `more` of.
             (Err(_), None) => return Pass::Failed(TOO_LATE.to_owned()),
         }
-        doors::pass(Point::BeforeFinish).await;
+        failpoints::pass(Point::BeforeFinish).await;
         let left = stage.left_after(snapshot.unread);
         tally.model_tokens = model_tokens;
         if left.is_empty() { Pass::Complete } else { Pass::More(left) }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use memex_core::clock::Clock;
 use memex_proto::v1::DreamAssignment;
 use memex_runtime::client::AuthChannel;
+use memex_runtime::failpoints::{self, Point};
 use memex_runtime::health::Health;
 use memex_runtime::lifecycle::Shutdown;
 use memex_runtime::metrics::Meters;
@@ -18,7 +19,6 @@ use tonic::Status;
 
 use crate::calls::Calls;
 use crate::curator::Curators;
-use crate::doors::{self, Point};
 use crate::dream::{DreamMeter, Dreamer};
 use crate::{HEALTH_SERVICE, WorkerError, WorkerSettings};
 use pace::Pace;
@@ -184,7 +184,7 @@ impl Driver {
         let dreams = running.len();
         let drain_s = self.settings.drain.as_secs();
         tracing::info!(dreams, drain_s, "no more is claimed; running dreams may end within the drain time");
-        doors::pass(Point::InDrain).await;
+        failpoints::pass(Point::InDrain).await;
         if timeout(self.settings.drain, all_ended(&mut running)).await.is_ok() {
             return;
         }

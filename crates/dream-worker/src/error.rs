@@ -1,7 +1,8 @@
 //! Why a worker cannot run, and the exit code that says so.
 
-use std::{error::Error, io::Write as _, process::ExitCode};
+use std::{io::Write as _, process::ExitCode};
 
+use memex_runtime::causes::with_causes;
 use memex_runtime::lifecycle::{EXIT_REFUSED, EXIT_SETTINGS};
 use memex_runtime::server::BindError;
 use memex_runtime::settings::Mistakes;
@@ -41,14 +42,8 @@ impl WorkerError {
 
     /// Prints the error with its causes to standard error and gives the exit code: the last act of `main`.
     pub fn report(&self) -> ExitCode {
-        let mut text = format!("dream-worker: {self}");
-        let mut source = self.source();
-        while let Some(cause) = source {
-            text.push_str(&format!(": {cause}"));
-            source = cause.source();
-        }
         // Where standard error is closed there is nobody to tell.
-        let _ = writeln!(std::io::stderr(), "{text}");
+        let _ = writeln!(std::io::stderr(), "dream-worker: {}", with_causes(self));
         ExitCode::from(self.exit_code())
     }
 }

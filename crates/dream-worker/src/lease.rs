@@ -1,12 +1,12 @@
 //! Keeps a dream's lease while it runs, and says when it is over.
 
 use memex_proto::v1::StopReason;
+use memex_runtime::failpoints::{self, Point};
 use memex_runtime::retry::Backoff;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use crate::assignment::Assignment;
 use crate::calls::{DreamCalls, describe, reason_of};
-use crate::doors::{self, Point};
 
 /// Why a lease is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(crate) async fn keep(calls: &DreamCalls, assignment: &Assignment) -> LeaseEn
 async fn renewed(calls: &DreamCalls, assignment: &Assignment, until: Instant) -> Result<Instant, StopReason> {
     let mut waits = Backoff::new(assignment.lease / 60, assignment.lease / 6);
     loop {
-        doors::pass(Point::InRenewal).await;
+        failpoints::pass(Point::InRenewal).await;
         let asked_at = Instant::now();
         match calls.renew(until).await {
             Ok(answer) => match answer.stop() {

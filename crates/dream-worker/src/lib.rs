@@ -12,7 +12,6 @@ mod wire;
 mod worker;
 
 pub mod curator;
-pub mod doors;
 
 pub use driver::{Driver, DriverSettings};
 pub use error::WorkerError;

@@ -1,14 +1,14 @@
 //! What a worker is told at start: arguments and variables, checked all at once.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use memex_core::limits::MAX_WORKER_NAME_BYTES;
 use memex_runtime::client::{ClientSettings, ClientTlsArgs, Token};
 use memex_runtime::lifecycle::LifecycleArgs;
-use memex_runtime::settings::{Mistake, Mistakes, env_flag};
+use memex_runtime::server;
+use memex_runtime::settings::{Given, Mistake, Mistakes, env_flag, nonempty};
 use memex_runtime::telemetry::TelemetryArgs;
 
 const ENABLED: &str = "--dream-enabled / MEMEX_DREAM_ENABLED";
@@ -29,7 +29,7 @@ const DEFAULT_SLOTS: u32 = 3;
 /// Seconds between claims while nobody is due.
 const DEFAULT_POLL_SECONDS: f64 = 5.0;
 
-/// A worker's arguments. Numbers are text here, so that every mistake is found before any is reported.
+/// A worker's arguments.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct WorkerArgs {
     /// The process switch: without it the worker runs and claims nothing. `dream_enabled` must be on as well
@@ -58,14 +58,20 @@ pub struct WorkerArgs {
     #[arg(long, env = "MEMEX_WORKER_NAME", value_name = "NAME")]
     pub worker_name: Option<String>,
     /// Dreams at once, 1 to 100 [default: 3]
-    #[arg(long, env = "MEMEX_WORKER_SLOTS", value_name = "COUNT")]
-    pub worker_slots: Option<String>,
+    #[arg(long, env = "MEMEX_WORKER_SLOTS", value_name = "COUNT", default_value = "", hide_default_value = true)]
+    pub worker_slots: Given<u32>,
     /// Seconds between claims while nobody is due, 0.01 to 3600, give or take a fifth [default: 5]
-    #[arg(long, env = "MEMEX_POLL_SECONDS", value_name = "SECONDS")]
-    pub poll_seconds: Option<String>,
+    #[arg(long, env = "MEMEX_POLL_SECONDS", value_name = "SECONDS", default_value = "", hide_default_value = true)]
+    pub poll_seconds: Given<f64>,
     /// Address and port of the health listener; port 0 takes any that is free [default: 127.0.0.1:50062]
-    #[arg(long, env = "MEMEX_WORKER_LISTEN", value_name = "ADDRESS:PORT")]
-    pub worker_listen: Option<String>,
+    #[arg(
+        long,
+        env = "MEMEX_WORKER_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub worker_listen: Given<SocketAddr>,
     /// Answer health beyond loopback although nothing encrypts the connection
     #[arg(
         long,
@@ -115,20 +121,20 @@ impl WorkerArgs {
     pub fn settings(&self) -> Result<WorkerSettings, Mistakes> {
         let mut mistakes = Mistakes::new();
         let enabled = env_flag(ENABLED, self.dream_enabled.as_deref(), false, &mut mistakes);
-        let endpoint = given(&self.endpoint).unwrap_or(DEFAULT_ENDPOINT).to_owned();
+        let endpoint = nonempty(self.endpoint.as_deref()).unwrap_or(DEFAULT_ENDPOINT).to_owned();
         let client = mistakes.check(ClientSettings::new(&endpoint));
         let client = client.and_then(|client| client.with_tls(&self.tls, &mut mistakes));
         let token = mistakes.check(self.token(enabled)).flatten();
-        let name = given(&self.worker_name).map_or_else(default_name, str::to_owned);
+        let name = nonempty(self.worker_name.as_deref()).map_or_else(default_name, str::to_owned);
         if name.len() > MAX_WORKER_NAME_BYTES || name.chars().any(char::is_control) {
             mistakes
                 .add(NAME, format_args!("must be at most {MAX_WORKER_NAME_BYTES} bytes without control characters"));
         }
-        let slots = number(SLOTS, &self.worker_slots, DEFAULT_SLOTS, 1..=100, &mut mistakes);
-        let poll = number(POLL, &self.poll_seconds, DEFAULT_POLL_SECONDS, 0.01..=3600.0, &mut mistakes);
+        let slots = mistakes.number(SLOTS, &self.worker_slots, DEFAULT_SLOTS, 1..=100);
+        let poll = mistakes.number(POLL, &self.poll_seconds, DEFAULT_POLL_SECONDS, 0.01..=3600.0);
         let drain = self.lifecycle.drain_timeout(&mut mistakes);
-        let listen = self.listen(&mut mistakes);
         let allow_plaintext = env_flag(ALLOW_PLAINTEXT, self.allow_plaintext.as_deref(), false, &mut mistakes);
+        let listen = server::address(LISTEN, &self.worker_listen, DEFAULT_LISTEN, allow_plaintext, &mut mistakes);
         self.telemetry.check(&mut mistakes);
         match (client, mistakes.into_result()) {
             (Some(client), Ok(())) => Ok(WorkerSettings {
@@ -153,7 +159,7 @@ impl WorkerArgs {
         if self.worker_token.is_some() {
             Ok(self.worker_token.clone())
         } else if let Some(file) = self.worker_token_file.as_deref().filter(|file| !file.as_os_str().is_empty()) {
-            token_of(file).map(Some)
+            Token::from_file(TOKEN_FILE, file).map(Some)
         } else if let Some(value) = variable() {
             Token::new(TOKEN, &value).map(Some)
         } else if needed {
@@ -162,48 +168,6 @@ impl WorkerArgs {
             Ok(None)
         }
     }
-
-    fn listen(&self, mistakes: &mut Mistakes) -> SocketAddr {
-        let Some(text) = given(&self.worker_listen) else { return DEFAULT_LISTEN };
-        text.parse().unwrap_or_else(|_| {
-            mistakes.add(LISTEN, format_args!("must be ADDRESS:PORT such as {DEFAULT_LISTEN}, is {text:?}"));
-            DEFAULT_LISTEN
-        })
-    }
-}
-
-fn given(value: &Option<String>) -> Option<&str> {
-    value.as_deref().map(str::trim).filter(|text| !text.is_empty())
-}
-
-fn number<T: FromStr + PartialOrd + std::fmt::Display + Copy>(
-    setting: &str,
-    value: &Option<String>,
-    default: T,
-    allowed: std::ops::RangeInclusive<T>,
-    mistakes: &mut Mistakes,
-) -> T {
-    match given(value).map(str::parse) {
-        None => default,
-        Some(Ok(number)) => {
-            mistakes.range(setting, number, allowed);
-            number
-        }
-        Some(Err(_)) => {
-            let (least, most) = (allowed.start(), allowed.end());
-            mistakes.add(
-                setting,
-                format_args!("must be a number from {least} to {most}, is {:?}", given(value).unwrap_or("")),
-            );
-            default
-        }
-    }
-}
-
-fn token_of(file: &Path) -> Result<Token, Mistake> {
-    let value = std::fs::read_to_string(file)
-        .map_err(|error| Mistake::new(TOKEN_FILE, format_args!("cannot read {}: {error}", file.display())))?;
-    Token::new(TOKEN_FILE, &value)
 }
 
 /// The machine's name and the process id: enough to find the log of the worker that a dream names.

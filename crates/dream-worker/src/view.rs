@@ -6,10 +6,10 @@ use memex_core::limits::MAX_BATCH_READ;
 use memex_core::path::{MemoryPath, ScopeKind};
 use memex_curation::SourceFile;
 use memex_proto::v1::{ErrorReason, batch_read_files_result::Result as Read};
+use memex_runtime::failpoints::{self, Point};
 
 use crate::assignment::Assignment;
 use crate::calls::{DreamCalls, Interruption, reason_of};
-use crate::doors::{self, Point};
 use crate::wire;
 
 /// What a dream may see: its user's own files.
@@ -59,7 +59,7 @@ pub(crate) async fn read(calls: &DreamCalls, assignment: &Assignment) -> Result<
                     snapshot.read_bytes += file.text.len() as u64;
                     snapshot.files.push(file);
                 }
-                doors::pass(Point::FirstRead).await;
+                failpoints::pass(Point::FirstRead).await;
             }
             Err(status) => match reason_of(&status) {
                 Some(ErrorReason::BudgetExceeded) => {

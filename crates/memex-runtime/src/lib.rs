@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod around;
+pub mod causes;
 pub mod client;
 pub mod deadline;
+pub mod failpoints;
 pub mod health;
 pub mod in_flight;
 pub mod lifecycle;

@@ -25,7 +25,7 @@ use crate::trace::ServerTrace;
 use crate::unreadable::Unreadable;
 
 pub use connections::Connection;
-pub use listen::{BindError, Listening, LoadArgs, ServerArgs, bind};
+pub use listen::{BindError, Listening, LoadArgs, ServerArgs, address, bind};
 pub use tls::{ServerTls, ServerTlsArgs};
 
 /// The longest message that services read and write, in bytes: 4 MiB, gRPC's own default, which every client library

@@ -42,18 +42,6 @@ impl Mistakes {
         result.map_err(|mistake| self.0.push(mistake)).ok()
     }
 
-    /// Notes a mistake where `value` is not within `allowed` (both ends included).
-    pub fn range<T: PartialOrd + fmt::Display>(
-        &mut self,
-        setting: &str,
-        value: T,
-        allowed: std::ops::RangeInclusive<T>,
-    ) {
-        if !allowed.contains(&value) {
-            self.add(setting, format_args!("must be {} to {}, is {value}", allowed.start(), allowed.end()));
-        }
-    }
-
     /// The number that was given, `default` where none was, or where it cannot be read or is not within `allowed` (both
     /// ends included): then with a mistake.
     pub fn number<T: PartialOrd + fmt::Display + Copy>(
@@ -145,11 +133,16 @@ impl<T> From<T> for Given<T> {
     }
 }
 
+/// The text without the white space around it; nothing where no text is left.
+pub fn nonempty(given: Option<&str>) -> Option<&str> {
+    given.map(str::trim).filter(|text| !text.is_empty())
+}
+
 /// Reads a switch. `value` is what was given (a flag's or a variable's text); absent or empty means `default`, and
 /// anything but `true`, `false`, `1` and `0` is a mistake: a switch that was mistyped must not be guessed.
 pub fn env_flag(setting: &str, value: Option<&str>, default: bool, mistakes: &mut Mistakes) -> bool {
-    match value.map(str::trim) {
-        None | Some("") => default,
+    match nonempty(value) {
+        None => default,
         Some("true" | "1") => true,
         Some("false" | "0") => false,
         Some(other) => {
@@ -166,8 +159,8 @@ mod tests {
     #[test]
     fn every_mistake_is_printed_at_once() {
         let mut mistakes = Mistakes::new();
-        mistakes.range("--lease-seconds / MEMEX_LEASE_SECONDS", 3, 5..=600);
-        mistakes.range("--slots / MEMEX_SLOTS", 4, 1..=64);
+        mistakes.number("--lease-seconds / MEMEX_LEASE_SECONDS", &Given::Read(3), 60, 5..=600);
+        mistakes.number("--slots / MEMEX_SLOTS", &Given::Read(4), 3, 1..=64);
         mistakes.add("--endpoint / MEMEX_ENDPOINT", "must be given");
         let printed = mistakes.into_result().unwrap_err().to_string();
         assert_eq!(

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use dream_worker::{Driver, DriverSettings};
+use memex_runtime::causes::with_causes;
 use memex_runtime::client::{AuthChannel, ClientSettings, Token, connect};
 use memex_runtime::health::Health;
 use memory_api::Guards;
@@ -98,7 +99,7 @@ impl Stack {
     pub async fn with(options: StackOptions) -> Self {
         match Self::try_with(options).await {
             Ok(stack) => stack,
-            Err(error) => panic!("the stack cannot be had: {error}{}", causes(&*error)),
+            Err(error) => panic!("the stack cannot be had: {}", with_causes(&*error)),
         }
     }
 
@@ -266,7 +267,7 @@ impl Stack {
     /// Where there is no such function or mark: a twin that is no twin proves nothing.
     pub async fn install_twin(&self, function: &str, guard: &str) {
         if let Err(error) = twin::install(&self.sql, function, guard).await {
-            panic!("no twin of {function} without {guard}: {error}{}", causes(&*error));
+            panic!("no twin of {function} without {guard}: {}", with_causes(&*error));
         }
     }
 
@@ -313,9 +314,4 @@ impl Drop for Stack {
 fn database_args(url: &str) -> DatabaseArgs {
     // Few, because many stacks of one test process share a cluster.
     DatabaseArgs { database_url: Some(url.to_owned()), owner_database_url: None, max_connections: 4.into() }
-}
-
-fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.map(|cause| format!(": {cause}")).collect()
 }

@@ -24,7 +24,7 @@ impl From<File> for FileView {
             path: file.path,
             version: file.version,
             size_bytes: file.size_bytes,
-            sha256: hexadecimal(&file.sha256),
+            sha256: hex::encode(&file.sha256),
             updated_at: time(file.updated_at),
             updated_by: file.updated_by,
         }
@@ -84,7 +84,7 @@ impl From<Revision> for RevisionView {
             version: revision.version,
             sequence: revision.sequence,
             size_bytes: revision.size_bytes,
-            sha256: hexadecimal(&revision.sha256),
+            sha256: hex::encode(&revision.sha256),
             actor: revision.actor,
             reason: revision.reason,
             request_id: revision.request_id,
@@ -170,8 +170,4 @@ impl From<ConfigEntry> for ConfigView {
 /// What a revision or an op does, as people write it.
 pub(super) fn operation_word(operation: RevisionOperation) -> String {
     word(operation.as_str_name(), "REVISION_OPERATION_")
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use memex_proto::reason::{Refusal, short_name};
 use memex_proto::v1::ErrorReason;
+use memex_runtime::causes::with_causes;
 use memex_runtime::lifecycle::{EXIT_INTERRUPTED, EXIT_OK, EXIT_REFUSED, EXIT_SETTINGS, EXIT_UNAVAILABLE, EXIT_USAGE};
 use memex_runtime::settings::Mistakes;
 use memex_runtime::trace::code_name;
@@ -337,14 +338,6 @@ impl From<PairError> for Failure {
             error => Self::Pair(Box::new(error)),
         }
     }
-}
-
-/// An error and what caused it, on one line; a cause that its effect quotes is not said again.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes
-        .map(ToString::to_string)
-        .fold(error.to_string(), |said, cause| if said.contains(&cause) { said } else { format!("{said}: {cause}") })
 }
 
 fn violation(field: &str, rule: &str) -> Value {

@@ -100,9 +100,7 @@ fn token(
     let from_flag = args.token_file.clone().map(|path| ("--token-file", path));
     let from_file = from_flag.or_else(|| env("MEMEX_TOKEN_FILE").map(|path| ("MEMEX_TOKEN_FILE", path.into())));
     let token = match (from_file, env("MEMEX_TOKEN"), file.value("token")) {
-        (Some((setting, path)), _, _) => std::fs::read_to_string(&path)
-            .map_err(|error| Mistake::new(setting, format_args!("cannot read {}: {error}", path.display())))
-            .and_then(|value| Token::new(setting, &value)),
+        (Some((setting, path)), _, _) => Token::from_file(setting, &path),
         (None, Some(value), _) => Token::new("MEMEX_TOKEN", &value),
         (None, None, Some((setting, value))) => Token::new(&setting, &value),
         // A file that cannot be read, or whose token has another type, is said already; the token may stand there.

@@ -196,13 +196,18 @@ fn a_files_history_is_read_restored_and_followed_with_the_command() {
 #[test]
 fn bad_settings_are_refused_together_with_64() {
     let place = place();
-    let args = ["up", "--listen", "here", "--worker-listen", "there", "--dream-enabled", "maybe"];
+    let args =
+        ["up", "--listen", "here", "--worker-listen", "there", "--dream-enabled", "maybe", "--allow-plaintext=yes"];
     let ran = memex(place.path(), &args).output().unwrap();
     let told = String::from_utf8_lossy(&ran.stderr);
     assert_eq!(ran.status.code(), Some(64), "{told}");
-    for setting in
-        ["--listen / MEMEX_LISTEN", "--worker-listen / MEMEX_WORKER_LISTEN", "--dream-enabled / MEMEX_DREAM_ENABLED"]
-    {
+    assert!(told.contains("4 settings cannot be used:"), "{told}");
+    for setting in [
+        "--listen / MEMEX_LISTEN: must be ADDRESS:PORT such as 127.0.0.1:50061",
+        "--worker-listen / MEMEX_WORKER_LISTEN: must be ADDRESS:PORT such as 127.0.0.1:50062",
+        "--dream-enabled / MEMEX_DREAM_ENABLED: must be true",
+        "--allow-plaintext / MEMEX_ALLOW_PLAINTEXT: must be true",
+    ] {
         assert!(told.contains(setting), "{told}");
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use memex_core::clock::SystemClock;
+use memex_runtime::causes::with_causes;
 use memex_runtime::lifecycle::{EXIT_OK, EXIT_SETTINGS, EXIT_UNAVAILABLE, Shutdown};
 use memex_runtime::settings::Mistakes;
 use memex_runtime::{panics, telemetry, threads};
@@ -202,18 +203,9 @@ fn refused(error: crate::error::Error) -> CommandError {
     }
 }
 
-/// Prints an error with its causes, but for those that it quotes already.
+/// Prints an error with its causes.
 #[allow(clippy::print_stderr)]
 fn failed(error: &dyn std::error::Error, code: u8) -> ExitCode {
-    let mut message = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if !message.contains(&text) {
-            message = format!("{message}: {text}");
-        }
-        cause = error.source();
-    }
-    eprintln!("error: {message}");
+    eprintln!("error: {}", with_causes(error));
     ExitCode::from(code)
 }

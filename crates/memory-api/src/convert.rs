@@ -7,8 +7,6 @@ mod origins;
 pub mod revision_message;
 mod treatments;
 
-use std::fmt::Write as _;
-
 use chrono::{DateTime, Utc};
 use memex_core::actor::{Operation, Source};
 use memex_core::path::{MemoryPath, PathRefusal};
@@ -41,15 +39,6 @@ pub fn time(at: &Timestamp) -> Option<DateTime<Utc>> {
 /// The time of a page token, in microseconds; `None` where it is out of the same range.
 pub fn time_of_micros(micros: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_micros(micros).filter(|at| SECONDS.contains(&at.timestamp()))
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// The number of a reason, as log rows keep it.
@@ -158,10 +147,5 @@ mod tests {
             let makes_one = (10..20).contains(&operation.code());
             assert_eq!(operation_out(operation.code()) != pb::RevisionOperation::Unspecified, makes_one, "{operation}");
         }
-    }
-
-    #[test]
-    fn bytes_are_written_in_small_digits() {
-        assert_eq!(hex(&[0, 0xAB, 0xFF]), "00abff");
     }
 }

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
+use memex_runtime::failpoints::{self, Point};
 use memex_runtime::lifecycle::Shutdown;
 
-use crate::doors::{self, Point};
 use crate::epoch;
 use crate::error::Result;
 use crate::store::Store;
@@ -46,7 +46,7 @@ pub async fn once(store: &Store, shutdown: &Shutdown) -> Result<bool> {
     while !running.is_empty() && !shutdown.is_triggered() {
         let mut more = Vec::new();
         for erasure in running {
-            doors::pass(Point::BeforeErasureBatch).await;
+            failpoints::pass(Point::BeforeErasureBatch).await;
             match store.erase_batch(erasure).await? {
                 Batch::More => more.push(erasure),
                 Batch::Waits => waits = true,

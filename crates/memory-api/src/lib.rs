@@ -7,7 +7,6 @@ pub mod args;
 mod auth;
 pub mod commands;
 mod convert;
-pub mod doors;
 mod dream_meters;
 mod ending;
 mod epoch;

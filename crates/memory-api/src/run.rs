@@ -102,8 +102,8 @@ pub(crate) struct Settings {
 /// The settings, or every mistake in them, those of logs and traces included. Where there is no mistake there are settings.
 pub(crate) fn settings(args: &ServeArgs) -> Result<Option<Settings>, Mistakes> {
     let mut mistakes = Mistakes::new();
-    let address = args.server.address(DEFAULT_LISTEN, args.tls.wanted(), &mut mistakes);
     let allow_plaintext = args.server.allows_plaintext(&mut mistakes);
+    let address = args.server.address(DEFAULT_LISTEN, allow_plaintext || args.tls.wanted(), &mut mistakes);
     let tls = args.tls.load(&mut mistakes);
     let max_in_flight = args.load.calls_in_flight(&mut mistakes);
     let drain_timeout = args.lifecycle.drain_timeout(&mut mistakes);

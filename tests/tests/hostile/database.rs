@@ -78,7 +78,7 @@ async fn an_owner_who_may_not_make_roles_migrates_where_the_services_role_was_ma
 /// Serves until told to end; gives the endpoint.
 async fn serve(database: DatabaseArgs) -> (String, Shutdown, JoinHandle<()>) {
     let args = ServeArgs {
-        server: ServerArgs { listen: Some("127.0.0.1:0".into()), ..ServerArgs::default() },
+        server: ServerArgs { listen: "127.0.0.1:0".parse().unwrap(), ..ServerArgs::default() },
         tls: ServerTlsArgs::default(),
         load: LoadArgs::default(),
         database,

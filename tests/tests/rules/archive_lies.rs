@@ -176,7 +176,7 @@ fn merged(lines: &[Value], place: usize, with: &Value) -> Vec<Value> {
 }
 
 fn hash(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(text))
 }
 
 /// Sealed archives whose every line could be true, but not all of them together.

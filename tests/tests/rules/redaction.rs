@@ -61,8 +61,7 @@ async fn revisions(agent: &Clients) -> Vec<Revision> {
 
 /// Every row of every table that has a text, or these bytes, in any of its columns.
 async fn rows_with(stack: &Stack, text: &str, bytes: &[u8]) -> Vec<String> {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let (encoded, bytes) = (hex(text.as_bytes()), hex(bytes));
+    let (encoded, bytes) = (hex::encode(text), hex::encode(bytes));
     let tables = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'";
     let mut rows = Vec::new();
     for table in ask::lines(stack.sql(), tables, &[]).await {

@@ -101,11 +101,13 @@ async fn beyond_this_machine_it_listens_with_tls_or_when_told_and_is_refused_oth
     let files = Files::new();
     let beyond = |allow_plaintext: Option<&str>, tls| {
         let allow_plaintext = allow_plaintext.map(str::to_owned);
-        let server = ServerArgs { listen: Some("0.0.0.0:0".into()), allow_plaintext };
+        let server = ServerArgs { listen: "0.0.0.0:0".parse().unwrap(), allow_plaintext };
         Serving::start(ServeArgs { server, tls, ..args(&stack) })
     };
     let refused = beyond(None, ServerTlsArgs::default()).await.err().expect("it listens in plain text").to_string();
     assert!(refused.contains("refusing to listen on 0.0.0.0:0"), "{refused}");
+    let mistyped = beyond(Some("perhaps"), files.server(None)).await.err().expect("it guesses").to_string();
+    assert!(mistyped.starts_with("one setting cannot be used:\n  --allow-plaintext"), "{mistyped}");
     beyond(Some("true"), ServerTlsArgs::default()).await.unwrap().end().await;
     beyond(None, files.server(None)).await.unwrap().end().await;
     stack.finish().await;

@@ -3,7 +3,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
-use tests::otlp::hex;
 
 /// Bytes of a hash that are looked for: hashes are often cut, and so many do not meet by chance.
 const HASH_BYTES: usize = 6;
@@ -58,7 +57,7 @@ impl Canary {
         let word = self.word.as_bytes();
         let mut forms = vec![
             Form::of("as it is", self.word.to_lowercase(), true),
-            Form::of("in hexadecimal", hex(word), true),
+            Form::of("in hexadecimal", hex::encode(word), true),
             Form::of("as a list of bytes", listed(word), true),
         ];
         for before in 0..3 {
@@ -68,7 +67,7 @@ impl Canary {
         for value in &self.values {
             let hash = &Sha256::digest(value.as_bytes())[..HASH_BYTES];
             forms.push(Form { name: "as its hash's bytes", needle: hash.to_vec(), any_case: false });
-            forms.push(Form::of("as its hash", hex(hash), true));
+            forms.push(Form::of("as its hash", hex::encode(hash), true));
             forms.push(Form::of("as its hash in base64", STANDARD_NO_PAD.encode(hash), false));
             forms.push(Form::of("as its hash in base64 for URLs", URL_SAFE_NO_PAD.encode(hash), false));
             forms.push(Form::of("as its hash's list of bytes", listed(hash), true));
@@ -125,13 +124,13 @@ fn a_canary_is_found_in_every_form_and_nowhere_else() {
     let told: Vec<Vec<u8>> = vec![
         format!("user {value} wrote").into_bytes(),
         canary.word().to_uppercase().into_bytes(),
-        hex(value.as_bytes()).to_uppercase().into_bytes(),
+        hex::encode(value.as_bytes()).to_uppercase().into_bytes(),
         format!("{:?}", value.as_bytes()).into_bytes(),
         STANDARD_NO_PAD.encode(&value).into_bytes(),
         STANDARD_NO_PAD.encode(format!("a{value}")).into_bytes(),
         URL_SAFE_NO_PAD.encode(format!("user={value}&more")).into_bytes(),
-        hex(&hash).into_bytes(),
-        hex(&hash)[..16].to_owned().into_bytes(),
+        hex::encode(hash).into_bytes(),
+        hex::encode(hash)[..16].to_owned().into_bytes(),
         STANDARD_NO_PAD.encode(hash).into_bytes(),
         hash.to_vec(),
         format!("{:?}", hash.as_slice()).into_bytes(),
@@ -143,7 +142,7 @@ fn a_canary_is_found_in_every_form_and_nowhere_else() {
     let other = Canary::new("user id");
     let clean = Haystack::new(
         "what was told",
-        format!("{0} {1} 12 bytes", other.word(), hex(other.word().as_bytes())).into_bytes(),
+        format!("{0} {1} 12 bytes", other.word(), hex::encode(other.word().as_bytes())).into_bytes(),
     );
     assert_eq!(canary.found_in(&clean), Vec::<String>::new());
 }

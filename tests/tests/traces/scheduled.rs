@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use memex_proto::v1::{Source, WriteFileRequest};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use tests::ask;
-use tests::otlp::{Exported, hex, the};
+use tests::otlp::{Exported, the};
 use tests::waiting::until;
 
 use crate::house::{House, ids_of_revisions, write_messy, write_of};
@@ -27,7 +27,8 @@ async fn a_scheduled_dream_links_to_the_writes_that_made_its_user_due() {
     let claim = the(&told.spans, "memory-api", SpanKind::Internal, "dream.claim");
     assert!(claim.span.parent_span_id.is_empty(), "nobody asked for it: {claim:#?}");
     assert!(dream.is_child_of(claim), "{dream:#?}");
-    let linked: BTreeSet<_> = dream.span.links.iter().map(|link| (hex(&link.trace_id), hex(&link.span_id))).collect();
+    let linked: BTreeSet<_> =
+        dream.span.links.iter().map(|link| (hex::encode(&link.trace_id), hex::encode(&link.span_id))).collect();
     let made_due = "r.dream_id IS NULL AND r.path IN ('user/notes.md', 'user/profile.md')";
     let writes = ids_of_revisions(&stack, made_due).await;
     assert_eq!(writes.len(), 2);

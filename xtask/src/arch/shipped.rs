@@ -45,7 +45,12 @@ mod tests {
 
     #[test]
     fn a_release_build_with_a_feature_for_tests_is_refused() {
-        for feature in ["memory-api feature \"test-doors\"", "memex-stack feature \"harness\""] {
+        let features = [
+            "memex-runtime feature \"test-doors\"",
+            "memory-api feature \"test-doors\"",
+            "memex-stack feature \"harness\"",
+        ];
+        for feature in features {
             let tree = format!("memex v0.1.0\n{feature}\nmemory-api feature \"default\"\n");
             assert_eq!(nothing_for_tests(&tree), [format!("a release build would hold {feature}")]);
         }

@@ -6,11 +6,11 @@ use memex_core::budget::Budget;
 use memex_curation::{Pair, PlannedOp, TreatmentKind};
 use memex_proto::reason::Refusal;
 use memex_proto::v1::ErrorReason;
+use memex_runtime::failpoints::{self, Point};
 use tonic::Status;
 
 use super::CuratorError;
 use crate::calls::{DreamCalls, Interruption};
-use crate::doors::{self, Point};
 use crate::dream::Tally;
 use crate::wire;
 
@@ -89,7 +89,7 @@ impl<'a> Stage<'a> {
                 self.bytes += wire::inserted_bytes(op);
                 self.files.insert(op.path.clone());
                 if self.planned.is_empty() {
-                    doors::pass(Point::MidStage).await;
+                    failpoints::pass(Point::MidStage).await;
                 }
             }
             Staged::TooLarge => self.too_large.push(op.path.clone()),
@@ -106,7 +106,7 @@ impl<'a> Stage<'a> {
         if self.bytes + wire::inserted_bytes(op) > self.budget.max_bytes {
             return Ok(Staged::TooLarge);
         }
-        doors::pass(if self.tally.ops_staged == 0 { Point::FirstStage } else { Point::MidStage }).await;
+        failpoints::pass(if self.tally.ops_staged == 0 { Point::FirstStage } else { Point::MidStage }).await;
         match self.calls.stage(wire::patch(op.clone())).await {
             Ok(answer) => {
                 if answer.changed {

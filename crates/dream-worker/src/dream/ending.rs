@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use memex_core::limits::{MAX_LEFT_PATHS, MAX_PROBABLE_PAIRS};
 use memex_proto::v1::{DreamState, ErrorReason, FinishDreamRequest, FinishDreamResponse, FinishOutcome};
+use memex_runtime::failpoints::{self, Point};
 use tonic::Status;
 use tracing::Span;
 
 use super::{Pass, Tally};
 use crate::assignment::{Assignment, short};
 use crate::calls::{DreamCalls, describe, reason_of};
-use crate::doors::{self, Point};
 use crate::lease::LeaseEnd;
 use crate::wire;
 
@@ -48,7 +48,7 @@ pub(super) async fn end(calls: &DreamCalls, assignment: &Assignment, pass: &Pass
     let outcome = short(request.outcome().as_str_name(), "FINISH_OUTCOME_");
     match calls.finish(request, patience).await {
         Ok(answer) => {
-            doors::pass(Point::AfterFinish).await;
+            failpoints::pass(Point::AfterFinish).await;
             finished(id, &outcome, pass, tally, left, &answer)
         }
         Err(status) => unfinished(id, &outcome, &status).to_owned(),

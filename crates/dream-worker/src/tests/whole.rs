@@ -29,8 +29,8 @@ async fn args(api: &FakeApi) -> WorkerArgs {
         dream_enabled: Some("true".to_owned()),
         endpoint: Some(format!("http://{address}")),
         worker_token: Some(Token::new("test", "mx_worker").unwrap()),
-        worker_listen: Some("127.0.0.1:0".to_owned()),
-        poll_seconds: Some("0.05".to_owned()),
+        worker_listen: "127.0.0.1:0".parse().unwrap(),
+        poll_seconds: 0.05.into(),
         lifecycle: LifecycleArgs { drain_seconds: 0.into() },
         ..WorkerArgs::default()
     }
@@ -100,7 +100,9 @@ async fn a_worker_that_is_switched_off_is_healthy_and_claims_nothing() {
 
 #[tokio::test]
 async fn a_worker_is_not_heard_beyond_loopback_unless_told() {
-    let args = WorkerArgs { worker_listen: Some("0.0.0.0:0".to_owned()), ..args(&FakeApi::default()).await };
+    let args = WorkerArgs { worker_listen: "0.0.0.0:0".parse().unwrap(), ..args(&FakeApi::default()).await };
     let refused = Worker::bind(args, Arc::new(SystemClock)).await.err().unwrap();
-    assert!(matches!(refused, WorkerError::Bind(_)) && refused.exit_code() == 64, "{refused}");
+    assert!(matches!(refused, WorkerError::Settings(_)) && refused.exit_code() == 64, "{refused}");
+    let told = refused.to_string();
+    assert!(told.contains("--worker-listen / MEMEX_WORKER_LISTEN: refusing to listen on 0.0.0.0:0"), "{told}");
 }

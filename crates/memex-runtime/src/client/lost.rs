@@ -3,8 +3,6 @@
 //! tonic names a lost connection CANCELLED or UNKNOWN, by where it was lost. A caller must not read into those that
 //! somebody cancelled or that the server failed: it is what a retry with the same request id is for.
 
-use std::error::Error;
-
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use tonic::body::Body;
@@ -12,6 +10,7 @@ use tonic::{Code, Status};
 use tower::BoxError;
 
 use crate::around::{Around, CallFuture};
+use crate::causes::{causes, followed_by};
 
 /// Answers where the channel or the stream of an answer fails.
 #[derive(Debug, Clone, Copy)]
@@ -41,15 +40,8 @@ fn lost(status: Status) -> Status {
     if matches!(status.code(), Code::ResourceExhausted | Code::PermissionDenied) {
         return status;
     }
-    let mut text = vec![status.message().to_owned()];
-    let mut cause = status.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        // tonic's word for every cause, and causes that their effects quote, say nothing more.
-        if said != "transport error" && !text.contains(&said) {
-            text.push(said);
-        }
-        cause = error.source();
-    }
-    Status::unavailable(format!("the connection failed: {}", text.join(": ")))
+    // "transport error" is tonic's word for every cause.
+    let causes = causes(&status).filter(|cause| cause != "transport error");
+    let text = followed_by(status.message().to_owned(), causes);
+    Status::unavailable(format!("the connection failed: {text}"))
 }

@@ -9,7 +9,7 @@ use http::uri::Scheme;
 use tonic::transport::{ClientTlsConfig, Endpoint};
 
 use super::tls::{ClientTlsArgs, TlsFiles};
-use crate::settings::{Mistake, Mistakes};
+use crate::settings::{Mistake, Mistakes, nonempty};
 
 const ENDPOINT: &str = "--endpoint / MEMEX_ENDPOINT";
 const TOKEN: &str = "MEMEX_TOKEN";
@@ -36,9 +36,9 @@ impl ClientArgs {
     ///
     /// Gives nothing where something is wrong, and notes what.
     pub fn settings(&self, default_endpoint: &str, mistakes: &mut Mistakes) -> Option<ClientSettings> {
-        let endpoint = self.endpoint.as_deref().map(str::trim).filter(|given| !given.is_empty());
+        let endpoint = nonempty(self.endpoint.as_deref());
         let token = match &self.token_file {
-            Some(file) => Token::from_file(file).map(Some),
+            Some(file) => Token::from_file(TOKEN_FILE, file).map(Some),
             None => std::env::var(TOKEN)
                 .ok()
                 .filter(|value| !value.trim().is_empty())
@@ -72,10 +72,14 @@ impl Token {
         Ok(Self(header))
     }
 
-    fn from_file(file: &Path) -> Result<Self, Mistake> {
+    /// The token that `file` holds. `setting` names what named the file.
+    ///
+    /// # Errors
+    /// A [`Mistake`] where the file cannot be read, or as for [`Token::new`].
+    pub fn from_file(setting: &str, file: &Path) -> Result<Self, Mistake> {
         let value = std::fs::read_to_string(file)
-            .map_err(|error| Mistake::new(TOKEN_FILE, format_args!("cannot read {}: {error}", file.display())))?;
-        Self::new(TOKEN_FILE, &value)
+            .map_err(|error| Mistake::new(setting, format_args!("cannot read {}: {error}", file.display())))?;
+        Self::new(setting, &value)
     }
 
     /// The `authorization` header, marked sensitive.

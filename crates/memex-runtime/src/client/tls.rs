@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
+use crate::causes::with_causes;
 use crate::settings::{Mistake, Mistakes};
 
 const CA: &str = "--tls-ca / MEMEX_TLS_CA";
@@ -62,8 +63,10 @@ impl fmt::Debug for ClientTls {
 impl ClientTls {
     /// The endpoint, reached with this.
     pub(super) fn over(&self, endpoint: &Endpoint) -> Result<Endpoint, Mistake> {
-        let unusable = |error| Mistake::new("--tls-ca, --tls-client-cert, --tls-client-key", error_chain(&error));
-        endpoint.clone().tls_config(self.config()).map_err(unusable)
+        // The causes say what is wrong with a certificate.
+        let problem = |error| format!("cannot be used: {}", with_causes(&error));
+        let setting = "--tls-ca, --tls-client-cert, --tls-client-key";
+        endpoint.clone().tls_config(self.config()).map_err(|error| Mistake::new(setting, problem(error)))
     }
 
     /// The settings that tonic takes.
@@ -77,12 +80,6 @@ impl ClientTls {
             None => config,
         }
     }
-}
-
-/// An error with its causes, which say what is wrong with a certificate.
-fn error_chain(error: &tonic::transport::Error) -> String {
-    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    causes.fold(format!("cannot be used: {error}"), |said, cause| format!("{said}: {cause}"))
 }
 
 /// Files that are followed.

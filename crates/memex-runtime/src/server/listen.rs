@@ -13,8 +13,8 @@ use crate::settings::{Given, Mistakes, env_flag};
 #[command(next_help_heading = "Listening")]
 pub struct ServerArgs {
     /// Address and port to listen on, such as 127.0.0.1:50061; port 0 takes any that is free
-    #[arg(long, env = "MEMEX_LISTEN", value_name = "ADDRESS:PORT")]
-    pub listen: Option<String>,
+    #[arg(long, env = "MEMEX_LISTEN", value_name = "ADDRESS:PORT", default_value = "", hide_default_value = true)]
+    pub listen: Given<SocketAddr>,
     /// Listen beyond loopback although nothing encrypts the connection: only where the network does, as a service mesh
     /// or a proxy that ends TLS
     #[arg(
@@ -85,27 +85,38 @@ impl ServerArgs {
     const LISTEN: &str = "--listen / MEMEX_LISTEN";
     const ALLOW_PLAINTEXT: &str = "--allow-plaintext / MEMEX_ALLOW_PLAINTEXT";
 
-    /// The address to listen on, `default` where none was given; a mistake where it cannot be read, or reaches beyond
-    /// loopback with neither TLS nor leave.
-    pub fn address(&self, default: SocketAddr, tls: bool, mistakes: &mut Mistakes) -> SocketAddr {
-        let allow_plaintext = self.allows_plaintext(mistakes);
-        let address = match self.listen.as_deref().map(str::trim) {
-            None | Some("") => default,
-            Some(given) => given.parse().unwrap_or_else(|_| {
-                mistakes.add(Self::LISTEN, format_args!("must be ADDRESS:PORT such as 127.0.0.1:50061, is {given:?}"));
-                default
-            }),
-        };
-        if let Err(refused) = permit(address, allow_plaintext || tls) {
-            mistakes.add(Self::LISTEN, refused);
-        }
-        address
+    /// See [`address`].
+    pub fn address(&self, default: SocketAddr, may_leave: bool, mistakes: &mut Mistakes) -> SocketAddr {
+        address(Self::LISTEN, &self.listen, default, may_leave, mistakes)
     }
 
     /// Whether it may listen beyond loopback; a mistake where the switch cannot be read.
     pub fn allows_plaintext(&self, mistakes: &mut Mistakes) -> bool {
         env_flag(Self::ALLOW_PLAINTEXT, self.allow_plaintext.as_deref(), false, mistakes)
     }
+}
+
+/// The address to listen on, `default` where none was given; a mistake in `setting` where it cannot be read, or reaches
+/// beyond loopback although it may not: `may_leave` is true with TLS, or where plain text is allowed.
+pub fn address(
+    setting: &str,
+    given: &Given<SocketAddr>,
+    default: SocketAddr,
+    may_leave: bool,
+    mistakes: &mut Mistakes,
+) -> SocketAddr {
+    let address = match given {
+        Given::Nothing => default,
+        Given::Read(address) => *address,
+        Given::Unreadable(text) => {
+            mistakes.add(setting, format_args!("must be ADDRESS:PORT such as {default}, is {text:?}"));
+            default
+        }
+    };
+    if let Err(refused) = permit(address, may_leave) {
+        mistakes.add(setting, refused);
+    }
+    address
 }
 
 /// Listens on `address`; port 0 takes any that is free (ask `TcpListener::local_addr`).
@@ -131,7 +142,8 @@ mod tests {
 
     fn mistakes_of(args: &ServerArgs) -> String {
         let mut mistakes = Mistakes::new();
-        args.address(DEFAULT.parse().unwrap(), false, &mut mistakes);
+        let allow_plaintext = args.allows_plaintext(&mut mistakes);
+        args.address(DEFAULT.parse().unwrap(), allow_plaintext, &mut mistakes);
         mistakes.into_result().err().map(|all| all.to_string()).unwrap_or_default()
     }
 
@@ -156,7 +168,7 @@ mod tests {
     #[test]
     fn beyond_loopback_tls_is_leave_enough_and_half_of_it_is_a_mistake() {
         let tls = ServerTlsArgs { tls_cert: Some("/nonexistent/cert.pem".into()), ..ServerTlsArgs::default() };
-        let args = ServerArgs { listen: Some("0.0.0.0:1".into()), ..ServerArgs::default() };
+        let args = ServerArgs { listen: "0.0.0.0:1".parse().unwrap(), ..ServerArgs::default() };
         let mut mistakes = Mistakes::new();
         args.address(DEFAULT.parse().unwrap(), tls.wanted(), &mut mistakes);
         assert!(mistakes.is_empty(), "{mistakes}");
@@ -166,10 +178,13 @@ mod tests {
 
     #[test]
     fn bad_listen_settings_are_mistakes_together() {
-        let mistakes = mistakes_of(&ServerArgs { listen: Some("here".into()), allow_plaintext: Some("yes".into()) });
-        assert!(mistakes.contains("--listen / MEMEX_LISTEN: must be ADDRESS:PORT"), "{mistakes}");
+        let mistakes =
+            mistakes_of(&ServerArgs { listen: "here".parse().unwrap(), allow_plaintext: Some("yes".into()) });
+        assert!(mistakes.starts_with("2 settings cannot be used:"), "{mistakes}");
+        let listen = "--listen / MEMEX_LISTEN: must be ADDRESS:PORT such as 127.0.0.1:0, is \"here\"";
+        assert!(mistakes.contains(listen), "{mistakes}");
         assert!(mistakes.contains("--allow-plaintext / MEMEX_ALLOW_PLAINTEXT: must be true, false"), "{mistakes}");
-        let beyond = mistakes_of(&ServerArgs { listen: Some("0.0.0.0:50061".into()), ..ServerArgs::default() });
+        let beyond = mistakes_of(&ServerArgs { listen: "0.0.0.0:50061".parse().unwrap(), ..ServerArgs::default() });
         assert!(beyond.contains("refusing to listen on 0.0.0.0:50061"), "{beyond}");
         assert_eq!(mistakes_of(&ServerArgs::default()), "");
     }

@@ -57,7 +57,7 @@ fn remove(fresh: &Path) -> Result<(), PostgresError> {
 /// Writes 192 random bits, readable by the server's account alone, which `initdb` runs as.
 fn keep_new_password(instance: &Instance) -> Result<String, PostgresError> {
     let path = instance.password();
-    let password: String = rand::random::<[u8; 24]>().iter().map(|byte| format!("{byte:02x}")).collect();
+    let password = hex::encode(rand::random::<[u8; 24]>());
     let write = || {
         let mut file = std::fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
         file.write_all(password.as_bytes())?;

@@ -31,7 +31,7 @@ impl Replica {
         guards: Guards,
     ) -> Result<Self, Fault> {
         let args = ServeArgs {
-            server: ServerArgs { listen: Some("127.0.0.1:0".into()), ..ServerArgs::default() },
+            server: ServerArgs { listen: SocketAddr::from(([127, 0, 0, 1], 0)).into(), ..ServerArgs::default() },
             tls: ServerTlsArgs::default(),
             load: LoadArgs::default(),
             database,

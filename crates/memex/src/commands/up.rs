@@ -2,12 +2,13 @@
 
 mod report;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use memex_runtime::lifecycle::{LifecycleArgs, Shutdown};
-use memex_runtime::server::ServerArgs;
-use memex_runtime::settings::{Mistakes, env_flag};
+use memex_runtime::server::{self, ServerArgs};
+use memex_runtime::settings::{Given, Mistakes, env_flag, nonempty};
 use memex_stack::pair::{Pair, PairError, PairOptions};
 use memex_stack::postgres::default_data_dir;
 use memory_api::args::DatabaseArgs;
@@ -42,8 +43,15 @@ pub struct UpArgs {
     #[arg(long, short)]
     verbose: bool,
     /// Where the worker answers health; port 0 takes any that is free [default: 127.0.0.1:50062]
-    #[arg(long, env = "MEMEX_WORKER_LISTEN", value_name = "ADDRESS:PORT", help_heading = "Listening")]
-    worker_listen: Option<String>,
+    #[arg(
+        long,
+        env = "MEMEX_WORKER_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "",
+        hide_default_value = true,
+        help_heading = "Listening"
+    )]
+    worker_listen: Given<SocketAddr>,
     #[command(flatten)]
     server: ServerArgs,
     #[command(flatten)]
@@ -55,16 +63,11 @@ pub struct UpArgs {
 impl UpArgs {
     fn options(self) -> Result<PairOptions, Failure> {
         let mut mistakes = Mistakes::new();
-        let listen = self.server.address(memory_api::DEFAULT_LISTEN, false, &mut mistakes);
         let allow_plaintext = self.server.allows_plaintext(&mut mistakes);
-        let elsewhere = ServerArgs { listen: self.worker_listen, allow_plaintext: self.server.allow_plaintext };
-        let mut worker_mistakes = Mistakes::new();
-        let worker_listen = elsewhere.address(dream_worker::DEFAULT_LISTEN, false, &mut worker_mistakes);
-        // Read like memory-api's, and told under its own name.
-        worker_mistakes
-            .iter()
-            .for_each(|mistake| mistakes.add("--worker-listen / MEMEX_WORKER_LISTEN", &mistake.problem));
-        let given = self.dream_enabled.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        let listen = self.server.address(memory_api::DEFAULT_LISTEN, allow_plaintext, &mut mistakes);
+        let (setting, default) = ("--worker-listen / MEMEX_WORKER_LISTEN", dream_worker::DEFAULT_LISTEN);
+        let worker_listen = server::address(setting, &self.worker_listen, default, allow_plaintext, &mut mistakes);
+        let given = nonempty(self.dream_enabled.as_deref());
         let flag = "--dream-enabled / MEMEX_DREAM_ENABLED";
         let dream_enabled = given.map(|text| env_flag(flag, Some(text), true, &mut mistakes));
         let drain = self.lifecycle.drain_timeout(&mut mistakes);

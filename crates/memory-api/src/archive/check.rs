@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::lines::{FileLine, OriginLine, RevisionLine};
-use crate::convert::{self, hex, time_of_micros};
+use crate::convert::{self, time_of_micros};
 use crate::error::field;
 
 /// A file as `mx_import_1` takes it.
@@ -151,7 +151,7 @@ impl Checks {
         }
         let text = MemoryText::parse(text, usize::MAX)
             .map_err(|refusal| named(ErrorReason::InvalidText, at, "text", &refusal.to_string()))?;
-        if usize::try_from(size) != Ok(text.as_str().len()) || hex(&text.sha256()) != sha256 {
+        if usize::try_from(size) != Ok(text.as_str().len()) || hex::encode(text.sha256()) != sha256 {
             return Err(broken(at, "sha256", "is not that of the text, or size is not: the archive was changed"));
         }
         Ok(Some(text))
@@ -255,7 +255,7 @@ mod tests {
             operation: "write".into(),
             text: Some("tea".into()),
             size: 3,
-            sha256: hex(&Sha256::digest("tea")),
+            sha256: hex::encode(Sha256::digest("tea")),
             redacted: false,
             moved_from: None,
             source: "agent".into(),

@@ -10,7 +10,6 @@ use super::check::broken;
 use super::lines::{HeaderLine, Line};
 use super::order::Counts;
 use super::{FORMAT, VERSION};
-use crate::convert::hex;
 use crate::error::field;
 
 /// An archive as its parts come.
@@ -73,7 +72,7 @@ impl Lines {
             } else {
                 let line = parse(self.number, &self.waiting[from..to])?;
                 if let Line::End(end) = &line {
-                    let proved = end.sha256 == hex(&self.sha256.clone().finalize());
+                    let proved = end.sha256 == hex::encode(self.sha256.clone().finalize());
                     if !proved || !self.counts.are_those_of(end) {
                         let rule = "is not that of the lines before: the archive was changed, or lines are missing";
                         return Err(broken(self.number, "sha256", rule));

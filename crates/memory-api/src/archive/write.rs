@@ -6,7 +6,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::lines::{HeaderLine, Line};
 use super::order::Counts;
-use crate::convert::hex;
 use crate::error::{Error, Result};
 
 /// Lines as they become parts.
@@ -41,7 +40,7 @@ impl Parts {
 
     /// Adds the last line.
     pub fn end(&mut self) -> Result<()> {
-        let sha256 = hex(&self.sha256.clone().finalize());
+        let sha256 = hex::encode(self.sha256.clone().finalize());
         self.push(&Line::End(self.counts.end(sha256)))
     }
 

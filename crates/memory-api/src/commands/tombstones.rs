@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{CommandError, owner_pool, refused};
 use crate::args::{DatabaseArgs, ErasureArgs};
-use crate::convert::hex;
 use crate::store::Store;
 use crate::store::tombstones::Tombstone;
 
@@ -95,7 +94,7 @@ pub async fn save(file: &Path, database: &DatabaseArgs) -> Result<usize, Command
     let store = Store::new(owner_pool(database).await?);
     // The key after the tombstones: the first of them brings it.
     let tombstones = store.tombstones().await.map_err(refused)?;
-    let key = store.tombstone_key().await.map_err(refused)?.map_or_else(String::new, |id| hex(&id));
+    let key = store.tombstone_key().await.map_err(refused)?.map_or_else(String::new, hex::encode);
     let header = Header { format: FORMAT.to_owned(), version: VERSION, key, erasures: tombstones.len() };
     written(file, &header, &tombstones).map_err(|source| file_error(file, source))?;
     Ok(tombstones.len())

@@ -6,7 +6,7 @@ use memex_curation::ledger::Ledger;
 use memex_proto::v1 as pb;
 use prost::Message as _;
 
-use crate::convert::{hex, timestamp};
+use crate::convert::timestamp;
 use crate::store::dreams::DreamRow;
 
 /// A state.
@@ -111,7 +111,7 @@ pub fn dream(row: DreamRow) -> pb::Dream {
         claimed_at: row.claimed_at.map(timestamp),
         lease_expires_at: row.lease_expires_at.map(timestamp),
         ended_at: row.ended_at.map(timestamp),
-        trace_id: row.trace_id.as_deref().map(hex).unwrap_or_default(),
+        trace_id: row.trace_id.as_deref().map(hex::encode).unwrap_or_default(),
         probable_pairs: row.probable_pairs,
         near: near(&row.near).into(),
         decided_by: row.decided_by,

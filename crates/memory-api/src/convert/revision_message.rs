@@ -5,7 +5,7 @@ use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 
-use crate::convert::{hex, operation_out, source_out, timestamp};
+use crate::convert::{operation_out, source_out, timestamp};
 use crate::store::revisions::RevisionRow;
 
 /// The record of one revision of a scope.
@@ -28,8 +28,8 @@ pub fn revision(scope: i64, row: RevisionRow) -> pb::Revision {
         reason: row.reason,
         request_id: row.request_id.map(|id| id.to_string()).unwrap_or_default(),
         dream_id: row.dream_id.map(|id| DreamId { scope, id }.to_string()).unwrap_or_default(),
-        trace_id: hex(row.trace_id.as_deref().unwrap_or_default()),
-        span_id: hex(row.span_id.as_deref().unwrap_or_default()),
+        trace_id: hex::encode(row.trace_id.as_deref().unwrap_or_default()),
+        span_id: hex::encode(row.span_id.as_deref().unwrap_or_default()),
         hidden_unicode: row.hidden_unicode,
         created_at: Some(timestamp(row.at)),
         moved_from: row.moved_from.unwrap_or_default(),

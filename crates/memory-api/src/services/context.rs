@@ -9,12 +9,12 @@ use memex_core::actor::Operation;
 use memex_core::user_id::UserId;
 use memex_proto::reason::Refusal;
 use memex_proto::v1::ErrorReason;
+use memex_runtime::failpoints::{self, Point};
 use memex_runtime::lifecycle::Shutdown;
 use tonic::metadata::MetadataMap;
 use tonic::{Response, Status};
 
 use crate::auth::{Caller, Tokens, admit, wrong_user};
-use crate::doors::{self, Point};
 use crate::dream_meters::DreamMeters;
 use crate::error::{Error, Result};
 use crate::guards::Guards;
@@ -80,7 +80,7 @@ impl Context {
         let (caller, handled) = match admit(caller.clone(), metadata, operation) {
             Ok(admitted) => {
                 let handled = async {
-                    doors::pass(Point::InACall).await;
+                    failpoints::pass(Point::InACall).await;
                     handle(admitted.clone(), about.clone()).await
                 };
                 let handled = AssertUnwindSafe(handled).catch_unwind().await;

@@ -22,7 +22,6 @@ use crate::archive::{
     AccessLine, DreamLine, DreamOpLine, FileLine, HeaderLine, LedgerLine, OriginLine, RevisionLine, SourceLine,
     TreatmentLine,
 };
-use crate::convert::hex;
 use crate::error::{Error, Result};
 
 /// Rows of a page without texts.
@@ -97,7 +96,7 @@ impl Snapshot {
                 version: row.version,
                 deleted: row.deleted,
                 size: if row.deleted { 0 } else { row.size },
-                sha256: if row.deleted { String::new() } else { hex(&row.sha256) },
+                sha256: if row.deleted { String::new() } else { hex::encode(&row.sha256) },
                 created_at: row.created_at,
                 updated_at: row.updated_at,
                 updated_by: row.updated_by,
@@ -127,7 +126,7 @@ impl Snapshot {
                 version: row.version,
                 operation: operation(row.operation),
                 size: row.text.as_ref().map_or(0, |_| row.size),
-                sha256: row.text.as_ref().map_or(String::new(), |_| hex(&row.sha256)),
+                sha256: row.text.as_ref().map_or(String::new(), |_| hex::encode(&row.sha256)),
                 text: row.text,
                 redacted: row.redacted,
                 moved_from: row.moved_from,
@@ -266,7 +265,7 @@ impl Snapshot {
                     actor: row.actor,
                     token: TokenId(row.principal).to_string(),
                     dream: self.dream_id(row.dream_id),
-                    trace_id: row.trace_id.as_deref().map(hex),
+                    trace_id: row.trace_id.as_deref().map(hex::encode),
                     imported: false,
                 };
                 ((row.at, row.entry_id), line)

@@ -5,6 +5,7 @@ mod each;
 use chrono::{DateTime, Utc};
 use memex_core::actor::Operation;
 use memex_proto::v1::ErrorReason;
+use memex_runtime::failpoints::{self, Point};
 use memex_runtime::trace::current_trace;
 use uuid::Uuid;
 
@@ -14,7 +15,6 @@ use super::log_place::LogPlace;
 use super::scopes::ScopeKey;
 use crate::auth::Caller;
 use crate::convert::reason_code;
-use crate::doors::{self, Point};
 use crate::error::{Error, Result, erased};
 
 pub(super) use each::{OneRead, read_each};
@@ -242,9 +242,9 @@ impl Store {
     pub async fn change(&self, whose: &ScopeKey, change: &mut Change) -> Result<Outcome> {
         for _ in 0..2 {
             change.scope = self.open_scope(whose.workspace_id, whose.user.as_ref()).await?;
-            doors::pass(Point::BeforeStatement).await;
+            failpoints::pass(Point::BeforeStatement).await;
             let outcome = self.lanes.change(change.clone()).await?;
-            doors::pass(Point::BeforeReply).await;
+            failpoints::pass(Point::BeforeReply).await;
             match outcome {
                 Outcome::NoSuchScope => self.forget_scope(whose.workspace_id, whose.user.as_ref()),
                 // Logged by nobody yet: an erased scope takes no row.

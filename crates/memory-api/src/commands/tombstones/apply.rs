@@ -13,7 +13,6 @@ use uuid::Uuid;
 
 use crate::args::{DatabaseArgs, ErasureArgs};
 use crate::commands::{CommandError, owner_pool, refused};
-use crate::convert::hex;
 use crate::erase;
 use crate::erasure_key::ErasureKey;
 use crate::error::{Error, Result};
@@ -62,8 +61,8 @@ pub async fn apply(file: &Path, erasure: &ErasureArgs, database: &DatabaseArgs) 
     let key = key.ok_or_else(|| CommandError::Refused("--erasure-key-file: must be given".to_owned()))?;
     let (of_file, saved) = super::read(file)?;
     let store = Store::new(owner_pool(database).await?).with_erasure_key(Some(key.clone()));
-    let of_database = store.tombstone_key().await.map_err(refused)?.map(|id| hex(&id));
-    if [Some(of_file), of_database].into_iter().flatten().any(|id| !id.is_empty() && id != hex(&key.id())) {
+    let of_database = store.tombstone_key().await.map_err(refused)?.map(hex::encode);
+    if [Some(of_file), of_database].into_iter().flatten().any(|id| !id.is_empty() && id != hex::encode(key.id())) {
         let message = "--erasure-key-file: is not the key under which users were erased; give that one";
         return Err(CommandError::Refused(message.to_owned()));
     }
@@ -117,7 +116,7 @@ async fn erase_again(
     loop {
         for Known { workspace_id, user_id, memory } in known {
             let user = UserId::parse(&user_id).map_err(|_| Error::Unexpected("a stored user id is none"))?;
-            let mark = (workspace_id, hex(&key.user(workspace_id, &user)));
+            let mark = (workspace_id, hex::encode(key.user(workspace_id, &user)));
             let of_them = unknown.get(&mark).filter(|saved| is_meant(saved, memory.map(|(_, since)| since)));
             if let Some(tombstone) = of_them {
                 let erasure = erase_one(store, key, &user, tombstone).await?;

@@ -10,7 +10,7 @@ use memex_proto::v1 as pb;
 use memex_proto::v1::ErrorReason;
 
 use crate::auth::{Caller, wrong_user};
-use crate::convert::{hex, time, time_of_micros, timestamp};
+use crate::convert::{time, time_of_micros, timestamp};
 use crate::error::{Result, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::page::{Listing, expired, page_size};
@@ -142,7 +142,7 @@ fn entry(row: LogEntry) -> pb::AccessLogEntry {
         actor: row.actor,
         token_id: TokenId(row.principal).to_string(),
         dream_id: row.dream_id.map(|id| DreamId { scope: row.scope_id, id }.to_string()).unwrap_or_default(),
-        trace_id: row.trace_id.as_deref().map(hex).unwrap_or_default(),
+        trace_id: row.trace_id.as_deref().map(hex::encode).unwrap_or_default(),
         suppressed: row.suppressed,
     }
 }

@@ -10,12 +10,12 @@ use memex_core::path::{MemoryPath, ScopeKind};
 use memex_proto::reason::Refusal;
 use memex_proto::v1 as pb;
 use memex_proto::v1::{ErrorReason, FinishOutcome};
+use memex_runtime::failpoints::{self, Point};
 use prost::Message as _;
 
 use super::dream_id;
 use crate::auth::{Caller, DreamContext};
 use crate::convert::dream_message;
-use crate::doors::{self, Point};
 use crate::ending::{Decided, Settled, settle};
 use crate::error::{Error, Result, field, lease_lost};
 use crate::judge::{self, Judged};
@@ -149,9 +149,9 @@ async fn end(context: &Context, finish: &Finish, judged: &Judged) -> Result<pb::
     context.meters.judged(&violations);
     dreams::finish(&mut tx, finish, &ending).await?;
     follow::request(&mut tx, finish.dream, &finish.report).await?;
-    doors::pass(Point::BeforeAdoption).await;
+    failpoints::pass(Point::BeforeAdoption).await;
     tx.commit().await?;
-    doors::pass(Point::AfterAdoption).await;
+    failpoints::pass(Point::AfterAdoption).await;
     Ok(answer(ending.state, ending.cause, Some(ledger), violations))
 }
 

@@ -8,13 +8,13 @@ use memex_core::text::MemoryText;
 use memex_proto::v1 as pb;
 use memex_proto::v1::restore_revision_request::Precondition as Given;
 use memex_proto::v1::write_file_request;
+use memex_runtime::failpoints::{self, Point};
 
 use super::get_revision::reached;
 use crate::auth::Caller;
 use crate::convert;
 use crate::convert::file_message::{changed, too_large};
 use crate::convert::revision_message::{no_revision, redacted};
-use crate::doors::{self, Point};
 use crate::error::{Error, Result, erased, field};
 use crate::services::context::{AboutCell, Context};
 use crate::services::memory::place::writable;
@@ -86,10 +86,10 @@ pub(super) async fn handle(
 
 /// Makes the change and ends its transaction: what it was refused for is logged there, and stays.
 async fn restored(mut tx: ScopeTransaction, change: &Change) -> Result<Outcome> {
-    doors::pass(Point::BeforeStatement).await;
+    failpoints::pass(Point::BeforeStatement).await;
     let outcome = commit(&mut *tx, std::slice::from_ref(change)).await?.pop();
     tx.commit().await?;
-    doors::pass(Point::BeforeReply).await;
+    failpoints::pass(Point::BeforeReply).await;
     outcome.ok_or(Error::Unexpected("a change had no outcome"))
 }
 

@@ -3,11 +3,11 @@
 use memex_core::actor::{Operation, Source};
 use memex_core::eligibility;
 use memex_core::path::MemoryPath;
+use memex_runtime::failpoints::{self, Point};
 use memex_runtime::trace::current_trace;
 use uuid::Uuid;
 
 use super::{Conflict, Outcome, RequestKey, Row, reasons};
-use crate::doors::{self, Point};
 use crate::error::Result;
 use crate::store::Store;
 
@@ -54,7 +54,7 @@ impl Store {
     pub async fn move_file(&self, one: &Move) -> Result<Outcome> {
         let trace = current_trace();
         let _turn = self.turn(one.scope).await?;
-        doors::pass(Point::BeforeStatement).await;
+        failpoints::pass(Point::BeforeStatement).await;
         let row = sqlx::query_as!(
             Row,
             r#"-- commit.move
@@ -78,7 +78,7 @@ impl Store {
         )
         .fetch_one(self.pool())
         .await?;
-        doors::pass(Point::BeforeReply).await;
+        failpoints::pass(Point::BeforeReply).await;
         row.outcome()
     }
 }
