@@ -9,6 +9,7 @@ use memex_proto::v1::{
 };
 use memex_stack::stack::{Clients, Stack};
 use tests::ask;
+use tests::hand::start_dream;
 use tests::refused::{bytes, refused};
 use uuid::Uuid;
 
@@ -172,7 +173,10 @@ async fn a_pause_is_law_at_once_and_its_end_makes_due_again() {
     stack.user("ada").await.write("user/a.md", "- tea\n- tea\n").await;
     let mut operator = stack.operator();
     let pause = |reason: &str| PauseUserRequest { user_id: "ada".into(), reason: reason.into(), ..Default::default() };
-    assert!(operator.admin.pause_user(pause("on holiday")).await.unwrap().into_inner().changed);
+    let start = StartDreamRequest { user_id: "ada".into(), ..StartDreamRequest::default() };
+    let dream = start_dream(&stack, start.clone()).await;
+    let paused = operator.admin.pause_user(pause("on holiday")).await.unwrap().into_inner();
+    assert_eq!((paused.changed, paused.canceled_dream_id), (true, dream.dream_id));
     assert!(!operator.admin.pause_user(pause("ill")).await.unwrap().into_inner().changed);
     let mut admin = operator.admin.clone();
     let mut ada = async || {
@@ -180,7 +184,6 @@ async fn a_pause_is_law_at_once_and_its_end_makes_due_again() {
         admin.get_user(of).await.unwrap().into_inner().user.unwrap()
     };
     assert_eq!(ada().await.pause_reason, "on holiday");
-    let start = StartDreamRequest { user_id: "ada".into(), ..StartDreamRequest::default() };
     assert_eq!(refused(operator.dream_admin.start_dream(start).await), ErrorReason::UserPaused);
     stack.quiet().await;
     assert_eq!(stack.worker().poll_once().await.unwrap(), 0);
