@@ -82,7 +82,8 @@ pub fn dropped(line: i32, (path, version, kept): (&str, i64, i32)) -> Treatment 
 /// A dream that was claimed, held or no longer held.
 #[derive(Debug, Clone)]
 pub struct HeldDream {
-    worker: Clients,
+    /// Whose calls these are.
+    pub worker: Clients,
     /// What the claim said.
     pub assignment: DreamAssignment,
 }
@@ -233,7 +234,11 @@ impl HeldDream {
         self.assignment.user_id.clone()
     }
 
-    fn within<T>(&self, message: T) -> Request<T> {
+    /// A call of the dream's worker, said to be within the dream.
+    ///
+    /// # Panics
+    /// Where the dream's id is nothing that a header can be.
+    pub fn within<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
         let id = self.assignment.dream_id.parse().expect("a dream's id can be metadata");
         request.metadata_mut().insert(DREAM_ID_METADATA, id);

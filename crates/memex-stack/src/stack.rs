@@ -1,6 +1,7 @@
 //! Both services in one process over a real Postgres, for tests: a database of its own in a tenth of a second, time
 //! that moves when told, clients of every role, and a closing check of what must always be true.
 
+mod calls;
 mod clients;
 mod clock;
 mod closing;
@@ -23,6 +24,7 @@ use memory_api::Guards;
 use memory_api::args::{DatabaseArgs, ErasureArgs};
 use sqlx::PgPool;
 
+pub use calls::Call;
 pub use clients::{Clients, Workspace};
 pub use closing::broken_rules;
 /// What `Stack::sql` speaks, so that a test needs no dependency of its own.

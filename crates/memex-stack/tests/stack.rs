@@ -79,8 +79,7 @@ async fn a_twin_lacks_its_guard_in_its_own_database_alone() {
     for (stack, outcome) in [(&twin, true), (&other, false)] {
         let ada = stack.user("ada").await;
         ada.write("user/a.md", "one").await;
-        let stale = Some(memex_proto::v1::write_file_request::Precondition::ExpectedVersion(7));
-        let written = ada.try_write("user/a.md", "two", stale, memex_proto::v1::Source::Agent).await;
+        let written = ada.agent().write("user/a.md", "two").at(7).await;
         assert_eq!(written.is_ok(), outcome, "{written:?}");
     }
     twin.abandon().await;

@@ -1,6 +1,6 @@
 //! A memory-api that is told to end: readiness goes first, then new calls, and what is in flight is finished.
 
-use memex_proto::v1::{ReadFileRequest, Role, WriteFileRequest, write_file_request::Precondition};
+use memex_proto::v1::Role;
 use memex_stack::stack::{Clients, Stack};
 use rustix::process::Signal;
 use tests::waiting::{ends, until};
@@ -29,14 +29,7 @@ async fn a_service_that_is_told_to_end_says_so_first_and_answers_what_it_has_beg
     assert_eq!(watching.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
 
     let clients = Clients::at(&api.endpoint(), &token);
-    let mut memory = clients.memory.clone();
-    let request = WriteFileRequest {
-        path: "user/a.md".into(),
-        content: "kept\n".into(),
-        precondition: Some(Precondition::ExpectedVersion(0)),
-        ..WriteFileRequest::default()
-    };
-    let begun = tokio::spawn(async move { memory.write_file(request).await });
+    let begun = tokio::spawn(clients.write("user/a.md", "kept\n").at(0).into_future());
     pause.reached().await;
 
     api.signal(Signal::TERM);
@@ -45,16 +38,15 @@ async fn a_service_that_is_told_to_end_says_so_first_and_answers_what_it_has_beg
     let address = api.address();
     until("no connection is accepted", async || tokio::net::TcpStream::connect(address).await.err()).await;
     // On the connection that is open already: answered, or refused so that it may go elsewhere, and never left waiting.
-    let read = || ReadFileRequest { path: "user/a.md".into(), ..ReadFileRequest::default() };
     let late = until("a new call on the open connection is refused", async || {
-        ends("a new call on the open connection", clients.memory.clone().read_file(read())).await.err()
+        ends("a new call on the open connection", clients.read("user/a.md").into_future()).await.err()
     })
     .await;
     assert_eq!(late.code(), Code::Unavailable, "{late}");
     assert!(!begun.is_finished(), "the call in flight was cut off");
 
     pause.go();
-    let answered = ends("the answer to the call in flight", begun).await.unwrap().unwrap().into_inner();
+    let answered = ends("the answer to the call in flight", begun).await.unwrap().unwrap();
     assert_eq!(answered.file.unwrap().version, 1);
     api.ended_well().await;
     assert_eq!(stack.user("ada").await.read("user/a.md").await.as_deref(), Some("kept\n"));

@@ -1,12 +1,10 @@
 //! Postgres goes and comes back: liveness stays, readiness follows, and both services recover by themselves.
 
-use memex_proto::v1::write_file_request::Precondition;
-use memex_proto::v1::{ErrorReason, ReadFileRequest, StartDreamRequest, WriteFileRequest, WriteFileResponse};
+use memex_proto::v1::{ErrorReason, StartDreamRequest};
 use memex_stack::stack::Clients;
 use tests::messy;
 use tests::refused::reason;
 use tests::waiting::until;
-use tonic::Status;
 use tonic_health::pb::health_check_response::ServingStatus;
 use uuid::Uuid;
 
@@ -29,7 +27,7 @@ async fn liveness_stays_without_postgres_and_readiness_comes_back_with_it() {
     become_healthy(&memory_api, &worker).await;
     let agent = agent_of(&operator, &memory_api, "ada").await;
     for (path, text) in messy::FILES {
-        write(&agent, path, text, Uuid::new_v4()).await.unwrap();
+        agent.write(path, text).overwrite().id(Uuid::new_v4()).await.unwrap();
     }
 
     for outage in 0..OUTAGES {
@@ -40,12 +38,13 @@ async fn liveness_stays_without_postgres_and_readiness_comes_back_with_it() {
             assert_eq!(health(process, "").await, ServingStatus::Serving, "liveness does not ask for Postgres");
         }
         let (text, id) = (format!("- Outage {outage} came."), Uuid::new_v4());
-        let refused = write(&agent, "user/outage.md", &text, id).await.unwrap_err();
+        let write = agent.write("user/outage.md", &text).overwrite().id(id);
+        let refused = write.clone().await.unwrap_err();
         assert_eq!(reason(&refused), ErrorReason::DatabaseUnavailable, "{refused}");
 
         postgres = start(dir.path(), false).await;
         become_healthy(&memory_api, &worker).await;
-        let written = write(&agent, "user/outage.md", &text, id).await.unwrap();
+        let written = write.await.unwrap();
         assert!(
             written.changed && written.file.unwrap().version == outage as i64 + 1,
             "the repeat with its id is the one write"
@@ -58,7 +57,7 @@ async fn liveness_stays_without_postgres_and_readiness_comes_back_with_it() {
         .start_dream(StartDreamRequest { user_id: "ada".into(), ..Default::default() })
         .await
         .unwrap();
-    until("the worker dreams again", async || (read(&agent, "user/dream-log.md").await.is_some()).then_some(())).await;
+    until("the worker dreams again", async || agent.read("user/dream-log.md").await.ok()).await;
     worker.stop().await;
     memory_api.stop().await;
     postgres.stop().await;
@@ -79,22 +78,6 @@ async fn services_that_start_before_postgres_wait_for_it() {
     worker.stop().await;
     memory_api.stop().await;
     postgres.stop().await;
-}
-
-async fn write(agent: &Clients, path: &str, text: &str, id: Uuid) -> Result<WriteFileResponse, Box<Status>> {
-    let request = WriteFileRequest {
-        path: path.into(),
-        content: text.into(),
-        precondition: Some(Precondition::Overwrite(true)),
-        request_id: id.to_string(),
-        ..Default::default()
-    };
-    Ok(agent.memory.clone().write_file(request).await?.into_inner())
-}
-
-async fn read(agent: &Clients, path: &str) -> Option<String> {
-    let answer = agent.memory.clone().read_file(ReadFileRequest { path: path.into(), ..Default::default() }).await;
-    Some(answer.ok()?.into_inner().file?.content)
 }
 
 async fn become_healthy(memory_api: &Process, worker: &Process) {

@@ -1,7 +1,7 @@
 //! A call that panics is answered, leaves its row in the access log, and takes nothing with it.
 
 use memex_core::actor::{AccessOutcome, Operation};
-use memex_proto::v1::{ErrorReason, WriteFileRequest};
+use memex_proto::v1::ErrorReason;
 use memex_runtime::client::Token;
 use memex_stack::stack::{Clients, Stack};
 use tests::ask;
@@ -54,9 +54,8 @@ async fn the_row_of_a_write_that_panics_says_whose_file_it_was_about() {
     stack.user("ada").await.write("user/a.md", "- tea\n").await;
     let panicking = Process::memory_api(&stack.database_url(), "before_statement:panic").await;
     let token = stack.workspace().token(memex_proto::v1::Role::Agent, "ada").await;
-    let mut ada = Clients::at(&panicking.endpoint(), &token);
-    let write = WriteFileRequest { path: "user/b.md".into(), content: "- milk\n".into(), ..Default::default() };
-    let status = ada.memory.write_file(write).await.unwrap_err();
+    let ada = Clients::at(&panicking.endpoint(), &token);
+    let status = ada.write("user/b.md", "- milk\n").await.unwrap_err();
     assert_eq!(status.code(), Code::Internal, "{status:?}");
     let of_the_write =
         format!("s.user_id = 'ada' AND l.path = 'user/b.md' AND l.operation = {}", Operation::Write.code());

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use dream_worker::{Driver, DriverSettings};
 use memex_core::clock::SystemClock;
-use memex_proto::v1::{AppendLines, WriteFileResponse, write_file_request::Precondition};
-use memex_proto::v1::{Edit, ListFilesRequest, PatchFileRequest, ReadFileRequest, WriteFileRequest, edit};
+use memex_proto::v1::{AppendLines, ListFilesRequest, edit::Kind};
 use memex_runtime::client::{ClientSettings, connect};
 use memex_runtime::health::Health;
 use memex_stack::stack::{Clients, Stack};
@@ -43,23 +42,6 @@ async fn fewest(sent: &Sent, mut call: impl AsyncFnMut(u32)) -> Vec<String> {
     counts.into_iter().min_by_key(Vec::len).unwrap()
 }
 
-fn write(turn: u32) -> WriteFileRequest {
-    WriteFileRequest {
-        user_id: "ada".into(),
-        path: "user/a.md".into(),
-        content: format!("- The tea of day {turn}.\n"),
-        precondition: Some(Precondition::Overwrite(true)),
-        ..WriteFileRequest::default()
-    }
-}
-
-fn patch(turn: u32) -> PatchFileRequest {
-    let lines = vec![format!("- Line {turn}.")];
-    let append = edit::Kind::AppendLines(AppendLines { lines, ..AppendLines::default() });
-    let edits = vec![Edit { kind: Some(append) }];
-    PatchFileRequest { user_id: "ada".into(), path: "user/a.md".into(), edits, ..PatchFileRequest::default() }
-}
-
 /// A memory-api that reaches the stack's database through what notes its statements.
 async fn counted(stack: &Stack) -> (Process, Between, Sent) {
     let sent = Sent::default();
@@ -79,13 +61,12 @@ async fn a_write_a_read_and_a_list_ask_postgres_once_and_a_patch_twice() {
     let sent = &sent;
 
     let wrote = fewest(sent, async |turn| {
-        let answer: WriteFileResponse = clients.memory.clone().write_file(write(turn)).await.unwrap().into_inner();
-        assert!(answer.changed);
+        let write = clients.write("user/a.md", &format!("- The tea of day {turn}.\n")).of("ada").overwrite();
+        assert!(write.await.unwrap().changed);
     });
     assert_eq!(wrote.await.len(), 1, "a write");
     let read = fewest(sent, async |_| {
-        let request = ReadFileRequest { user_id: "ada".into(), path: "user/a.md".into(), ..ReadFileRequest::default() };
-        clients.memory.clone().read_file(request).await.unwrap();
+        clients.read("user/a.md").of("ada").await.unwrap();
     });
     assert_eq!(read.await.len(), 1, "a read");
     let listed = fewest(sent, async |_| {
@@ -94,7 +75,9 @@ async fn a_write_a_read_and_a_list_ask_postgres_once_and_a_patch_twice() {
     });
     assert_eq!(listed.await.len(), 1, "a list");
     let patched = fewest(sent, async |turn| {
-        clients.memory.clone().patch_file(patch(turn)).await.unwrap();
+        let append = AppendLines { lines: vec![format!("- Line {turn}.")], ..AppendLines::default() };
+        let patch = clients.patch("user/a.md", [Kind::AppendLines(append)]);
+        patch.with(|patch| patch.user_id = "ada".into()).await.unwrap();
     });
     let patched = patched.await;
     assert_eq!(patched.len(), 2, "a patch: {patched:?}");

@@ -2,22 +2,22 @@
 
 use memex_core::ids::DreamId;
 use memex_proto::v1::{
-    BatchReadFilesRequest, ErrorReason, ListFilesRequest, PauseUserRequest, ReadFileRequest, ResumeUserRequest,
+    BatchReadFilesRequest, DreamAssignment, ErrorReason, ListFilesRequest, PauseUserRequest, ResumeUserRequest,
     StartDreamRequest, UpdateConfigRequest, WriteFileRequest,
 };
-use memex_proto::{DREAM_FENCE_METADATA, DREAM_ID_METADATA};
-use memex_stack::stack::Stack;
+use memex_stack::stack::{Clients, Stack};
 use tests::ask::number;
-use tests::hand::worker;
+use tests::hand::{HeldDream, worker};
 use tests::refused::{reason, refused};
-use tonic::Request;
 use uuid::Uuid;
 
-fn within<T>(dream: DreamId, message: T) -> Request<T> {
-    let mut request = Request::new(message);
-    request.metadata_mut().insert(DREAM_ID_METADATA, dream.to_string().parse().unwrap());
-    request.metadata_mut().insert(DREAM_FENCE_METADATA, 1.into());
-    request
+/// A dream of that scope that nobody was given, as a caller may pretend to hold it.
+fn invented(worker: &Clients, scope: i64) -> HeldDream {
+    let dream_id = DreamId { scope, id: Uuid::new_v4() }.to_string();
+    HeldDream {
+        worker: worker.clone(),
+        assignment: DreamAssignment { dream_id, fence: 1, ..DreamAssignment::default() },
+    }
 }
 
 async fn rows(stack: &Stack) -> i64 {
@@ -30,9 +30,7 @@ async fn who_calls_as_a_dream_without_being_a_worker_is_refused_and_logged() {
     let ada = stack.user("ada").await;
     ada.write("user/a.md", "x").await;
     let before = rows(&stack).await;
-    let dream = DreamId { scope: 1, id: Uuid::nil() };
-    let read = ReadFileRequest { path: "user/a.md".into(), ..ReadFileRequest::default() };
-    assert_eq!(refused(ada.agent().memory.clone().read_file(within(dream, read)).await), ErrorReason::RoleRequired);
+    assert_eq!(refused(invented(ada.agent(), 1).read("user/a.md").await), ErrorReason::RoleRequired);
     let said = "SELECT count(*) FROM mx_access_log WHERE outcome = 2 AND reason = $1::smallint AND actor = 'agent' AND dream_id IS NULL";
     let code = (ErrorReason::RoleRequired as i32).to_string();
     assert_eq!(number(stack.sql(), said, &[&code]).await, 1);
@@ -48,18 +46,17 @@ async fn an_invented_dream_puts_no_row_into_anybodys_log() {
     let worker = worker(&stack, 1).await.remove(0);
     let before = rows(&stack).await;
     for scope in [scope, 4_711] {
-        let dream = DreamId { scope, id: Uuid::new_v4() };
+        let dream = invented(&worker, scope);
         let mut memory = worker.memory.clone();
         for path in ["user/a.md", "shared/a.md", "user/log.md", "../a"] {
-            let read = ReadFileRequest { path: path.into(), ..ReadFileRequest::default() };
-            memory.read_file(within(dream, read)).await.unwrap_err();
+            dream.read(path).await.unwrap_err();
             let write = WriteFileRequest { path: path.into(), ..WriteFileRequest::default() };
-            memory.write_file(within(dream, write)).await.unwrap_err();
+            memory.write_file(dream.within(write)).await.unwrap_err();
             let batch = BatchReadFilesRequest { paths: vec![path.into()], ..BatchReadFilesRequest::default() };
-            memory.batch_read_files(within(dream, batch)).await.unwrap_err();
+            memory.batch_read_files(dream.within(batch)).await.unwrap_err();
         }
         let list = ListFilesRequest { prefix: "no/such".into(), ..ListFilesRequest::default() };
-        memory.list_files(within(dream, list)).await.unwrap_err();
+        memory.list_files(dream.within(list)).await.unwrap_err();
     }
     assert_eq!(rows(&stack).await, before);
     stack.finish().await;
@@ -91,8 +88,7 @@ async fn a_repeated_mutation_is_a_call_and_has_its_row() {
 async fn a_refusal_never_carries_another_users_id() {
     let stack = Stack::start().await;
     stack.user("canary-7f").await.write("user/a.md", "x").await;
-    let read = ReadFileRequest { user_id: "canary-7f".into(), path: "user/a.md".into(), at: None };
-    let status = stack.agent("ada").await.memory.read_file(read).await.unwrap_err();
+    let status = stack.agent("ada").await.read("user/a.md").of("canary-7f").await.unwrap_err();
     assert_eq!(reason(&status), ErrorReason::WrongUser);
     assert!(!format!("{status:?}").contains("canary"), "{status:?}");
     let elsewhere = "SELECT count(*) FROM mx_access_log l JOIN mx_scope s USING (scope_id) WHERE s.user_id = 'canary-7f' AND l.outcome = 2";

@@ -4,10 +4,9 @@
 use futures::future::join_all;
 use memex_core::ids::RevisionId;
 use memex_proto::v1::restore_revision_request::Precondition as Restore;
-use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
     DeleteFileRequest, EraseUserRequest, ErrorReason, MoveFileRequest, RedactRevisionRequest, RestoreRevisionRequest,
-    UpdateUserRequest, WriteFileRequest,
+    UpdateUserRequest,
 };
 use memex_stack::stack::{Clients, Stack, StackOptions};
 use tests::archive::{export, import, into};
@@ -59,11 +58,7 @@ async fn act(
                 RedactRevisionRequest { revision_id: any_revision(stack, chance).await, ..Default::default() };
             clients.admin.clone().redact_revision(request).await.map(|_| ())
         }
-        _ => {
-            let precondition = Some(Precondition::Overwrite(true));
-            let request = WriteFileRequest { user_id, path, content: text, precondition, ..Default::default() };
-            clients.memory.clone().write_file(request).await.map(|_| ())
-        }
+        _ => clients.write(&path, &text).of(&user_id).overwrite().await.map(drop),
     }
 }
 

@@ -2,16 +2,13 @@
 
 use memex_proto::v1::{
     CreateTokenRequest, DreamState, ErrorReason, FinishDreamRequest, FinishOutcome, LineRange, ListAccessLogRequest,
-    ListDreamsRequest, ListFilesRequest, Role, StartDreamRequest, Treatment, TreatmentKind, WriteFileRequest,
-    write_file_request::Precondition,
+    ListDreamsRequest, ListFilesRequest, Role, StartDreamRequest, Treatment, TreatmentKind,
 };
-use memex_proto::{DREAM_FENCE_METADATA, DREAM_ID_METADATA};
 use memex_stack::stack::Stack;
 use memex_stack::stack::sqlx::types::chrono::{DateTime, Utc};
 use prost_types::Timestamp;
-use tests::hand::{claim_one, start_dream_of, worker};
+use tests::hand::{claim_one, start_dream_of, tidied, worker};
 use tests::refused::refused;
-use tonic::Request;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -103,22 +100,11 @@ async fn absurd_line_ranges_are_judged_and_do_not_stop_the_judge() {
     let stack = Stack::start().await;
     stack.user("ada").await.write("user/a.md", "- One.\n- Two.\n").await;
     start_dream_of(&stack, "ada").await;
-    let worker = worker(&stack, 1).await.remove(0);
-    let held = claim_one(&worker).await;
+    let held = claim_one(&worker(&stack, 1).await[0]).await;
     let all = Some(LineRange { first: 1, last: i32::MAX });
     let drop = Treatment { kind: TreatmentKind::DropDuplicate.into(), before: all, ..Treatment::default() };
-    let tidy = Treatment { kind: TreatmentKind::Tidy.into(), ..Treatment::default() };
-    let mut request = Request::new(WriteFileRequest {
-        path: "user/a.md".into(),
-        content: "- One.\n".into(),
-        precondition: Some(Precondition::ExpectedVersion(1)),
-        reason: "tidied".into(),
-        treatments: vec![drop.clone(), drop.clone(), drop, tidy],
-        ..WriteFileRequest::default()
-    });
-    request.metadata_mut().insert(DREAM_ID_METADATA, held.assignment.dream_id.parse().unwrap());
-    request.metadata_mut().insert(DREAM_FENCE_METADATA, held.assignment.fence.into());
-    worker.memory.clone().write_file(request).await.unwrap();
+    let treatments = vec![drop.clone(), drop.clone(), drop, tidied()];
+    held.stage_as("user/a.md", "- One.\n", 1, treatments).await.unwrap();
     assert_eq!(held.ends().await, DreamState::Proposed);
     stack.finish().await;
 }

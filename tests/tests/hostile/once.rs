@@ -357,6 +357,11 @@ impl Sender {
     }
 }
 
+/// Whether an answer says that something changed; nothing where it has no field for that.
+fn says_changed(answer: &DynamicMessage) -> Option<bool> {
+    ["changed", "created"].into_iter().find_map(|field| answer.get_field_by_name(field)?.as_bool())
+}
+
 async fn is_done_once(stack: &Stack, sender: &Sender, case: Case) {
     for before in &case.before {
         sender.done(before).await;
@@ -367,11 +372,13 @@ async fn is_done_once(stack: &Stack, sender: &Sender, case: Case) {
     erasures_end(stack).await;
     let after = everything(stack).await;
     assert_ne!(after, untouched, "{name} changed nothing, so that it shows nothing");
+    assert_ne!(says_changed(&first), Some(false), "{name}: {first}");
     assert_eq!(sender.done(&case.asked).await, first, "{name}: a late repeat");
     assert_eq!(refused(sender.ask(&case.other).await), ErrorReason::RequestIdReused, "{name}");
     assert_eq!(everything(stack).await, after, "{name}: a repeat changed something");
     if let Some((idle, then)) = case.idle {
         let first = sender.five(&idle).await;
+        assert_ne!(says_changed(&first), Some(true), "{name}: {first}");
         assert_eq!(everything(stack).await, after, "{name}: what was to change nothing did");
         for then in &then {
             sender.done(then).await;

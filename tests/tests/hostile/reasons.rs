@@ -6,11 +6,10 @@ use std::time::Duration;
 use memex_core::ids::{DreamId, RevisionId};
 use memex_proto::reason::{code_of, short_name};
 use memex_proto::v1::memory_service_client::MemoryServiceClient;
-use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    CreateTokenRequest, DeleteLines, DreamBudget, Edit, EraseUserRequest, ErrorReason as R, GetDreamRequest,
-    GetRevisionRequest, ListFilesRequest, PatchFileRequest, PauseUserRequest, ReadFileRequest, RedactRevisionRequest,
-    Replace, RevertDreamRequest, Role, StartDreamRequest, WriteFileRequest, edit::Kind,
+    CreateTokenRequest, DeleteLines, DreamBudget, EraseUserRequest, ErrorReason as R, GetDreamRequest,
+    GetRevisionRequest, ListFilesRequest, PauseUserRequest, RedactRevisionRequest, Replace, RevertDreamRequest, Role,
+    StartDreamRequest, edit::Kind,
 };
 use memex_stack::stack::{Clients, Stack, sqlx};
 use prost_types::Timestamp;
@@ -51,15 +50,6 @@ impl Heard {
     }
 }
 
-fn write(path: &str, content: &str) -> WriteFileRequest {
-    WriteFileRequest { path: path.into(), content: content.into(), ..WriteFileRequest::default() }
-}
-
-fn patch(kind: Kind) -> PatchFileRequest {
-    let edits = vec![Edit { kind: Some(kind) }];
-    PatchFileRequest { path: "user/a.md".into(), edits, ..PatchFileRequest::default() }
-}
-
 fn replace(old: &str) -> Kind {
     Kind::Replace(Replace { old: old.into(), new: "z".into() })
 }
@@ -87,62 +77,49 @@ async fn every_reason_is_reached_and_says_nothing_of_the_inside() {
 }
 
 async fn memory(stack: &Stack, heard: &mut Heard) {
-    let ada = stack.user("ada").await;
-    let mut memory = ada.agent().memory.clone();
-    ada.write("user/a.md", "- One.\n- Same.\n- Same.\n").await;
-    heard.expect(R::InvalidPath, memory.write_file(write("user/../a.md", "x")).await);
-    heard.expect(R::InvalidText, memory.write_file(write("user/b.md", "a\0b")).await);
-    let malformed = WriteFileRequest { request_id: "seven".into(), ..write("user/b.md", "x") };
-    heard.expect(R::FieldInvalid, memory.write_file(malformed).await);
-    heard.expect(R::ExpectedVersionRequired, memory.write_file(write("user/a.md", "x")).await);
-    let at = |version| Some(Precondition::ExpectedVersion(version));
-    heard.expect(
-        R::FileExists,
-        memory.write_file(WriteFileRequest { precondition: at(0), ..write("user/a.md", "x") }).await,
-    );
-    heard.expect(
-        R::VersionConflict,
-        memory.write_file(WriteFileRequest { precondition: at(7), ..write("user/a.md", "x") }).await,
-    );
-    let request_id = Uuid::new_v4().to_string();
-    let first = WriteFileRequest { request_id, ..write("user/c.md", "x") };
-    memory.write_file(first.clone()).await.unwrap();
-    heard.expect(R::RequestIdReused, memory.write_file(WriteFileRequest { content: "y".into(), ..first }).await);
-    let missing = ReadFileRequest { path: "user/none.md".into(), ..ReadFileRequest::default() };
-    heard.expect(R::FileNotFound, memory.read_file(missing).await);
+    let mut ada = stack.agent("ada").await;
+    ada.write("user/a.md", "- One.\n- Same.\n- Same.\n").await.unwrap();
+    heard.expect(R::InvalidPath, ada.write("user/../a.md", "x").await);
+    heard.expect(R::InvalidText, ada.write("user/b.md", "a\0b").await);
+    let malformed = ada.write("user/b.md", "x").with(|write| write.request_id = "seven".into());
+    heard.expect(R::FieldInvalid, malformed.await);
+    heard.expect(R::ExpectedVersionRequired, ada.write("user/a.md", "x").await);
+    heard.expect(R::FileExists, ada.write("user/a.md", "x").at(0).await);
+    heard.expect(R::VersionConflict, ada.write("user/a.md", "x").at(7).await);
+    let id = Uuid::new_v4();
+    ada.write("user/c.md", "x").id(id).await.unwrap();
+    heard.expect(R::RequestIdReused, ada.write("user/c.md", "y").id(id).await);
+    heard.expect(R::FileNotFound, ada.read("user/none.md").await);
     let list = ListFilesRequest { page_token: "bm9uc2Vuc2U".into(), ..ListFilesRequest::default() };
-    heard.expect(R::CursorExpired, memory.list_files(list).await);
+    heard.expect(R::CursorExpired, ada.memory.list_files(list).await);
     set_key(stack, "max_files", "2").await;
-    heard.expect(R::QuotaExceeded, memory.write_file(write("user/d.md", "x")).await);
+    heard.expect(R::QuotaExceeded, ada.write("user/d.md", "x").await);
     set_key(stack, "max_files", "2000").await;
 }
 
 async fn edits(stack: &Stack, heard: &mut Heard) {
-    let mut memory = stack.agent("ada").await.memory;
-    heard.expect(R::PatchNoMatch, memory.patch_file(patch(replace("nowhere"))).await);
-    heard.expect(R::PatchAmbiguous, memory.patch_file(patch(replace("Same"))).await);
+    let ada = stack.agent("ada").await;
+    heard.expect(R::PatchNoMatch, ada.patch("user/a.md", [replace("nowhere")]).await);
+    heard.expect(R::PatchAmbiguous, ada.patch("user/a.md", [replace("Same")]).await);
     let backwards = DeleteLines { first_line: 3, last_line: 1, expected: "x".into() };
-    heard.expect(R::PatchInvalid, memory.patch_file(patch(Kind::DeleteLines(backwards))).await);
+    heard.expect(R::PatchInvalid, ada.patch("user/a.md", [Kind::DeleteLines(backwards)]).await);
 }
 
 async fn access(stack: &Stack, heard: &mut Heard) {
-    let mut agent = stack.agent("ada").await;
-    heard.expect(R::ReadOnlyScope, agent.memory.write_file(write("shared/a.md", "x")).await);
-    heard.expect(R::ExcludedPath, agent.memory.write_file(write("user/dream-log.md", "x")).await);
-    heard.expect(R::RoleRequired, stack.auditor().await.memory.write_file(write("user/x.md", "x")).await);
-    let other = ReadFileRequest { user_id: "bob".into(), path: "user/a.md".into(), at: None };
-    heard.expect(R::WrongUser, agent.memory.read_file(other).await);
+    let agent = stack.agent("ada").await;
+    heard.expect(R::ReadOnlyScope, agent.write("shared/a.md", "x").await);
+    heard.expect(R::ExcludedPath, agent.write("user/dream-log.md", "x").await);
+    heard.expect(R::RoleRequired, stack.auditor().await.write("user/x.md", "x").await);
+    heard.expect(R::WrongUser, agent.read("user/a.md").of("bob").await);
     let nobody = PauseUserRequest { user_id: "nobody".into(), ..PauseUserRequest::default() };
     heard.expect(R::UserNotFound, stack.operator().admin.pause_user(nobody).await);
 }
 
 async fn redactions(stack: &Stack, heard: &mut Heard) {
-    let mut memory = stack.agent("ada").await.memory;
+    let ada = stack.agent("ada").await;
     let mut ids = Vec::new();
     for text in ["one", "two"] {
-        let overwrite = Some(Precondition::Overwrite(true));
-        let request = WriteFileRequest { precondition: overwrite, ..write("user/r.md", text) };
-        ids.push(memory.write_file(request).await.unwrap().into_inner().revision_id);
+        ids.push(ada.write("user/r.md", text).overwrite().await.unwrap().revision_id);
     }
     let mut operator = stack.operator();
     let redact = |id: &str| RedactRevisionRequest { revision_id: id.to_owned(), ..Default::default() };
@@ -221,13 +198,12 @@ async fn erased(stack: &Stack, heard: &mut Heard) {
     let mut operator = stack.operator();
     let erase = EraseUserRequest { user_id: "bob".into(), ..EraseUserRequest::default() };
     operator.admin.erase_user(erase).await.unwrap();
-    let read = ReadFileRequest { user_id: "bob".into(), path: "user/a.md".into(), at: None };
-    heard.expect(R::UserErased, operator.memory.read_file(read).await);
+    heard.expect(R::UserErased, operator.read("user/a.md").of("bob").await);
 }
 
 async fn late_and_large(stack: &Stack, heard: &mut Heard) {
-    let mut memory = stack.agent("ada").await.memory;
-    heard.expect(R::MessageTooLarge, memory.write_file(write("user/l.md", &"x".repeat(5 << 20))).await);
+    let ada = stack.agent("ada").await;
+    heard.expect(R::MessageTooLarge, ada.write("user/l.md", &"x".repeat(5 << 20)).await);
     let mut held = stack.sql().begin().await.unwrap();
     sqlx::query("-- test.hold\nLOCK TABLE mx_file IN ACCESS EXCLUSIVE MODE").execute(&mut *held).await.unwrap();
     // The caller's own clock may be quicker, and says so without a reason. That of Memex's own client always is.
@@ -245,13 +221,12 @@ async fn late_and_large(stack: &Stack, heard: &mut Heard) {
 
 /// What Postgres says of a broken database names tables, constraints and values; what a caller hears names none.
 async fn broken(stack: &Stack, heard: &mut Heard) {
-    let mut memory = stack.agent("ada").await.memory;
-    let read = ReadFileRequest { path: "user/a.md".into(), ..ReadFileRequest::default() };
+    let read = stack.agent("ada").await.read("user/a.md");
     let refuse = "ALTER TABLE mx_access_log ADD CONSTRAINT mx_test_refused CHECK (path <> 'user/a.md') NOT VALID";
     change(stack.sql(), refuse, &[]).await;
-    heard.expect(R::Internal, memory.read_file(read.clone()).await);
+    heard.expect(R::Internal, read.clone().await);
     change(stack.sql(), "ALTER TABLE mx_access_log DROP CONSTRAINT mx_test_refused", &[]).await;
     change(stack.sql(), "ALTER TABLE mx_file RENAME TO mx_test_away", &[]).await;
-    heard.expect(R::DatabaseUnavailable, memory.read_file(read).await);
+    heard.expect(R::DatabaseUnavailable, read.await);
     change(stack.sql(), "ALTER TABLE mx_test_away RENAME TO mx_file", &[]).await;
 }

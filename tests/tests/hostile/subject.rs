@@ -1,10 +1,9 @@
 //! Whom hostile messages are about: two users with files and dreams, made again whenever a message took them away.
 
 use memex_core::keys::{KEYS, Level};
-use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
     CreateTokenRequest, ErrorReason, ListRevisionsRequest, PauseUserRequest, ResumeUserRequest, Role, StopReason,
-    UpdateConfigRequest, UpdateUserRequest, WriteFileRequest,
+    UpdateConfigRequest, UpdateUserRequest,
 };
 use memex_stack::stack::{Clients, Stack};
 use tests::hand::{HeldDream, claim, start_dream_of};
@@ -106,14 +105,7 @@ impl<'a> Subject<'a> {
         let mut versions = Vec::new();
         let text = format!("# Notes\n\n- One.\n- Two.\n- Made {} times.\n", self.times);
         for (path, text) in [("user/a.md", text.as_str()), ("user/b.md", &text)].into_iter().chain(messy::FILES) {
-            let request = WriteFileRequest {
-                user_id: user.into(),
-                path: path.into(),
-                content: text.into(),
-                precondition: Some(Precondition::Overwrite(true)),
-                ..WriteFileRequest::default()
-            };
-            let written = self.operator.memory.write_file(request).await.unwrap().into_inner();
+            let written = self.operator.write(path, text).of(user).overwrite().await.unwrap();
             versions.push(written.file.unwrap().version);
         }
         let at_user = KEYS.iter().filter(|key| key.is_set_at(Level::User));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use memex_proto::v1::{ErrorReason, ListRevisionsRequest, WriteFileRequest};
+use memex_proto::v1::{ErrorReason, ListRevisionsRequest};
 use memex_stack::stack::{Stack, User};
 use tests::refused::refused;
 
@@ -54,13 +54,12 @@ async fn flags(user: &User, path: &str, texts: &[String]) -> BTreeMap<i64, bool>
 #[tokio::test]
 async fn a_path_refuses_what_nobody_sees() {
     let stack = Stack::start().await;
-    let mut memory = stack.agent("ada").await.memory;
+    let ada = stack.agent("ada").await;
     let hidden = hidden();
     assert!(hidden.len() >= 200, "{}", hidden.len());
     for character in hidden {
         let path = format!("user/a{character}b.md");
-        let request = WriteFileRequest { path, content: "x".into(), ..WriteFileRequest::default() };
-        assert_eq!(refused(memory.write_file(request).await), ErrorReason::InvalidPath, "{character:?}");
+        assert_eq!(refused(ada.write(&path, "x").await), ErrorReason::InvalidPath, "{character:?}");
     }
     stack.finish().await;
 }

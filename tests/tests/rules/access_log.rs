@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use memex_core::ids::DreamId;
-use memex_proto::v1::{
-    AccessOutcome, ErrorReason, ListAccessLogRequest, ListFilesRequest, ReadFileRequest, StartDreamRequest,
-};
+use memex_proto::v1::{AccessOutcome, ErrorReason, ListAccessLogRequest, ListFilesRequest, StartDreamRequest};
 use memex_stack::stack::sqlx::{self, AssertSqlSafe, Row as _};
 use memex_stack::stack::{Stack, StackOptions};
 use memory_api::args::DatabaseArgs;
@@ -153,10 +151,9 @@ async fn request_ids_are_forgotten_after_their_hours_however_many_there_are() {
 #[tokio::test]
 async fn refusals_beyond_the_rate_are_counted_and_none_is_lost() {
     let stack = Stack::start().await;
-    let mut ada = stack.agent("ada").await.memory;
-    let foreign = ReadFileRequest { user_id: "bob".into(), path: "user/a.md".into(), at: None };
+    let ada = stack.agent("ada").await;
     for _ in 0..260 {
-        assert_eq!(refused(ada.read_file(foreign.clone()).await), ErrorReason::WrongUser);
+        assert_eq!(refused(ada.read("user/a.md").of("bob").await), ErrorReason::WrongUser);
     }
     let rows = "SELECT count(*) FROM mx_access_log WHERE actor = 'agent'";
     assert_eq!(ask::number(stack.sql(), rows, &[]).await, 100);

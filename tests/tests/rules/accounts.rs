@@ -2,33 +2,28 @@
 
 use std::time::Duration;
 
-use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
     ClaimDreamsRequest, CreateTokenRequest, ErrorReason, GetConfigRequest, GetUserRequest, ListAccessLogRequest,
     ListFilesRequest, PauseUserRequest, ReadFileRequest, ResumeUserRequest, Role, Source, StartDreamRequest,
-    UpdateConfigRequest, WriteFileRequest,
+    UpdateConfigRequest,
 };
 use memex_stack::stack::{Clients, Stack};
 use tests::ask;
+use tests::hand::start_dream;
 use tests::refused::{bytes, refused};
 use uuid::Uuid;
-
-fn write(user: &str, path: &str) -> WriteFileRequest {
-    WriteFileRequest { user_id: user.into(), path: path.into(), content: "x".into(), ..WriteFileRequest::default() }
-}
 
 #[tokio::test]
 async fn a_bound_token_reaches_its_own_user_alone_whether_the_other_exists_or_not() {
     let stack = Stack::start().await;
     stack.user("bob").await.write("user/a.md", "secret").await;
-    let mut ada = stack.agent("ada").await.memory;
-    let read = |user: &str| ReadFileRequest { user_id: user.into(), path: "user/a.md".into(), at: None };
-    let existing = ada.read_file(read("bob")).await.unwrap_err();
-    let missing = ada.read_file(read("nobody")).await.unwrap_err();
+    let mut ada = stack.agent("ada").await;
+    let existing = ada.read("user/a.md").of("bob").await.unwrap_err();
+    let missing = ada.read("user/a.md").of("nobody").await.unwrap_err();
     assert_eq!(bytes(&existing), bytes(&missing));
-    assert_eq!(refused(ada.write_file(write("bob", "user/b.md")).await), ErrorReason::WrongUser);
+    assert_eq!(refused(ada.write("user/b.md", "x").of("bob").await), ErrorReason::WrongUser);
     assert_eq!(
-        refused(ada.list_files(ListFilesRequest { user_id: "bob".into(), ..Default::default() }).await),
+        refused(ada.memory.list_files(ListFilesRequest { user_id: "bob".into(), ..Default::default() }).await),
         ErrorReason::WrongUser
     );
     stack.finish().await;
@@ -37,42 +32,27 @@ async fn a_bound_token_reaches_its_own_user_alone_whether_the_other_exists_or_no
 #[tokio::test]
 async fn shared_files_are_the_operators_to_write_and_everybodys_to_read() {
     let stack = Stack::start().await;
-    stack.operator().memory.write_file(write("", "shared/company.md")).await.unwrap();
-    let read = ReadFileRequest { path: "shared/company.md".into(), ..ReadFileRequest::default() };
-    for mut client in [stack.agent("ada").await.memory, stack.backend().await.memory, stack.auditor().await.memory] {
-        client.read_file(read.clone()).await.unwrap();
+    stack.operator().write("shared/company.md", "x").await.unwrap();
+    for clients in [stack.agent("ada").await, stack.backend().await, stack.auditor().await] {
+        clients.read("shared/company.md").await.unwrap();
     }
-    assert_eq!(
-        refused(stack.agent("ada").await.memory.write_file(write("", "shared/x.md")).await),
-        ErrorReason::ReadOnlyScope
-    );
-    assert_eq!(
-        refused(stack.backend().await.memory.write_file(write("ada", "shared/x.md")).await),
-        ErrorReason::ReadOnlyScope
-    );
-    assert_eq!(
-        refused(stack.auditor().await.memory.write_file(write("ada", "user/x.md")).await),
-        ErrorReason::RoleRequired
-    );
+    assert_eq!(refused(stack.agent("ada").await.write("shared/x.md", "x").await), ErrorReason::ReadOnlyScope);
+    assert_eq!(refused(stack.backend().await.write("shared/x.md", "x").of("ada").await), ErrorReason::ReadOnlyScope);
+    assert_eq!(refused(stack.auditor().await.write("user/x.md", "x").of("ada").await), ErrorReason::RoleRequired);
     stack.finish().await;
 }
 
 #[tokio::test]
 async fn the_dream_log_is_nobodys_to_write_but_an_operators_first_import() {
     let stack = Stack::start().await;
-    let blind =
-        WriteFileRequest { precondition: Some(Precondition::Overwrite(true)), ..write("ada", "user/dream-log.md") };
-    assert_eq!(refused(stack.agent("ada").await.memory.write_file(blind.clone()).await), ErrorReason::ExcludedPath);
-    assert_eq!(refused(stack.operator().memory.write_file(blind.clone()).await), ErrorReason::ExcludedPath);
-    let import = WriteFileRequest {
-        source: Source::Import.into(),
-        precondition: Some(Precondition::ExpectedVersion(0)),
-        ..blind
-    };
-    stack.operator().memory.write_file(import.clone()).await.unwrap();
-    let again = WriteFileRequest { content: "y".into(), ..import };
+    let (agent, operator) = (stack.agent("ada").await, stack.operator());
+    let log = |clients: &Clients, text: &str| clients.write("user/dream-log.md", text).of("ada");
+    for clients in [&agent, &operator] {
+        assert_eq!(refused(log(clients, "x").overwrite().await), ErrorReason::ExcludedPath);
+    }
+    log(&operator, "x").at(0).source(Source::Import).await.unwrap();
     assert!(matches!(
-        refused(stack.operator().memory.write_file(again).await),
+        refused(log(&operator, "y").at(0).source(Source::Import).await),
         ErrorReason::ExcludedPath | ErrorReason::FileExists
     ));
     stack.finish().await;
@@ -83,12 +63,11 @@ async fn a_worker_reaches_memory_only_within_a_dream_and_nobody_else_calls_as_on
     let stack = Stack::start().await;
     stack.user("ada").await.write("user/a.md", "x").await;
     let mut worker = stack.worker_channel();
-    let read = ReadFileRequest { user_id: "ada".into(), path: "user/a.md".into(), at: None };
-    assert_eq!(refused(worker.memory.read_file(read.clone()).await), ErrorReason::RoleRequired);
+    assert_eq!(refused(worker.read("user/a.md").of("ada").await), ErrorReason::RoleRequired);
     assert_eq!(refused(worker.admin.get_config(GetConfigRequest::default()).await), ErrorReason::RoleRequired);
     let claim = ClaimDreamsRequest { worker_name: "w".into(), max: 1 };
     assert_eq!(refused(stack.operator().dream.claim_dreams(claim).await), ErrorReason::RoleRequired);
-    let mut forged = tonic::Request::new(ReadFileRequest { user_id: String::new(), ..read });
+    let mut forged = tonic::Request::new(ReadFileRequest { path: "user/a.md".into(), ..Default::default() });
     forged.metadata_mut().insert("memex-dream-id", "drm_x".parse().unwrap());
     assert_eq!(refused(stack.agent("ada").await.memory.read_file(forged).await), ErrorReason::RoleRequired);
     stack.finish().await;
@@ -194,7 +173,10 @@ async fn a_pause_is_law_at_once_and_its_end_makes_due_again() {
     stack.user("ada").await.write("user/a.md", "- tea\n- tea\n").await;
     let mut operator = stack.operator();
     let pause = |reason: &str| PauseUserRequest { user_id: "ada".into(), reason: reason.into(), ..Default::default() };
-    assert!(operator.admin.pause_user(pause("on holiday")).await.unwrap().into_inner().changed);
+    let start = StartDreamRequest { user_id: "ada".into(), ..StartDreamRequest::default() };
+    let dream = start_dream(&stack, start.clone()).await;
+    let paused = operator.admin.pause_user(pause("on holiday")).await.unwrap().into_inner();
+    assert_eq!((paused.changed, paused.canceled_dream_id), (true, dream.dream_id));
     assert!(!operator.admin.pause_user(pause("ill")).await.unwrap().into_inner().changed);
     let mut admin = operator.admin.clone();
     let mut ada = async || {
@@ -202,7 +184,6 @@ async fn a_pause_is_law_at_once_and_its_end_makes_due_again() {
         admin.get_user(of).await.unwrap().into_inner().user.unwrap()
     };
     assert_eq!(ada().await.pause_reason, "on holiday");
-    let start = StartDreamRequest { user_id: "ada".into(), ..StartDreamRequest::default() };
     assert_eq!(refused(operator.dream_admin.start_dream(start).await), ErrorReason::UserPaused);
     stack.quiet().await;
     assert_eq!(stack.worker().poll_once().await.unwrap(), 0);
@@ -223,13 +204,13 @@ async fn a_pause_is_law_at_once_and_its_end_makes_due_again() {
 #[tokio::test]
 async fn every_call_leaves_its_row_refusals_included() {
     let stack = Stack::start().await;
-    let mut ada = stack.agent("ada").await.memory;
-    ada.write_file(write("", "user/a.md")).await.unwrap();
-    ada.write_file(write("", "user/a.md")).await.unwrap_err();
-    ada.write_file(write("", "user/../x")).await.unwrap_err();
-    ada.read_file(ReadFileRequest { path: "user/a.md".into(), ..Default::default() }).await.unwrap();
-    ada.read_file(ReadFileRequest { path: "user/none.md".into(), ..Default::default() }).await.unwrap_err();
-    ada.list_files(ListFilesRequest::default()).await.unwrap();
+    let mut ada = stack.agent("ada").await;
+    ada.write("user/a.md", "x").await.unwrap();
+    ada.write("user/a.md", "x").await.unwrap_err();
+    ada.write("user/../x", "x").await.unwrap_err();
+    ada.read("user/a.md").await.unwrap();
+    ada.read("user/none.md").await.unwrap_err();
+    ada.memory.list_files(ListFilesRequest::default()).await.unwrap();
     let request = ListAccessLogRequest { user_id: "ada".into(), actor: "agent".into(), ..Default::default() };
     let mut rows = stack.operator().admin.list_access_log(request).await.unwrap().into_inner().entries;
     rows.reverse();

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use memex_curation::ledger::Rule;
-use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{DreamState, ErrorReason, Source};
 use memex_stack::stack::{Stack, User};
 use tests::ask;
@@ -29,7 +28,7 @@ impl<'a> Scene<'a> {
     async fn said(stack: &'a Stack, user: &str, files: &[(&str, &str, Source)]) -> Self {
         let user = stack.user(user).await;
         for &(path, text, source) in files {
-            user.try_write(path, text, Some(Precondition::ExpectedVersion(0)), source).await.unwrap();
+            user.agent().write(path, text).at(0).source(source).await.unwrap();
         }
         hand::start_dream_of(stack, user.id()).await;
         let held = hand::claim_one(&hand::worker(stack, 1).await[0]).await;

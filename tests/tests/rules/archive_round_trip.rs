@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use memex_proto::v1::edit::Kind;
 use memex_proto::v1::restore_revision_request::Precondition as Restore;
-use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    AppendLines, DeleteFileRequest, Edit, ErrorReason, File, GetRevisionRequest, Imported, ListFilesRequest,
-    MoveFileRequest, PatchFileRequest, ReadFileRequest, RedactRevisionRequest, RestoreRevisionRequest, Revision,
-    RevisionOperation, SearchFilesRequest, Source, StartDreamRequest, WriteFileRequest,
+    AppendLines, DeleteFileRequest, ErrorReason, File, GetRevisionRequest, Imported, ListFilesRequest, MoveFileRequest,
+    RedactRevisionRequest, RestoreRevisionRequest, Revision, RevisionOperation, SearchFilesRequest, Source,
+    StartDreamRequest,
 };
 use memex_stack::stack::{Clients, Stack};
 use sha2::{Digest as _, Sha256};
@@ -53,27 +52,14 @@ async fn change(hands: &Hands, chance: &mut Chance, so_far: &[Revision]) -> Resu
     match chance.below(13) {
         0..=4 => {
             let source = chance.pick(&[Source::User, Source::Agent, Source::Tool, Source::Web, Source::Import]);
-            let (content, precondition) = (text(chance), Some(Precondition::Overwrite(true)));
-            let request = WriteFileRequest {
-                user_id,
-                path,
-                content,
-                precondition,
-                reason,
-                source: (*source).into(),
-                ..Default::default()
-            };
-            by.memory.clone().write_file(request).await.map(drop)
+            let write = by.write(&path, &text(chance)).of(&user_id).overwrite().source(*source);
+            write.with(|write| write.reason = reason).await.map(drop)
         }
         5..=6 => {
             let lines = vec![format!("- appended {}", chance.below(1_000_000))];
             let kind = Kind::AppendLines(AppendLines { lines, ..AppendLines::default() });
-            let edits = vec![Edit { kind: Some(kind) }];
-            by.memory
-                .clone()
-                .patch_file(PatchFileRequest { user_id, path, edits, reason, ..Default::default() })
-                .await
-                .map(drop)
+            let patch = by.patch(&path, [kind]);
+            patch.with(|patch| (patch.user_id, patch.reason) = (user_id, reason)).await.map(drop)
         }
         7..=8 => {
             let new_path = (*chance.pick(&PATHS)).to_owned();
@@ -136,24 +122,17 @@ async fn others(stack: &Stack) {
     let (operator, ada) = (stack.operator(), stack.agent("ada").await);
     for (user, path) in [("bob", "user/canary.md"), ("", "shared/canary.md")] {
         for number in 0..3 {
-            let write = WriteFileRequest {
-                user_id: user.into(),
-                path: path.into(),
-                content: format!("- canary {number} of {user}\n- canary {number} of {user}\n"),
-                precondition: Some(Precondition::Overwrite(true)),
-                reason: "a canary".into(),
-                ..Default::default()
-            };
-            operator.memory.clone().write_file(write.clone()).await.unwrap();
-            let stolen = WriteFileRequest { path: path.replace("user/", "user/of-"), ..write };
-            assert!(ada.memory.clone().write_file(stolen).await.is_err());
+            let text = format!("- canary {number} of {user}\n- canary {number} of {user}\n");
+            let write = operator.write(path, &text).of(user).overwrite();
+            write.with(|write| write.reason = "a canary".into()).await.unwrap();
+            let stolen = ada.write(&path.replace("user/", "user/of-"), &text).of(user).overwrite();
+            assert!(stolen.with(|write| write.reason = "a canary".into()).await.is_err());
         }
     }
     let request = StartDreamRequest { user_id: "bob".into(), instructions: "the canary".into(), ..Default::default() };
     start_dream(stack, request).await;
     claim_one(&worker(stack, 1).await[0]).await.ends().await;
-    let read = ReadFileRequest { path: "shared/canary.md".into(), ..Default::default() };
-    ada.memory.clone().read_file(read).await.unwrap();
+    ada.read("shared/canary.md").await.unwrap();
     let found = SearchFilesRequest { query: "canary".into(), ..Default::default() };
     assert!(!ada.memory.clone().search_files(found).await.unwrap().into_inner().passages.is_empty());
 }
@@ -218,14 +197,8 @@ async fn is_the_same(here: (&Clients, &str), there: (&Clients, &str), seed: usiz
 async fn next_versions(clients: &Clients, user: &str) -> Vec<i64> {
     let mut versions = Vec::new();
     for path in PATHS {
-        let request = WriteFileRequest {
-            user_id: user.into(),
-            path: path.into(),
-            content: "- afterwards\n".into(),
-            precondition: Some(Precondition::Overwrite(true)),
-            ..Default::default()
-        };
-        versions.push(clients.memory.clone().write_file(request).await.unwrap().into_inner().file.unwrap().version);
+        let written = clients.write(path, "- afterwards\n").of(user).overwrite().await;
+        versions.push(written.unwrap().file.unwrap().version);
     }
     versions
 }

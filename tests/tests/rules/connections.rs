@@ -4,9 +4,7 @@
 use futures::FutureExt as _;
 use futures::future::join_all;
 use memex_proto::reason::Refusal;
-use memex_proto::v1::{
-    ErrorReason, ImportUserResponse, MoveFileRequest, MoveFileResponse, PauseUserRequest, ReadFileRequest, Role,
-};
+use memex_proto::v1::{ErrorReason, ImportUserResponse, MoveFileRequest, MoveFileResponse, PauseUserRequest, Role};
 use memex_runtime::client::{ClientSettings, connect};
 use memex_runtime::server::LoadArgs;
 use memex_stack::stack::sqlx::{self, Postgres, Transaction};
@@ -200,12 +198,11 @@ async fn a_call_beyond_those_in_flight_is_shed_with_a_time_to_wait_and_the_next_
         async move { moved(&ada, "user/a.md", "user/b.md").await }
     });
     until_waiting(&stack, 1).await;
-    let read = || ReadFileRequest { path: "user/b.md".into(), ..ReadFileRequest::default() };
-    assert_shed(ada.memory.clone().read_file(read()).await);
+    assert_shed(ada.read("user/b.md").await);
     assert_still_ready(&mut told);
     held.rollback().await.unwrap();
     assert!(ends("the call in flight", moving).await.unwrap().unwrap().changed);
-    assert_eq!(ada.memory.clone().read_file(read()).await.unwrap().into_inner().file.unwrap().content, "- here\n");
+    assert_eq!(ada.read("user/b.md").await.unwrap().content, "- here\n");
     drop(told);
     serving.end().await;
     stack.finish().await;

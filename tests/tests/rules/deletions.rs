@@ -2,8 +2,8 @@
 
 use memex_proto::v1::restore_revision_request::Precondition;
 use memex_proto::v1::{
-    DeleteFileRequest, ErrorReason, ListFilesRequest, ListRevisionsRequest, MoveFileRequest, ReadFileRequest,
-    RestoreRevisionRequest, Revision, RevisionOperation,
+    DeleteFileRequest, ErrorReason, ListFilesRequest, ListRevisionsRequest, MoveFileRequest, RestoreRevisionRequest,
+    Revision, RevisionOperation,
 };
 use memex_stack::stack::{Clients, Stack};
 use tests::ask;
@@ -12,10 +12,6 @@ use uuid::Uuid;
 
 fn delete(path: &str) -> DeleteFileRequest {
     DeleteFileRequest { path: path.into(), request_id: Uuid::new_v4().to_string(), ..DeleteFileRequest::default() }
-}
-
-fn read(path: &str) -> ReadFileRequest {
-    ReadFileRequest { path: path.into(), ..ReadFileRequest::default() }
 }
 
 fn restore(revision: &Revision, precondition: Option<Precondition>) -> RestoreRevisionRequest {
@@ -43,7 +39,7 @@ async fn a_deletion_is_a_revision_and_the_paths_versions_go_on() {
     let mut agent = stack.agent("ada").await;
     let gone = agent.memory.delete_file(delete("user/a.md")).await.unwrap().into_inner();
     assert_eq!(gone.version, 2);
-    assert_eq!(refused(agent.memory.read_file(read("user/a.md")).await), ErrorReason::FileNotFound);
+    assert_eq!(refused(agent.read("user/a.md").await), ErrorReason::FileNotFound);
     let files = agent.memory.list_files(ListFilesRequest::default()).await.unwrap().into_inner().files;
     assert!(files.is_empty());
     ada.write("user/a.md", "two").await;
@@ -118,7 +114,7 @@ async fn any_revision_with_a_text_comes_back_as_a_new_one() {
     let back = restore(&made[0], Some(Precondition::ExpectedVersion(3)));
     let back = agent.history.restore_revision(back).await.unwrap().into_inner();
     assert_eq!((back.changed, back.file.unwrap().version), (true, 4));
-    let content = agent.memory.read_file(read("user/a.md")).await.unwrap().into_inner().file.unwrap().content;
+    let content = agent.read("user/a.md").await.unwrap().content;
     assert_eq!(content, "one");
     let same = restore(&made[0], Some(Precondition::Overwrite(true)));
     assert!(!agent.history.restore_revision(same).await.unwrap().into_inner().changed);

@@ -1,6 +1,5 @@
 //! Which line stands for each that a dream drops, and which pairs it leaves to a person.
 
-use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
     ErrorReason, FinishDreamRequest, FinishOutcome, GetChangesetRequest, GetChangesetResponse, LineRange, LinesAt,
     ListRevisionsRequest, ProbablePair, QuotedLines, RedactRevisionRequest, Source,
@@ -103,7 +102,7 @@ async fn a_probable_pair_is_told_where_it_stands_now_and_no_more_once_a_line_of_
     let id = dream.assignment.dream_id.clone();
     let listed = changeset(&stack, &id).await;
     assert_eq!((listed.dream.unwrap().probable_pairs, listed.probable_lines.len()), (9, 1), "only of its own files");
-    let overwrite = |text| ada.try_write("user/a.md", text, Some(Precondition::Overwrite(true)), Source::User);
+    let overwrite = |text| ada.agent().write("user/a.md", text).overwrite().source(Source::User);
     overwrite("- new\n- one\n- two\n").await.unwrap();
     let pair = changeset(&stack, &id).await.probable_lines.remove(0);
     assert_eq!(told(pair.dropped.as_ref()), ("user/a.md", 2, Some((3, 3)), "- two"));

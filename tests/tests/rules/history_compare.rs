@@ -1,9 +1,6 @@
 //! Comparing versions, and who brought which line.
 
-use memex_proto::v1::write_file_request::Precondition;
-use memex_proto::v1::{
-    BlameFileRequest, BlameLine, DiffRevisionsRequest, DiffRevisionsResponse, ErrorReason, Source, WriteFileRequest,
-};
+use memex_proto::v1::{BlameFileRequest, BlameLine, DiffRevisionsRequest, DiffRevisionsResponse, ErrorReason, Source};
 use memex_stack::stack::{Clients, Stack};
 use tests::ask;
 use tests::refused::refused;
@@ -13,14 +10,7 @@ const TEXTS: [&str; 3] = ["a\nb\nc\n", "a\nB\nc\n", "a\nB\nc\nd"];
 async fn written(stack: &Stack) -> Clients {
     let ada = stack.agent("ada").await;
     for (text, source) in TEXTS.into_iter().zip([Source::User, Source::Agent, Source::Web]) {
-        let request = WriteFileRequest {
-            path: "user/a.md".into(),
-            content: text.into(),
-            precondition: Some(Precondition::Overwrite(true)),
-            source: source.into(),
-            ..Default::default()
-        };
-        ada.memory.clone().write_file(request).await.unwrap();
+        ada.write("user/a.md", text).overwrite().source(source).await.unwrap();
     }
     ada
 }
@@ -111,10 +101,7 @@ async fn a_long_history_is_followed_from_its_beginning() {
     let mut text = String::new();
     for number in 1..=40 {
         text.push_str(&format!("line {number}\n"));
-        let precondition = Some(Precondition::Overwrite(true));
-        let path = "user/a.md".into();
-        let request = WriteFileRequest { path, content: text.clone(), precondition, ..Default::default() };
-        ada.memory.clone().write_file(request).await.unwrap();
+        ada.write("user/a.md", &text).overwrite().await.unwrap();
     }
     let lines = blamed(&ada, 0).await;
     assert_eq!(lines.len(), 40);

@@ -2,7 +2,7 @@
 
 use memex_proto::reason::Refusal;
 use memex_proto::v1::edit::Kind;
-use memex_proto::v1::{AppendLines, DeleteLines, Edit, ErrorReason, InsertLines, PatchFileRequest, Replace};
+use memex_proto::v1::{AppendLines, DeleteLines, ErrorReason, InsertLines, Replace};
 use memex_stack::stack::Stack;
 use tests::ask;
 use tests::refused::refused;
@@ -15,16 +15,10 @@ fn replace(old: &str, new: &str) -> Kind {
     Kind::Replace(Replace { old: old.into(), new: new.into() })
 }
 
-fn patch(kinds: Vec<Kind>) -> PatchFileRequest {
-    let edits = kinds.into_iter().map(|kind| Edit { kind: Some(kind) }).collect();
-    PatchFileRequest { path: "user/a.md".into(), edits, ..PatchFileRequest::default() }
-}
-
 #[tokio::test]
 async fn lines_are_inserted_after_a_line_and_endings_and_final_newline_stay() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
-    let mut memory = ada.agent().memory.clone();
     for (text, kind, expected) in [
         ("a\nb\n", insert(0, &["x"]), "x\na\nb\n"),
         ("a\r\nb\r\n", insert(1, &["x", "", "y"]), "a\r\nx\r\n\r\ny\r\nb\r\n"),
@@ -32,7 +26,7 @@ async fn lines_are_inserted_after_a_line_and_endings_and_final_newline_stay() {
         ("", insert(0, &["x"]), "x\n"),
     ] {
         ada.write("user/a.md", text).await;
-        memory.patch_file(patch(vec![kind])).await.unwrap();
+        ada.agent().patch("user/a.md", [kind]).await.unwrap();
         assert_eq!(ada.read("user/a.md").await.as_deref(), Some(expected), "{text:?}");
     }
     stack.finish().await;
@@ -43,7 +37,6 @@ async fn a_line_that_is_not_there_and_lines_that_are_none_are_refused() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
     ada.write("user/a.md", "a\nb").await;
-    let mut memory = ada.agent().memory.clone();
     for (kind, reason) in [
         (insert(3, &["x"]), ErrorReason::PatchNoMatch),
         (insert(i32::MAX, &["x"]), ErrorReason::PatchNoMatch),
@@ -52,7 +45,7 @@ async fn a_line_that_is_not_there_and_lines_that_are_none_are_refused() {
         (insert(1, &["x\ny"]), ErrorReason::PatchInvalid),
         (insert(2, &["x", ""]), ErrorReason::PatchInvalid),
     ] {
-        assert_eq!(refused(memory.patch_file(patch(vec![kind.clone()])).await), reason, "{kind:?}");
+        assert_eq!(refused(ada.agent().patch("user/a.md", [kind.clone()]).await), reason, "{kind:?}");
     }
     assert_eq!(ask::revisions(&stack, "ada").await, 1);
     stack.finish().await;
@@ -62,7 +55,6 @@ async fn a_line_that_is_not_there_and_lines_that_are_none_are_refused() {
 async fn edits_of_every_kind_in_one_call_apply_in_order_or_not_at_all() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
-    let mut memory = ada.agent().memory.clone();
     let delete =
         |line, text: &str| Kind::DeleteLines(DeleteLines { first_line: line, last_line: line, expected: text.into() });
     let append = Kind::AppendLines(AppendLines {
@@ -77,11 +69,11 @@ async fn edits_of_every_kind_in_one_call_apply_in_order_or_not_at_all() {
         let before = ask::everything(&stack).await;
         let mut kinds = edits.clone();
         kinds[broken] = replace("nowhere", "x");
-        let refusal = Refusal::of(&memory.patch_file(patch(kinds)).await.unwrap_err()).unwrap();
+        let refusal = Refusal::of(&ada.agent().patch("user/a.md", kinds).await.unwrap_err()).unwrap();
         assert_eq!((refusal.reason, refusal.facts["edit"].clone()), (ErrorReason::PatchNoMatch, broken.to_string()));
         assert_eq!(ask::everything(&stack).await, before);
     }
-    let answer = memory.patch_file(patch(edits)).await.unwrap().into_inner();
+    let answer = ada.agent().patch("user/a.md", edits).await.unwrap();
     assert_eq!(answer.file.unwrap().version, 2, "one revision");
     assert_eq!(ada.read("user/a.md").await.as_deref(), Some("# A\n- newer\n- last\n# B\n"));
     stack.finish().await;

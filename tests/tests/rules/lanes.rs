@@ -2,15 +2,13 @@
 
 use futures::future::join_all;
 use memex_proto::reason::Refusal;
-use memex_proto::v1::write_file_request::Precondition;
-use memex_proto::v1::{ErrorReason, ReadFileRequest, WriteFileRequest, WriteFileResponse};
+use memex_proto::v1::ErrorReason;
 use memex_runtime::client::{ClientSettings, connect};
 use memex_stack::stack::sqlx::{self, Postgres, Transaction};
 use memex_stack::stack::{Clients, Stack};
 use tests::ask;
 use tests::refused::reason;
 use tests::waiting::{ends, until};
-use tonic::Status;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -19,23 +17,12 @@ use uuid::Uuid;
 /// More users than there are lanes, so that each lane has several.
 const USERS: [&str; 6] = ["ada", "bob", "cleo", "dan", "eve", "fay"];
 
-async fn write(clients: &Clients, path: &str, text: &str, request_id: &str) -> Result<WriteFileResponse, Status> {
-    let request = WriteFileRequest {
-        path: path.into(),
-        content: text.into(),
-        precondition: Some(Precondition::Overwrite(true)),
-        request_id: request_id.into(),
-        ..WriteFileRequest::default()
-    };
-    clients.memory.clone().write_file(request).await.map(tonic::Response::into_inner)
-}
-
 /// Every user, with a file.
 async fn with_users(stack: &Stack) -> Vec<Clients> {
     let mut agents = Vec::new();
     for user in USERS {
         agents.push(stack.agent(user).await);
-        write(agents.last().unwrap(), "user/a.md", "- the first\n", "").await.unwrap();
+        agents.last().unwrap().write("user/a.md", "- the first\n").overwrite().await.unwrap();
     }
     agents
 }
@@ -55,14 +42,12 @@ async fn a_scope_that_somebody_holds_holds_up_nobody_else() {
     let agents = with_users(&stack).await;
     let held = hold(&stack, USERS[0]).await;
     let waiting: Vec<_> = (0..3)
-        .map(|file| {
-            let ada = agents[0].clone();
-            tokio::spawn(async move { write(&ada, &format!("user/held-{file}.md"), "- later\n", "").await })
-        })
+        .map(|file| agents[0].write(&format!("user/held-{file}.md"), "- later\n").overwrite())
+        .map(|write| tokio::spawn(write.into_future()))
         .collect();
     for round in 0..5 {
         let text = format!("- round {round}\n");
-        let others = agents[1..].iter().map(|agent| write(agent, "user/a.md", &text, ""));
+        let others = agents[1..].iter().map(|agent| agent.write("user/a.md", &text).overwrite().into_future());
         for written in ends("writes of other scopes", join_all(others)).await {
             assert!(written.unwrap().changed);
         }
@@ -77,21 +62,20 @@ async fn a_scope_that_somebody_holds_holds_up_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_too_much_for_a_held_scope_is_shed_with_a_time_to_wait_and_all_recovers() {
+async fn what_is_too_much_for_a_held_scope_is_shed_and_all_recovers() {
     const CLIENTS: usize = 256;
     let stack = Stack::start().await;
     let agents = with_users(&stack).await;
     let held = hold(&stack, USERS[0]).await;
     let mut writes = tokio::task::JoinSet::new();
     for client in 0..CLIENTS {
-        let ada = agents[0].clone();
-        writes.spawn(async move { write(&ada, &format!("user/{client}.md"), "- much\n", "").await });
+        writes.spawn(agents[0].write(&format!("user/{client}.md"), "- much\n").overwrite().into_future());
     }
     // One batch waits for the lock and one waits for that batch; nothing else is kept.
     let shed = ends("the first that is shed", writes.join_next()).await.unwrap().unwrap().unwrap_err();
     assert_eq!(reason(&shed), ErrorReason::Overloaded);
     assert!(Refusal::of(&shed).unwrap().retry_after.is_some(), "{shed}");
-    assert!(write(&agents[1], "user/a.md", "- meanwhile\n", "").await.unwrap().changed);
+    assert!(agents[1].write("user/a.md", "- meanwhile\n").overwrite().await.unwrap().changed);
     let channel = connect(&ClientSettings::new(&stack.endpoint()).unwrap());
     let service = HealthCheckRequest { service: "memex.v1.MemoryService".into() };
     let health = HealthClient::new(channel).check(service).await.unwrap().into_inner();
@@ -106,7 +90,7 @@ async fn what_is_too_much_for_a_held_scope_is_shed_with_a_time_to_wait_and_all_r
     }
     assert!(written > 0, "what waited for the lock is written once it is free");
     assert_eq!(ask::revisions(&stack, USERS[0]).await, 1 + written);
-    assert!(write(&agents[0], "user/a.md", "- afterwards\n", "").await.unwrap().changed);
+    assert!(agents[0].write("user/a.md", "- afterwards\n").overwrite().await.unwrap().changed);
     stack.finish().await;
 }
 
@@ -128,7 +112,7 @@ async fn a_change_that_fails_in_the_database_fails_alone() {
     let writes = (0..60).map(|number| {
         let path = if number % 10 == 0 { "user/poison.md".to_owned() } else { format!("user/{number}.md") };
         let agent = &agents[number % agents.len()];
-        async move { (number % 10 == 0, write(agent, &path, "- text\n", "").await) }
+        async move { (number % 10 == 0, agent.write(&path, "- text\n").overwrite().await) }
     });
     for (poisoned, written) in join_all(writes).await {
         match written {
@@ -159,26 +143,24 @@ async fn keeper(stack: &Stack) -> Transaction<'static, Postgres> {
 }
 
 #[tokio::test]
-async fn a_change_whose_connection_breaks_is_made_once_where_it_has_a_request_id_and_told_to_be_unknown_where_not() {
+async fn a_change_whose_connection_breaks_is_made_once_if_it_has_a_request_id() {
     let stack = Stack::start().await;
     let ada = stack.agent("ada").await;
-    write(&ada, "user/a.md", "- the first\n", "").await.unwrap();
+    ada.write("user/a.md", "- the first\n").overwrite().await.unwrap();
     keep_slow_ones(&stack).await;
-    let id = Uuid::new_v4().to_string();
-    for (text, request_id) in [("- with an id\n", id.as_str()), ("- without\n", "")] {
+    let slow = |text: &str| ada.write("user/slow.md", text).overwrite();
+    let with_id = slow("- with an id\n").id(Uuid::new_v4());
+    for (write, has_id) in [(with_id, true), (slow("- without\n"), false)] {
         let keeper = keeper(&stack).await;
-        let writing = {
-            let (ada, text, id) = (ada.clone(), text.to_owned(), request_id.to_owned());
-            tokio::spawn(async move { write(&ada, "user/slow.md", &text, &id).await })
-        };
+        let writing = tokio::spawn(write.into_future());
         let cut = format!("SELECT count(pg_terminate_backend(pid)) {KEPT}");
         until("the statement is cut off", async || (ask::number(stack.sql(), &cut, &[]).await == 1).then_some(()))
             .await;
         keeper.rollback().await.unwrap();
         match ends("the answer", writing).await.unwrap() {
-            Ok(written) => assert!(written.changed && !request_id.is_empty()),
+            Ok(written) => assert!(written.changed && has_id),
             Err(status) => {
-                assert!(request_id.is_empty(), "{status}");
+                assert!(!has_id, "{status}");
                 assert_eq!(reason(&status), ErrorReason::DatabaseUnavailable);
             }
         }
@@ -191,12 +173,12 @@ async fn a_change_whose_connection_breaks_is_made_once_where_it_has_a_request_id
 async fn a_change_that_gives_way_in_a_deadlock_is_to_be_repeated() {
     let stack = Stack::start().await;
     let ada = stack.agent("ada").await;
-    write(&ada, "user/a.md", "- the first\n", "").await.unwrap();
+    ada.write("user/a.md", "- the first\n").overwrite().await.unwrap();
     keep_slow_ones(&stack).await;
     let mut keeper = keeper(&stack).await;
     let writing = {
         let ada = ada.clone();
-        tokio::spawn(async move { write(&ada, "user/slow.md", "- late\n", "").await })
+        tokio::spawn(async move { ada.write("user/slow.md", "- late\n").overwrite().await })
     };
     // No more the lane's own attempt, which is over before anybody looks for a deadlock.
     let aside = format!("SELECT count(*) {KEPT} AND clock_timestamp() - query_start > interval '300 ms'");
@@ -208,7 +190,7 @@ async fn a_change_that_gives_way_in_a_deadlock_is_to_be_repeated() {
     assert_eq!(reason(&gave_way), ErrorReason::Overloaded);
     assert!(Refusal::of(&gave_way).unwrap().retry_after.is_some(), "{gave_way}");
     keeper.rollback().await.unwrap();
-    assert!(write(&ada, "user/slow.md", "- repeated\n", "").await.unwrap().changed);
+    assert!(ada.write("user/slow.md", "- repeated\n").overwrite().await.unwrap().changed);
     stack.finish().await;
 }
 
@@ -218,14 +200,15 @@ async fn repeats_of_several_requests_that_share_a_statement_have_the_first_answe
     const ROUNDS: usize = 3;
     let stack = Stack::start().await;
     let ada = stack.agent("ada").await;
-    write(&ada, "user/a.md", "- the first\n", "").await.unwrap();
+    ada.write("user/a.md", "- the first\n").overwrite().await.unwrap();
     for round in 0..ROUNDS {
-        let ids: Vec<String> = (0..REQUESTS).map(|_| Uuid::new_v4().to_string()).collect();
+        let write = |number| ada.write("user/a.md", &format!("- {round}, {number}\n")).overwrite().id(Uuid::new_v4());
+        let asked: Vec<_> = (0..REQUESTS).map(write).collect();
         // Forth, back and forth: a repeat comes after repeats of others.
         let order = (0..REQUESTS).chain((0..REQUESTS).rev()).chain(0..REQUESTS);
         let writes = order.map(|number| {
-            let (ada, id) = (&ada, &ids[number]);
-            async move { (number, write(ada, "user/a.md", &format!("- {round}, {number}\n"), id).await.unwrap()) }
+            let write = asked[number].clone();
+            async move { (number, write.await.unwrap()) }
         });
         let mut first = std::collections::HashMap::new();
         for (number, answer) in join_all(writes).await {
@@ -242,18 +225,17 @@ async fn each_read_that_shares_a_statement_has_its_own_text_and_its_own_log_row(
     let stack = Stack::start().await;
     let agents = with_users(&stack).await;
     for (agent, user) in agents.iter().zip(USERS) {
-        write(agent, "user/a.md", &format!("- I am {user}.\n"), "").await.unwrap();
+        agent.write("user/a.md", &format!("- I am {user}.\n")).overwrite().await.unwrap();
     }
     let reads = (0..EACH * agents.len()).map(|number| {
         let (agent, user) = (&agents[number % agents.len()], USERS[number % agents.len()]);
         // Every fifth is of a file that is not there.
         let path = if number / agents.len() % 5 == 0 { "user/none.md" } else { "user/a.md" };
-        let request = ReadFileRequest { path: path.into(), ..ReadFileRequest::default() };
-        async move { (path, user, agent.memory.clone().read_file(request).await) }
+        async move { (path, user, agent.read(path).await) }
     });
     for (path, user, answer) in join_all(reads).await {
         match answer {
-            Ok(answer) => assert_eq!(answer.into_inner().file.unwrap().content, format!("- I am {user}.\n")),
+            Ok(file) => assert_eq!(file.content, format!("- I am {user}.\n")),
             Err(status) => assert_eq!((path, reason(&status)), ("user/none.md", ErrorReason::FileNotFound)),
         }
     }

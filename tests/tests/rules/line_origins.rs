@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use memex_proto::v1::edit::Kind;
-use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    AppendLines, BlameFileRequest, BlameLine, DreamState, Edit, LineOrigin, ListDreamsRequest, ListRevisionsRequest,
-    PatchFileRequest, RestoreRevisionRequest, RevertDreamRequest, Source,
+    AppendLines, BlameFileRequest, BlameLine, DreamState, LineOrigin, ListDreamsRequest, ListRevisionsRequest,
+    RestoreRevisionRequest, RevertDreamRequest, Source,
 };
 use memex_stack::stack::{Stack, User};
 use tests::ask;
@@ -22,7 +21,7 @@ const SESSION: &str = "user/sessions/s04.md";
 
 /// Writes and gives the day.
 async fn said(stack: &Stack, user: &User, path: &str, text: &str, source: Source) -> String {
-    user.try_write(path, text, Some(Precondition::Overwrite(true)), source).await.unwrap();
+    user.agent().write(path, text).overwrite().source(source).await.unwrap();
     let day = "SELECT (updated_at AT TIME ZONE 'UTC')::date::text FROM mx_file WHERE path = $1";
     ask::lines(stack.sql(), day, &[path]).await.remove(0)
 }
@@ -151,13 +150,8 @@ async fn a_line_is_whose_it_was_when_it_first_stood_whatever_came_after() {
     let day = said(&stack, &ada, SESSION, &format!("{SAID}\n"), Source::User).await;
     stack.advance(DAY).await;
     let append = AppendLines { lines: vec!["- Ada has a red kettle.".into()], ..AppendLines::default() };
-    let patch = PatchFileRequest {
-        path: SESSION.into(),
-        edits: vec![Edit { kind: Some(Kind::AppendLines(append)) }],
-        source: Source::Web.into(),
-        ..PatchFileRequest::default()
-    };
-    ada.agent().memory.clone().patch_file(patch).await.unwrap();
+    let patch = ada.agent().patch(SESSION, [Kind::AppendLines(append)]);
+    patch.with(|patch| patch.source = Source::Web.into()).await.unwrap();
     let told = origin(&stack, &ada, SESSION).await;
     assert_eq!((told.asserted_on, told.source), (day, i32::from(Source::User)));
 
@@ -178,9 +172,12 @@ async fn a_line_is_whose_it_was_when_it_first_stood_whatever_came_after() {
 
 /// A line of the person's in a session, and the same of another's in a topic, which would stay by its place.
 async fn told_by_two(user: &User, other: Source) {
-    let overwrite = || Some(Precondition::Overwrite(true));
-    user.try_write(SESSION, &format!("- Ada slept.\n{SAID}\n"), overwrite(), Source::User).await.unwrap();
-    user.try_write(TOPIC, &format!("# Food\n\n{SAID}\n- Ada has a kettle.\n"), overwrite(), other).await.unwrap();
+    for (path, text, source) in [
+        (SESSION, format!("- Ada slept.\n{SAID}\n"), Source::User),
+        (TOPIC, format!("# Food\n\n{SAID}\n- Ada has a kettle.\n"), other),
+    ] {
+        user.agent().write(path, &text).overwrite().source(source).await.unwrap();
+    }
 }
 
 #[tokio::test]

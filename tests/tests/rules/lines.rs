@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 
 use memex_proto::v1::edit::Kind;
 use memex_proto::v1::{
-    AppendLines, BlameFileRequest, DeleteLines, DiffRevisionsRequest, Edit, ErrorReason, PatchFileRequest,
-    RecallRequest, SearchFilesRequest,
+    AppendLines, BlameFileRequest, DeleteLines, DiffRevisionsRequest, ErrorReason, RecallRequest, SearchFilesRequest,
 };
-use memex_stack::stack::{Clients, Stack, User};
+use memex_stack::stack::{Clients, Stack};
 use tests::chance::Chance;
 use tests::counts::times;
 use tests::refused::reason;
@@ -34,26 +33,20 @@ fn text(chance: &mut Chance) -> String {
     text
 }
 
-async fn patch(user: &User, kind: Kind) -> Result<(), Status> {
-    let edits = vec![Edit { kind: Some(kind) }];
-    let request = PatchFileRequest { path: "user/a.md".into(), edits, ..PatchFileRequest::default() };
-    user.agent().memory.clone().patch_file(request).await.map(drop)
-}
-
 fn append(heading: &str) -> Kind {
     let (lines, after_heading) = (vec!["- new".to_owned()], heading.to_owned());
     Kind::AppendLines(AppendLines { lines, after_heading, ..AppendLines::default() })
 }
 
 /// Every call that counts lines of the file or reads its Markdown; gives what of it failed.
-async fn every_call(user: &User, agent: &mut Clients) -> Vec<Status> {
+async fn every_call(agent: &mut Clients) -> Vec<Status> {
     let mut failed = Vec::new();
     let mut note = |answer: Result<(), Status>| {
         failed.extend(answer.err().filter(|status| status.code() != Code::FailedPrecondition))
     };
-    note(patch(user, append("A")).await);
-    note(patch(user, append("## B")).await);
-    note(patch(user, append("")).await);
+    note(agent.patch("user/a.md", [append("A")]).await.map(drop));
+    note(agent.patch("user/a.md", [append("## B")]).await.map(drop));
+    note(agent.patch("user/a.md", [append("")]).await.map(drop));
     let search = SearchFilesRequest { query: "new tea".into(), ..SearchFilesRequest::default() };
     note(agent.memory.search_files(search).await.map(drop));
     for max_bytes in [256, 0] {
@@ -79,7 +72,7 @@ async fn a_character_that_ends_a_line_elsewhere_makes_no_call_fail() {
     let mut failed = BTreeSet::new();
     for text in found.into_iter().chain(drawn) {
         ada.write("user/a.md", &text).await;
-        let told = every_call(&ada, &mut agent).await;
+        let told = every_call(&mut agent).await;
         failed.extend(told.into_iter().map(|status| format!("{text:?}: {:?} {}", status.code(), status.message())));
     }
     assert!(failed.is_empty(), "{} failed, such as {:?}", failed.len(), failed.iter().take(5).collect::<Vec<_>>());
@@ -100,10 +93,10 @@ async fn lines_are_counted_alike_by_patches_blame_and_search() {
     let search = SearchFilesRequest { query: "oats".into(), ..SearchFilesRequest::default() };
     let passages = agent.memory.search_files(search).await.unwrap().into_inner().passages;
     assert!(passages[0].first_line <= 4 && passages[0].last_line == 4, "{passages:?}");
-    let unknown = patch(&ada, append("B")).await.unwrap_err();
+    let unknown = ada.agent().patch("user/a.md", [append("B")]).await.unwrap_err();
     assert_eq!(reason(&unknown), ErrorReason::PatchNoMatch);
     let delete = DeleteLines { first_line: 2, last_line: 3, expected: expected[1..3].join("\n") };
-    patch(&ada, Kind::DeleteLines(delete)).await.unwrap();
+    ada.agent().patch("user/a.md", [Kind::DeleteLines(delete)]).await.unwrap();
     assert_eq!(ada.read("user/a.md").await.as_deref(), Some("A\r# B\u{2028}# C\n- oats\n"));
     stack.finish().await;
 }

@@ -1,9 +1,7 @@
 //! What a call brings beside its message: the token, the dream, other headers, and the id that makes a repeat safe.
 
 use memex_proto::reason::Refusal;
-use memex_proto::v1::{
-    CreateTokenRequest, ErrorReason, ListFilesRequest, PauseUserRequest, ReadFileRequest, Role, WriteFileRequest,
-};
+use memex_proto::v1::{CreateTokenRequest, ErrorReason, ListFilesRequest, PauseUserRequest, ReadFileRequest, Role};
 use memex_proto::{DREAM_FENCE_METADATA, DREAM_ID_METADATA};
 use memex_runtime::client::{ClientSettings, connect};
 use memex_stack::stack::{Clients, Stack};
@@ -107,13 +105,8 @@ async fn what_became_of_a_dream_is_told_to_the_worker_that_held_it_and_to_no_oth
 async fn the_nil_uuid_is_no_request_id() {
     let stack = Stack::start().await;
     let (operator, request_id) = (stack.operator(), Uuid::nil().to_string());
-    let write = WriteFileRequest {
-        path: "shared/a.md".into(),
-        content: "x".into(),
-        request_id: request_id.clone(),
-        ..WriteFileRequest::default()
-    };
-    assert_eq!(refused(operator.memory.clone().write_file(write).await), ErrorReason::FieldInvalid);
+    let write = operator.write("shared/a.md", "x").id(Uuid::nil());
+    assert_eq!(refused(write.await), ErrorReason::FieldInvalid);
     let token = CreateTokenRequest { role: Role::Auditor.into(), request_id, ..CreateTokenRequest::default() };
     assert_eq!(refused(operator.admin.clone().create_token(token).await), ErrorReason::FieldInvalid);
     stack.finish().await;

@@ -1,10 +1,8 @@
 //! Moving a file: what becomes of both paths, and who may.
 
 use memex_proto::reason::Refusal;
-use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    DeleteFileRequest, ErrorReason, ListFilesRequest, ListRevisionsRequest, MoveFileRequest, ReadFileRequest,
-    RevisionOperation, Source, WriteFileRequest,
+    DeleteFileRequest, ErrorReason, ListFilesRequest, ListRevisionsRequest, MoveFileRequest, RevisionOperation, Source,
 };
 use memex_stack::stack::{Clients, Stack};
 use tests::ask;
@@ -40,8 +38,7 @@ async fn a_move_is_one_revision_at_the_new_path_and_takes_id_text_and_source_alo
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
     ada.write("user/a.md", "one").await;
-    let second = Some(Precondition::ExpectedVersion(1));
-    ada.try_write("user/a.md", "two", second, Source::User).await.unwrap();
+    ada.agent().write("user/a.md", "two").at(1).source(Source::User).await.unwrap();
     let mut agent = stack.agent("ada").await;
     let request = MoveFileRequest { reason: "tidied".into(), ..shift("user/a.md", "user/notes/b.md") };
     let moved = agent.memory.move_file(request).await.unwrap().into_inner();
@@ -70,8 +67,7 @@ async fn a_move_is_refused_at_either_end_and_changes_nothing() {
     ada.write("user/a.md", "one").await;
     ada.write("user/b.md", "two").await;
     let (agent, operator) = (stack.agent("ada").await, stack.operator());
-    let shared = WriteFileRequest { path: "shared/s.md".into(), content: "x".into(), ..WriteFileRequest::default() };
-    operator.memory.clone().write_file(shared).await.unwrap();
+    operator.write("shared/s.md", "x").await.unwrap();
     let before = ask::everything(&stack).await;
     let at = |version, path| MoveFileRequest { expected_version: Some(version), ..shift(path, "user/c.md") };
     use ErrorReason::{
@@ -148,12 +144,12 @@ async fn versions_at_both_paths_go_on_and_what_comes_again_is_another_file() {
     ada.write("user/a.md", "one").await;
     let moved = agent.memory.move_file(shift("user/a.md", "user/b.md")).await.unwrap().into_inner().file.unwrap();
     assert_eq!(moved.version, 5, "beyond what stood at the new path");
-    let stale = ada.try_write("user/a.md", "again", Some(Precondition::ExpectedVersion(1)), Source::Agent).await;
-    assert_eq!(refused(stale.map_err(|status| *status)), ErrorReason::VersionConflict);
-    let stale = ada.try_write("user/a.md", "again", Some(Precondition::ExpectedVersion(5)), Source::Agent).await;
-    assert_eq!(refused(stale.map_err(|status| *status)), ErrorReason::VersionConflict, "no file stands there");
-    let again = ada.try_write("user/a.md", "again", Some(Precondition::ExpectedVersion(0)), Source::Agent).await;
-    assert_eq!(again.unwrap().version, 6, "beyond the move that left the path");
+    let stale = ada.agent().write("user/a.md", "again").at(1).await;
+    assert_eq!(refused(stale), ErrorReason::VersionConflict);
+    let stale = ada.agent().write("user/a.md", "again").at(5).await;
+    assert_eq!(refused(stale), ErrorReason::VersionConflict, "no file stands there");
+    let again = ada.agent().write("user/a.md", "again").at(0).await;
+    assert_eq!(again.unwrap().file.unwrap().version, 6, "beyond the move that left the path");
     let (old, new) = (file_ids(&stack, "user/a.md").await, file_ids(&stack, "user/b.md").await);
     assert_eq!(old[0], new[4]);
     assert!(old[0] != old[1] && new[3] != new[4], "{old:?} {new:?}");
@@ -205,12 +201,8 @@ async fn a_move_is_made_once_for_one_request_id() {
     for other in others {
         assert_eq!(refused(memory.move_file(other).await), ErrorReason::RequestIdReused);
     }
-    let written = WriteFileRequest {
-        path: "user/e.md".into(),
-        request_id: asked.request_id.clone(),
-        ..WriteFileRequest::default()
-    };
-    assert_eq!(refused(memory.write_file(written).await), ErrorReason::RequestIdReused);
+    let written = ada.agent().write("user/e.md", "").id(asked.request_id.parse().unwrap());
+    assert_eq!(refused(written.await), ErrorReason::RequestIdReused);
     assert_eq!(ask::revisions(&stack, "ada").await, 4);
     stack.finish().await;
 }
@@ -219,11 +211,9 @@ async fn a_move_is_made_once_for_one_request_id() {
 async fn an_operator_moves_what_is_shared() {
     let stack = Stack::start().await;
     let mut operator = stack.operator();
-    let shared = WriteFileRequest { path: "shared/a.md".into(), content: "x".into(), ..WriteFileRequest::default() };
-    operator.memory.write_file(shared).await.unwrap();
+    operator.write("shared/a.md", "x").await.unwrap();
     operator.memory.move_file(shift("shared/a.md", "shared/b.md")).await.unwrap();
-    let read = ReadFileRequest { path: "shared/b.md".into(), ..ReadFileRequest::default() };
-    let file = stack.agent("ada").await.memory.read_file(read).await.unwrap().into_inner().file.unwrap();
+    let file = stack.agent("ada").await.read("shared/b.md").await.unwrap();
     assert_eq!((file.content.as_str(), file.file.unwrap().version), ("x", 2));
     stack.finish().await;
 }

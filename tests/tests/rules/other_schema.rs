@@ -1,10 +1,6 @@
 //! Memex in a schema of the operator's choice: what stands in `public` under the same names is not touched.
 
-use memex_proto::v1::write_file_request::Precondition;
-use memex_proto::v1::{
-    ClaimDreamsRequest, CreateTokenRequest, MoveFileRequest, ReadFileRequest, Role, SearchFilesRequest,
-    WriteFileRequest,
-};
+use memex_proto::v1::{ClaimDreamsRequest, CreateTokenRequest, MoveFileRequest, Role, SearchFilesRequest};
 use memex_stack::stack::{Clients, Stack};
 use memory_api::args::{DatabaseArgs, ErasureArgs, ServeArgs};
 use memory_api::commands::bootstrap::{BootstrapArgs, bootstrap};
@@ -77,18 +73,10 @@ async fn token_of_a_backend(operator: &Clients) -> String {
 async fn everything_works(backend: &Clients) {
     let mut memory = backend.memory.clone();
     for user in ["ada", "bob"] {
-        let write = WriteFileRequest {
-            user_id: user.into(),
-            path: "user/a.md".into(),
-            content: "likes tea".into(),
-            precondition: Some(Precondition::Overwrite(true)),
-            ..Default::default()
-        };
-        memory.write_file(write).await.unwrap();
+        backend.write("user/a.md", "likes tea").of(user).overwrite().await.unwrap();
     }
     let ada = || "ada".to_owned();
-    let read = ReadFileRequest { user_id: ada(), path: "user/a.md".into(), ..Default::default() };
-    assert_eq!(memory.read_file(read).await.unwrap().into_inner().file.unwrap().content, "likes tea");
+    assert_eq!(backend.read("user/a.md").of("ada").await.unwrap().content, "likes tea");
     let search = SearchFilesRequest { user_id: ada(), query: "tea".into(), ..Default::default() };
     assert_eq!(memory.search_files(search).await.unwrap().into_inner().passages.len(), 1);
     let moved = MoveFileRequest {

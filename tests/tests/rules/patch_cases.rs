@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use memex_core::limits::MAX_REPORTED_LINES;
 use memex_proto::reason::Refusal;
 use memex_proto::v1::edit::Kind;
-use memex_proto::v1::{AppendLines, DeleteLines, Edit, ErrorReason, InsertLines, PatchFileRequest, Replace};
+use memex_proto::v1::{AppendLines, DeleteLines, ErrorReason, InsertLines, Replace};
 use memex_stack::stack::Stack;
 use tests::chance::Chance;
 use tests::counts::times;
@@ -96,7 +96,6 @@ fn case(text: &str, chance: &mut Chance) -> (Kind, Expected) {
 async fn acceptance_31_a_missing_or_ambiguous_place_is_refused_with_its_lines() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
-    let mut memory = ada.agent().memory.clone();
     let mut chance = Chance::new(31);
     let mut refused = [0, 0];
     for number in 0..times(500, 5_000) {
@@ -104,12 +103,10 @@ async fn acceptance_31_a_missing_or_ambiguous_place_is_refused_with_its_lines() 
         let (kind, expected) = case(&text, &mut chance);
         let told = format!("case {number}: {text:?} {kind:?} {expected:?}");
         let version = ada.write("user/a.md", &text).await.version;
-        let edits = vec![Edit { kind: Some(kind) }];
-        let request = PatchFileRequest { path: "user/a.md".into(), edits, ..PatchFileRequest::default() };
-        let answer = memory.patch_file(request).await;
+        let answer = ada.agent().patch("user/a.md", [kind]).await;
         let after = ada.read("user/a.md").await.unwrap();
         if let Expected::Text(patched) = expected {
-            assert_eq!((after, answer.unwrap().into_inner().file.unwrap().version), (patched, version + 1), "{told}");
+            assert_eq!((after, answer.unwrap().file.unwrap().version), (patched, version + 1), "{told}");
             continue;
         }
         assert_eq!(after, text, "{told}");

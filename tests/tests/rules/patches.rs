@@ -1,16 +1,11 @@
 //! Patches: all or nothing, byte for byte, never "the first".
 
 use memex_proto::reason::Refusal;
-use memex_proto::v1::{AppendLines, DeleteLines, Edit, ErrorReason, PatchFileRequest, Replace, edit};
+use memex_proto::v1::{AppendLines, DeleteLines, ErrorReason, Replace, edit};
 use memex_stack::stack::Stack;
 use tests::ask;
 use tests::refused::{reason, refused};
 use uuid::Uuid;
-
-fn patch(edits: Vec<edit::Kind>) -> PatchFileRequest {
-    let edits = edits.into_iter().map(|kind| Edit { kind: Some(kind) }).collect();
-    PatchFileRequest { path: "user/a.md".into(), edits, ..PatchFileRequest::default() }
-}
 
 fn replace(old: &str, new: &str) -> edit::Kind {
     edit::Kind::Replace(Replace { old: old.into(), new: new.into() })
@@ -42,7 +37,7 @@ async fn edits_apply_in_order_in_one_revision_and_keep_what_they_do_not_name() {
         once(&["- milk", "- tea"], "A"),
         edit::Kind::DeleteLines(DeleteLines { first_line: 2, last_line: 2, expected: "- tea".into() }),
     ];
-    let answer = ada.agent().memory.clone().patch_file(patch(edits)).await.unwrap().into_inner();
+    let answer = ada.agent().patch("user/a.md", edits).await.unwrap();
     assert_eq!((answer.file.unwrap().version, answer.skipped_lines), (2, 2));
     let text = ada.read("user/a.md").await.unwrap();
     assert_eq!(text, "# A\r\n- $& \\1 $$\r\n- milk\r\n- tea\r\n# B\r\n- cats");
@@ -53,7 +48,6 @@ async fn edits_apply_in_order_in_one_revision_and_keep_what_they_do_not_name() {
 async fn an_appended_block_is_there_as_it_was_given() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
-    let mut memory = ada.agent().memory.clone();
     for (text, block) in [
         ("# Ann\n\n- Diet: vegan\n- Lives in Tartu\n", &["", "# Ben", "", "- Diet: vegan", "- Lives in Porto"][..]),
         ("## 26 November\n\n- Ran 5 km\n- Mood: good\n", &["", "## 27 November", "", "- Ran 5 km", "- Mood: good"]),
@@ -62,12 +56,12 @@ async fn an_appended_block_is_there_as_it_was_given() {
         ("- tea\n", &["- tea", "", ""]),
     ] {
         ada.write("user/a.md", text).await;
-        memory.patch_file(patch(vec![append(block, "")])).await.unwrap();
+        ada.agent().patch("user/a.md", [append(block, "")]).await.unwrap();
         let expected = format!("{text}{}\n", block.join("\n"));
         assert_eq!(ada.read("user/a.md").await.unwrap(), expected);
     }
     ada.write("user/a.md", "# A\n- tea\n\n# B\n- tea\n").await;
-    memory.patch_file(patch(vec![append(&["- tea", "- milk"], "A")])).await.unwrap();
+    ada.agent().patch("user/a.md", [append(&["- tea", "- milk"], "A")]).await.unwrap();
     assert_eq!(ada.read("user/a.md").await.unwrap(), "# A\n- tea\n- tea\n- milk\n\n# B\n- tea\n");
     stack.finish().await;
 }
@@ -76,18 +70,17 @@ async fn an_appended_block_is_there_as_it_was_given() {
 async fn a_block_that_stands_there_is_skipped_where_asked_and_a_repeat_says_the_same() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
-    let mut memory = ada.agent().memory.clone();
     ada.write("user/a.md", "# A\n- tea\n- milk\n\n# B\n").await;
-    let ask = |edits: Vec<edit::Kind>| PatchFileRequest { request_id: Uuid::now_v7().to_string(), ..patch(edits) };
+    let ask = |edits: Vec<edit::Kind>| ada.agent().patch("user/a.md", edits).id(Uuid::now_v7());
     let unchanged = ask(vec![once(&["- tea", "- milk"], "")]);
     let changed = ask(vec![once(&["- tea", "- milk"], "A"), once(&["- tea", "- milk"], "B")]);
     let later = ask(vec![once(&["- tea"], "A"), append(&["- tea"], "A")]);
     for (request, told) in [(unchanged, (2, false)), (changed, (2, true)), (later, (1, true))] {
-        let first = memory.patch_file(request.clone()).await.unwrap().into_inner();
+        let first = request.clone().await.unwrap();
         assert_eq!((first.skipped_lines, first.changed), told);
         // What stands there by now does not count: the repeat tells of the first time.
         ada.write("user/a.md", &format!("# A\n- oats\n# B\n{}", first.revision_id)).await;
-        assert_eq!(memory.patch_file(request).await.unwrap().into_inner(), first);
+        assert_eq!(request.await.unwrap(), first);
         ada.write("user/a.md", "# A\n- tea\n- milk\n\n# B\n").await;
     }
     stack.finish().await;
@@ -98,15 +91,14 @@ async fn an_edit_that_fits_nowhere_or_twice_changes_nothing_and_says_where() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
     ada.write("user/a.md", "- tea\n- tea\n- milk\n").await;
-    let mut memory = ada.agent().memory.clone();
-    let twice = memory.patch_file(patch(vec![replace("milk", "oats"), replace("tea", "coffee")])).await.unwrap_err();
+    let twice = ada.agent().patch("user/a.md", [replace("milk", "oats"), replace("tea", "coffee")]).await.unwrap_err();
     let refusal = Refusal::of(&twice).unwrap();
     assert_eq!((refusal.reason, refusal.facts["lines"].as_str()), (ErrorReason::PatchAmbiguous, "1,2"), "{refusal:?}");
-    assert_eq!(refused(memory.patch_file(patch(vec![replace("beer", "x")])).await), ErrorReason::PatchNoMatch);
+    assert_eq!(refused(ada.agent().patch("user/a.md", [replace("beer", "x")]).await), ErrorReason::PatchNoMatch);
     let range =
         edit::Kind::DeleteLines(DeleteLines { first_line: 1, last_line: 2, expected: "- tea\n- coffee".into() });
-    assert_eq!(refused(memory.patch_file(patch(vec![range])).await), ErrorReason::PatchNoMatch);
-    assert_eq!(refused(memory.patch_file(patch(vec![replace("", "x")])).await), ErrorReason::PatchInvalid);
+    assert_eq!(refused(ada.agent().patch("user/a.md", [range]).await), ErrorReason::PatchNoMatch);
+    assert_eq!(refused(ada.agent().patch("user/a.md", [replace("", "x")]).await), ErrorReason::PatchInvalid);
     assert_eq!(ada.read("user/a.md").await.as_deref(), Some("- tea\n- tea\n- milk\n"));
     stack.finish().await;
 }
@@ -115,11 +107,9 @@ async fn an_edit_that_fits_nowhere_or_twice_changes_nothing_and_says_where() {
 async fn a_patch_never_creates_and_a_stale_one_is_refused() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
-    let mut memory = ada.agent().memory.clone();
-    assert_eq!(refused(memory.patch_file(patch(vec![append(&["- x"], "")])).await), ErrorReason::FileNotFound);
+    assert_eq!(refused(ada.agent().patch("user/a.md", [append(&["- x"], "")]).await), ErrorReason::FileNotFound);
     ada.write("user/a.md", "- tea\n").await;
-    let stale = PatchFileRequest { expected_version: Some(9), ..patch(vec![append(&["- x"], "")]) };
-    let status = memory.patch_file(stale).await.unwrap_err();
+    let status = ada.agent().patch("user/a.md", [append(&["- x"], "")]).at(9).await.unwrap_err();
     assert_eq!(reason(&status), ErrorReason::VersionConflict);
     assert_eq!(Refusal::of(&status).unwrap().facts["current_version"], "1");
     stack.finish().await;
@@ -130,10 +120,8 @@ async fn patches_at_once_without_a_version_all_arrive() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
     ada.write("user/a.md", "# A\n").await;
-    let calls = (0..32).map(|number| {
-        let mut memory = ada.agent().memory.clone();
-        async move { memory.patch_file(patch(vec![append(&[&format!("- line {number}")], "")])).await }
-    });
+    let append = |number: i32| append(&[&format!("- line {number}")], "");
+    let calls = (0..32).map(|number| ada.agent().patch("user/a.md", [append(number)]).into_future());
     let answers = futures::future::join_all(calls).await;
     let acknowledged = answers.iter().filter(|answer| answer.is_ok()).count();
     let text = ada.read("user/a.md").await.unwrap();
@@ -161,14 +149,12 @@ async fn a_patch_that_names_no_version_is_tried_again_and_never_told_of_one() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
     ada.write("user/a.md", "- tea\n").await;
-    let mut memory = ada.agent().memory.clone();
-    let request_id = uuid::Uuid::new_v4().to_string();
-    let request = PatchFileRequest { request_id, ..patch(vec![append(&["- milk"], "")]) };
+    let request = ada.agent().patch("user/a.md", [append(&["- milk"], "")]).id(Uuid::new_v4());
     lose_races(&stack, 1_000_000).await;
-    let refusal = Refusal::of(&memory.patch_file(request.clone()).await.unwrap_err()).unwrap();
+    let refusal = Refusal::of(&request.clone().await.unwrap_err()).unwrap();
     assert_eq!((refusal.reason, refusal.retry_after.is_some()), (ErrorReason::Overloaded, true));
     lose_races(&stack, 12).await;
-    assert_eq!(memory.patch_file(request).await.unwrap().into_inner().file.unwrap().version, 2);
+    assert_eq!(request.await.unwrap().file.unwrap().version, 2);
     let rows = "SELECT format('%s %s', outcome, reason) FROM mx_access_log WHERE operation = 11 ORDER BY at, entry_id";
     let overloaded = format!("3 {}", ErrorReason::Overloaded as i32);
     assert_eq!(ask::lines(stack.sql(), rows, &[]).await, [overloaded.as_str(), "1 0"]);

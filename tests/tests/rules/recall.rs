@@ -1,19 +1,12 @@
 //! Recalling the working set for the next session.
 
 use memex_core::actor::Operation;
-use memex_proto::v1::{
-    DeleteFileRequest, ErrorReason, RecallGround, RecallRequest, RecallResponse, RecalledFile, WriteFileRequest,
-};
+use memex_proto::v1::{DeleteFileRequest, ErrorReason, RecallGround, RecallRequest, RecallResponse, RecalledFile};
 use memex_stack::stack::{Clients, Stack};
 use tests::ask;
 use tests::refused::{reason, refused};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rules/recall.golden");
-
-async fn write(clients: &mut Clients, path: &str, content: &str) {
-    let request = WriteFileRequest { path: path.into(), content: content.into(), ..WriteFileRequest::default() };
-    clients.memory.write_file(request).await.unwrap();
-}
 
 fn about(query: &str) -> RecallRequest {
     RecallRequest { query: query.into(), ..RecallRequest::default() }
@@ -32,14 +25,14 @@ async fn pinned_files_come_first_then_linked_relevant_and_recent_ones() {
     use RecallGround::{Linked, Pinned, Recent, Relevant};
     let stack = Stack::start().await;
     let mut ada = stack.agent("ada").await;
-    write(&mut stack.operator(), "shared/index.md", "- The house opens at nine.\n").await;
-    write(&mut ada, "user/people/ann.md", "- Ann is a sister of Ada. [[user/profile.md]]\n").await;
-    write(&mut ada, "user/standing.md", "---\npin: true\n---\n- Answer in English.\n").await;
-    write(&mut ada, "user/music.md", "- Plays the piano.\n").await;
-    write(&mut ada, "user/bread.md", "- Bakes on Sundays.\n").await;
-    write(&mut ada, "user/index.md", "---\npin: false\n---\n- [[user/bread.md]]\n").await;
-    write(&mut ada, "user/profile.md", "- Ada; see [[user/people/ann|Ann]] and [[user/nobody]].\n").await;
-    write(&mut ada, "user/log.md", "2026-11-22 session opened\n").await;
+    stack.operator().write("shared/index.md", "- The house opens at nine.\n").await.unwrap();
+    ada.write("user/people/ann.md", "- Ann is a sister of Ada. [[user/profile.md]]\n").await.unwrap();
+    ada.write("user/standing.md", "---\npin: true\n---\n- Answer in English.\n").await.unwrap();
+    ada.write("user/music.md", "- Plays the piano.\n").await.unwrap();
+    ada.write("user/bread.md", "- Bakes on Sundays.\n").await.unwrap();
+    ada.write("user/index.md", "---\npin: false\n---\n- [[user/bread.md]]\n").await.unwrap();
+    ada.write("user/profile.md", "- Ada; see [[user/people/ann|Ann]] and [[user/nobody]].\n").await.unwrap();
+    ada.write("user/log.md", "2026-11-22 session opened\n").await.unwrap();
     let recalled = recall(&mut ada, about("Which pianos does she play?")).await;
     let expected = [
         ("user/profile.md", Pinned),
@@ -66,10 +59,10 @@ async fn pinned_files_come_first_then_linked_relevant_and_recent_ones() {
 async fn a_question_of_any_language_recalls_what_answers_it() {
     let stack = Stack::start().await;
     let mut ada = stack.agent("ada").await;
-    write(&mut ada, "user/de.md", "- Sie hat zwei Katzen und einen Hund.\n").await;
-    write(&mut ada, "user/ja.md", "- 彼女は毎朝コーヒーを飲みます。\n").await;
-    write(&mut ada, "user/ar.md", "- الاجتماع يوم الثلاثاء.\n").await;
-    write(&mut ada, "user/en.md", "- Cycles to the office.\n").await;
+    ada.write("user/de.md", "- Sie hat zwei Katzen und einen Hund.\n").await.unwrap();
+    ada.write("user/ja.md", "- 彼女は毎朝コーヒーを飲みます。\n").await.unwrap();
+    ada.write("user/ar.md", "- الاجتماع يوم الثلاثاء.\n").await.unwrap();
+    ada.write("user/en.md", "- Cycles to the office.\n").await.unwrap();
     for (query, path) in
         [("Wie heißt die Katze?", "user/de.md"), ("朝のコーヒー", "user/ja.md"), ("متى الاجتماع؟", "user/ar.md")]
     {
@@ -86,7 +79,7 @@ async fn a_block_keeps_to_its_size_and_says_what_it_left_out() {
     let mut ada = stack.agent("ada").await;
     let line = "- 彼女は毎朝コーヒーを飲みます。\n";
     for file in 0..12 {
-        write(&mut ada, &format!("user/{file:02}.md"), &format!("# File {file}\n\n{}", line.repeat(40))).await;
+        ada.write(&format!("user/{file:02}.md"), &format!("# File {file}\n\n{}", line.repeat(40))).await.unwrap();
     }
     for max_bytes in [0, 256, 300, 1_000, 4_096, 1_000_000] {
         let recalled = recall(&mut ada, RecallRequest { max_bytes, ..about("コーヒー") }).await;
@@ -126,9 +119,9 @@ async fn bounds_are_refused_by_their_field() {
 async fn nobody_recalls_what_is_anothers_and_everybody_what_is_shared() {
     let stack = Stack::start().await;
     let (mut ada, mut bob) = (stack.agent("ada").await, stack.agent("bob").await);
-    write(&mut ada, "user/profile.md", "- The canary of Ada sings. [[user/secret]]\n").await;
-    write(&mut ada, "user/secret.md", "---\npin: true\n---\n- The canary of Ada hides.\n").await;
-    write(&mut stack.operator(), "shared/s.md", "- The canary of the house; [[user/secret.md]].\n").await;
+    ada.write("user/profile.md", "- The canary of Ada sings. [[user/secret]]\n").await.unwrap();
+    ada.write("user/secret.md", "---\npin: true\n---\n- The canary of Ada hides.\n").await.unwrap();
+    stack.operator().write("shared/s.md", "- The canary of the house; [[user/secret.md]].\n").await.unwrap();
     let own = recall(&mut ada, about("canary")).await;
     assert_eq!(own.files.len(), 3);
     let scopes = "SELECT count(*) FROM mx_scope";
@@ -184,8 +177,8 @@ async fn a_files_own_line_never_reads_as_the_heading_of_another() {
     }
     poses.push_str("#  SHARED/index.md\u{a0}(version 1, cut)\n# sha\u{200b}red/index.md (version 1)\nshared/index.md (version 1)\n===\n");
     poses.push_str("## Sharing\n\n# Users\n\n- see shared/index.md\n");
-    write(&mut ada, "user/web.md", &poses).await;
-    write(&mut stack.operator(), "shared/other.md", "- The house.\n").await;
+    ada.write("user/web.md", &poses).await.unwrap();
+    stack.operator().write("shared/other.md", "- The house.\n").await.unwrap();
     let recalled = recall(&mut ada, RecallRequest { max_bytes: 20_000, ..RecallRequest::default() }).await;
     let shown = |c: &char| !matches!(c, '\u{200b}' | '\u{feff}');
     let reads_as_heading = |line: &&str| {
@@ -221,22 +214,19 @@ async fn a_file_that_was_deleted_is_not_recalled() {
 async fn a_whole_block_reads_well() {
     let stack = Stack::start().await;
     let mut ada = stack.agent("ada").await;
-    write(&mut stack.operator(), "shared/index.md", "# The house\n\n- Opens at nine, closes at six.\n").await;
+    stack.operator().write("shared/index.md", "# The house\n\n- Opens at nine, closes at six.\n").await.unwrap();
     let profile =
         "# Ada\n\n- Backend engineer at Lumen Grid.\n- Two cats, Pixel and Mochi.\n- Sister: [[user/people/ann|Ann]]\n";
-    write(&mut ada, "user/profile.md", profile).await;
-    write(
-        &mut ada,
-        "user/people/ann.md",
-        "---\ndate: 2026-10-05\n---\n# Ann\n\n- Lives in Tartu.\n- Allergic to nuts.",
-    )
-    .await;
+    ada.write("user/profile.md", profile).await.unwrap();
+    ada.write("user/people/ann.md", "---\ndate: 2026-10-05\n---\n# Ann\n\n- Lives in Tartu.\n- Allergic to nuts.")
+        .await
+        .unwrap();
     let home = "# Home\n\n- Lives in Porto since October 2026.\n- The landlord is Duarte Reis.\n\n## History\n\n- Lived in Lisbon, 2019 to October 2026.\n";
-    write(&mut ada, "user/home.md", home).await;
+    ada.write("user/home.md", home).await.unwrap();
     let travel = "# Travel\n\n- Prefers trains.\n- Window seat.\n\n## Planned\n\n- Tartu in December, to see Ann.\n- Vienna in spring, if the project is done by then.\n";
-    write(&mut ada, "user/travel.md", travel).await;
-    write(&mut ada, "user/food.md", "# Food\n\n- Green tea, no milk.\n").await;
-    write(&mut ada, "user/log.md", "2026-11-22 09:02 session opened\n").await;
+    ada.write("user/travel.md", travel).await.unwrap();
+    ada.write("user/food.md", "# Food\n\n- Green tea, no milk.\n").await.unwrap();
+    ada.write("user/log.md", "2026-11-22 09:02 session opened\n").await.unwrap();
     let mut text = String::new();
     for max_bytes in [0, 420] {
         let recalled = recall(&mut ada, RecallRequest { max_bytes, ..about("Where does Ada live?") }).await;

@@ -1,14 +1,13 @@
 //! Redacting one revision: its text is nowhere any more, and its record stays.
 
 use memex_proto::v1::restore_revision_request::Precondition as Restore;
-use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
     BlameFileRequest, DiffRevisionsRequest, DreamMode, DreamState, ErrorReason, GetChangesetRequest, GetDreamRequest,
-    GetRevisionRequest, ListRevisionsRequest, ReadFileRequest, RedactRevisionRequest, RedactRevisionResponse,
-    RestoreRevisionRequest, RevertDreamRequest, Revision, StartDreamRequest, WatchChangesRequest, WriteFileRequest,
-    read_file_request::At, watch_changes_response::Event,
+    GetRevisionRequest, ListRevisionsRequest, RedactRevisionRequest, RedactRevisionResponse, RestoreRevisionRequest,
+    RevertDreamRequest, Revision, StartDreamRequest, WatchChangesRequest, WriteFileRequest, read_file_request::At,
+    watch_changes_response::Event,
 };
-use memex_stack::stack::{Clients, Stack};
+use memex_stack::stack::{Call, Clients, Stack};
 use sha2::{Digest as _, Sha256};
 use tests::archive::{export, import, into};
 use tests::hand::{HeldDream, claim_one, start_dream, worker};
@@ -28,15 +27,8 @@ fn tidied() -> String {
     secret().replace("\n\n\n", "\n\n")
 }
 
-fn write(content: &str, reason: &str) -> WriteFileRequest {
-    WriteFileRequest {
-        path: "user/a.md".into(),
-        content: content.into(),
-        precondition: Some(Precondition::Overwrite(true)),
-        reason: reason.into(),
-        request_id: Uuid::new_v4().to_string(),
-        ..WriteFileRequest::default()
-    }
+fn write(clients: &Clients, text: &str) -> Call<WriteFileRequest> {
+    clients.write("user/a.md", text).overwrite().id(Uuid::new_v4())
 }
 
 fn redact(revision_id: &str) -> RedactRevisionRequest {
@@ -81,7 +73,7 @@ async fn is_nowhere(stack: &Stack) {
 /// Ada's file with the canary, and a dream that has claimed her.
 async fn claimed(stack: &Stack, mode: DreamMode) -> (Clients, HeldDream) {
     let ada = stack.agent("ada").await;
-    ada.memory.clone().write_file(write(&secret(), &format!("says {CANARY}"))).await.unwrap();
+    write(&ada, &secret()).with(|write| write.reason = format!("says {CANARY}")).await.unwrap();
     start_dream(stack, StartDreamRequest { user_id: "ada".into(), mode: mode.into(), ..Default::default() }).await;
     let held = claim_one(&worker(stack, 1).await[0]).await;
     (ada, held)
@@ -101,7 +93,7 @@ async fn a_redacted_text_and_its_hash_are_in_no_table_and_the_proposal_made_of_i
     let (ada, held) = claimed(&stack, DreamMode::Review).await;
     held.stage("user/a.md", &tidied(), 1).await.unwrap();
     assert_eq!(held.ends().await, DreamState::Proposed);
-    ada.memory.clone().write_file(write("- Likes milk.\n", "")).await.unwrap();
+    write(&ada, "- Likes milk.\n").await.unwrap();
     let first = revisions(&ada).await.remove(0);
     assert!(rows_with(&stack, CANARY, &first.sha256).await.len() > 1, "the search finds nothing");
 
@@ -127,7 +119,7 @@ async fn a_user_whose_proposal_a_redaction_ended_is_dreamt_for_again() {
     let stack = Stack::start().await;
     let ada = stack.agent("ada").await;
     for text in [secret(), "- Likes tea.\n- Likes tea.\n".into()] {
-        ada.memory.clone().write_file(write(&text, "")).await.unwrap();
+        write(&ada, &text).await.unwrap();
     }
     let mode = DreamMode::Review.into();
     start_dream(&stack, StartDreamRequest { user_id: "ada".into(), mode, ..Default::default() }).await;
@@ -152,7 +144,7 @@ async fn the_record_stays_but_for_its_reason_and_every_door_says_that_the_text_i
     let stack = Stack::start().await;
     let ada = stack.agent("ada").await;
     for text in [secret(), "- Likes tea.\n".into(), "- Likes milk.\n".into()] {
-        ada.memory.clone().write_file(write(&text, "quoted")).await.unwrap();
+        write(&ada, &text).with(|write| write.reason = "quoted".into()).await.unwrap();
     }
     let before = revisions(&ada).await.remove(0);
     redacted(&stack, &before.revision_id).await;
@@ -172,7 +164,7 @@ async fn the_record_stays_but_for_its_reason_and_every_door_says_that_the_text_i
 
     let gone = ErrorReason::RevisionRedacted;
     let revision_id = before.revision_id.clone();
-    let (mut history, mut memory) = (ada.history.clone(), ada.memory.clone());
+    let mut history = ada.history.clone();
     assert_eq!(
         refused(
             history.get_revision(GetRevisionRequest { revision_id: revision_id.clone(), ..Default::default() }).await
@@ -186,8 +178,7 @@ async fn the_record_stays_but_for_its_reason_and_every_door_says_that_the_text_i
     let blame = BlameFileRequest { path: "user/a.md".into(), version: 1, ..Default::default() };
     assert_eq!(refused(history.blame_file(blame).await), gone);
     for at in [At::Version(1), At::AtTime(before.created_at.unwrap())] {
-        let read = ReadFileRequest { path: "user/a.md".into(), at: Some(at), ..Default::default() };
-        assert_eq!(refused(memory.read_file(read).await), gone);
+        assert_eq!(refused(ada.read("user/a.md").with(|read| read.at = Some(at)).await), gone);
     }
     for request_id in [String::new(), Uuid::new_v4().to_string()] {
         let precondition = Some(Restore::Overwrite(true));
@@ -215,7 +206,7 @@ async fn what_still_contains_the_text_is_listed_until_each_is_redacted_and_remem
         ..RevertDreamRequest::default()
     };
     let undone = stack.operator().dream_admin.revert_dream(undo.clone()).await.unwrap().into_inner();
-    ada.memory.clone().write_file(write("- The code is secret.\n", "")).await.unwrap();
+    write(&ada, "- The code is secret.\n").await.unwrap();
     let made = revisions(&ada).await;
     let ids: Vec<&str> = made.iter().map(|revision| revision.revision_id.as_str()).collect();
     let contained = |answer: &RedactRevisionResponse| {
@@ -248,7 +239,7 @@ async fn what_the_dream_said_that_made_a_redacted_revision_is_emptied_here_and_w
     for said in ["UPDATE mx_dream SET summary = $1", "UPDATE mx_dream_op SET reason = $1"] {
         ask::change(stack.sql(), said, &[&format!("keeps {CANARY}")]).await;
     }
-    ada.memory.clone().write_file(write("- Likes milk.\n", "")).await.unwrap();
+    write(&ada, "- Likes milk.\n").await.unwrap();
     let archive = export(&stack.operator(), "ada").await;
     import(&stack.operator(), into("grace"), &archive).await.unwrap();
     let brought = async || {
@@ -286,9 +277,9 @@ async fn a_dream_over_a_redacted_text_is_not_reverted() {
 async fn a_running_dream_that_may_have_read_it_is_overtaken_and_what_it_staged_is_emptied() {
     let stack = Stack::start().await;
     let ada = stack.agent("ada").await;
-    ada.memory.clone().write_file(write(&secret(), "")).await.unwrap();
-    ada.memory.clone().write_file(write(&format!("- {CANARY}\n"), "")).await.unwrap();
-    ada.memory.clone().write_file(write("- Likes tea.\n", "")).await.unwrap();
+    write(&ada, &secret()).await.unwrap();
+    write(&ada, &format!("- {CANARY}\n")).await.unwrap();
+    write(&ada, "- Likes tea.\n").await.unwrap();
     start_dream(&stack, StartDreamRequest { user_id: "ada".into(), ..Default::default() }).await;
     let held = claim_one(&worker(&stack, 1).await[0]).await;
     held.stage("user/b.md", &format!("- It was {CANARY}.\n"), 0).await.unwrap();
@@ -308,7 +299,7 @@ async fn a_running_dream_that_may_have_read_it_is_overtaken_and_what_it_staged_i
 async fn a_head_a_deletion_and_what_is_not_an_operators_to_empty_is_refused() {
     let stack = Stack::start().await;
     let ada = stack.agent("ada").await;
-    ada.memory.clone().write_file(write(&secret(), "")).await.unwrap();
+    write(&ada, &secret()).await.unwrap();
     let first = revisions(&ada).await.remove(0).revision_id;
     let mut admin = stack.operator().admin;
     assert_eq!(refused(admin.redact_revision(redact(&first)).await), ErrorReason::RevisionIsHead);
@@ -328,9 +319,9 @@ async fn a_head_a_deletion_and_what_is_not_an_operators_to_empty_is_refused() {
 async fn repeats_have_the_first_answer_and_a_repeat_of_the_write_never_brings_the_text_back() {
     let stack = Stack::start().await;
     let ada = stack.agent("ada").await;
-    let (secret_write, clean) = (write(&secret(), ""), write("- Likes tea.\n", ""));
-    ada.memory.clone().write_file(secret_write.clone()).await.unwrap();
-    ada.memory.clone().write_file(clean.clone()).await.unwrap();
+    let (secret_write, clean) = (write(&ada, &secret()), write(&ada, "- Likes tea.\n"));
+    secret_write.clone().await.unwrap();
+    clean.clone().await.unwrap();
     let first = revisions(&ada).await.remove(0).revision_id;
     let restore = RestoreRevisionRequest {
         revision_id: first.clone(),
@@ -339,7 +330,7 @@ async fn repeats_have_the_first_answer_and_a_repeat_of_the_write_never_brings_th
         ..Default::default()
     };
     let restored = ada.history.clone().restore_revision(restore.clone()).await.unwrap().into_inner();
-    ada.memory.clone().write_file(write("- Likes milk.\n", "")).await.unwrap();
+    write(&ada, "- Likes milk.\n").await.unwrap();
 
     let asked = redact(&first);
     let answers = futures::future::join_all((0..5).map(|_| {
@@ -354,8 +345,8 @@ async fn repeats_have_the_first_answer_and_a_repeat_of_the_write_never_brings_th
 
     let again = ada.history.clone().restore_revision(restore).await.unwrap().into_inner();
     assert_eq!(again, restored, "the request is looked for before the text");
-    assert_eq!(refused(ada.memory.clone().write_file(secret_write).await), ErrorReason::RequestIdReused);
-    assert!(ada.memory.clone().write_file(clean).await.unwrap().into_inner().changed, "others are as they were");
+    assert_eq!(refused(secret_write.await), ErrorReason::RequestIdReused);
+    assert!(clean.await.unwrap().changed, "others are as they were");
     assert_eq!(ask::revisions(&stack, "ada").await, 4);
     stack.finish().await;
 }

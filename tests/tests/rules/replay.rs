@@ -2,11 +2,10 @@
 
 use futures::StreamExt as _;
 use memex_proto::v1::edit::Kind;
-use memex_proto::v1::read_file_request::At;
 use memex_proto::v1::restore_revision_request::Precondition;
 use memex_proto::v1::{
-    AppendLines, DeleteLines, DiffRevisionsRequest, Edit, InsertLines, ListRevisionsRequest, PatchFileRequest,
-    ReadFileRequest, Replace, RestoreRevisionRequest, Revision, RevisionOperation,
+    AppendLines, DeleteLines, DiffRevisionsRequest, InsertLines, ListRevisionsRequest, Replace, RestoreRevisionRequest,
+    Revision, RevisionOperation,
 };
 use memex_stack::stack::{Clients, Stack, User};
 use sha2::{Digest as _, Sha256};
@@ -52,10 +51,7 @@ async fn made(ada: &User, path: &str, number: usize) -> Vec<String> {
     ada.write(path, &texts[0]).await;
     while texts.len() <= PATCHES {
         let kind = edit(texts.last().unwrap(), texts.len(), &mut chance);
-        let edits = vec![Edit { kind: Some(kind) }];
-        let request = PatchFileRequest { path: path.into(), edits, ..PatchFileRequest::default() };
-        let answer = ada.agent().memory.clone().patch_file(request).await.unwrap().into_inner();
-        assert!(answer.changed);
+        assert!(ada.agent().patch(path, [kind]).await.unwrap().changed);
         texts.push(ada.read(path).await.unwrap());
     }
     texts
@@ -106,9 +102,7 @@ async fn replays(clients: &Clients, path: &str, texts: &[String], made: &[Revisi
     let mut replayed = String::new();
     for (version, (text, revision)) in (1_i64..).zip(texts.iter().zip(made)) {
         assert_eq!((revision.version, revision.sha256.as_slice()), (version, &Sha256::digest(text)[..]));
-        let read = ReadFileRequest { path: path.into(), at: Some(At::Version(version)), ..Default::default() };
-        let read = clients.memory.clone().read_file(read).await.unwrap().into_inner().file.unwrap();
-        assert_eq!(&read.content, text, "{path} {version}");
+        assert_eq!(&clients.read(path).at(version).await.unwrap().content, text, "{path} {version}");
         let diff = DiffRevisionsRequest { path: path.into(), to_version: version, ..Default::default() };
         let diff = clients.history.clone().diff_revisions(diff).await.unwrap().into_inner().diff;
         replayed = applied(&replayed, &diff);

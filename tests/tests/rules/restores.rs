@@ -4,7 +4,6 @@ use memex_core::ids::RevisionId;
 use memex_proto::v1::restore_revision_request::Precondition;
 use memex_proto::v1::{
     DeleteFileRequest, DreamState, ErrorReason, ListRevisionsRequest, RestoreRevisionRequest, Revision, Source,
-    WriteFileRequest,
 };
 use memex_stack::stack::{Clients, Stack};
 use tests::ask;
@@ -32,13 +31,8 @@ async fn revisions(clients: &Clients, user: &str, path: &str) -> Vec<Revision> {
 async fn what_is_shared_is_restored_by_an_operator_alone() {
     let stack = Stack::start().await;
     let mut operator = stack.operator();
-    for (content, overwrite) in [("one", None), ("two", Some(true))] {
-        use memex_proto::v1::write_file_request::Precondition as Given;
-        let precondition = overwrite.map(Given::Overwrite);
-        let path = "shared/a.md".into();
-        let request = WriteFileRequest { path, content: content.into(), precondition, ..Default::default() };
-        operator.memory.write_file(request).await.unwrap();
-    }
+    operator.write("shared/a.md", "one").await.unwrap();
+    operator.write("shared/a.md", "two").overwrite().await.unwrap();
     let first = revisions(&operator, "", "shared/a.md").await.remove(0).revision_id;
     for clients in [stack.agent("ada").await, stack.backend().await] {
         let answer = clients.history.clone().restore_revision(restore(&first)).await;
@@ -71,9 +65,8 @@ async fn nobody_restores_the_dream_log() {
 async fn a_restored_text_keeps_its_source() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
-    use memex_proto::v1::write_file_request::Precondition::Overwrite;
     for (text, source) in [("one", Source::User), ("two", Source::Web), ("three", Source::Agent)] {
-        ada.try_write("user/a.md", text, Some(Overwrite(true)), source).await.unwrap();
+        ada.agent().write("user/a.md", text).overwrite().source(source).await.unwrap();
     }
     let made = revisions(ada.agent(), "", "user/a.md").await;
     for revision in &made[..2] {

@@ -3,19 +3,15 @@
 use futures::StreamExt as _;
 use memex_proto::v1::batch_read_files_result::Result as Read;
 use memex_proto::v1::edit::Kind;
-use memex_proto::v1::read_file_request::At;
-use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    AppendLines, BatchReadFilesRequest, DeleteLines, Edit, ErrorReason, FileContent, InsertLines, PatchFileRequest,
-    ReadFileRequest, Replace, WriteFileRequest, WriteFileResponse,
+    AppendLines, BatchReadFilesRequest, DeleteLines, ErrorReason, FileContent, InsertLines, Replace,
 };
-use memex_stack::stack::{Stack, User};
+use memex_stack::stack::{Clients, Stack};
 use sha2::{Digest as _, Sha256};
 use tests::ask;
 use tests::chance::Chance;
 use tests::counts::times;
 use tests::refused::refused;
-use tonic::Status;
 
 /// `max_text_bytes`.
 const LARGEST: usize = 102_400;
@@ -91,23 +87,6 @@ fn text(chance: &mut Chance) -> String {
     text + &"x".repeat(rest)
 }
 
-async fn write(user: &User, path: &str, content: &str) -> Result<WriteFileResponse, Status> {
-    let precondition = Some(Precondition::Overwrite(true));
-    let request = WriteFileRequest { path: path.into(), content: content.into(), precondition, ..Default::default() };
-    Ok(user.agent().memory.clone().write_file(request).await?.into_inner())
-}
-
-async fn patch(user: &User, path: &str, kind: Kind) -> Result<i64, Status> {
-    let edits = vec![Edit { kind: Some(kind) }];
-    let request = PatchFileRequest { path: path.into(), edits, ..Default::default() };
-    Ok(user.agent().memory.clone().patch_file(request).await?.into_inner().file.unwrap_or_default().version)
-}
-
-async fn read(user: &User, path: &str, at: Option<At>) -> FileContent {
-    let request = ReadFileRequest { path: path.into(), at, ..Default::default() };
-    user.agent().memory.clone().read_file(request).await.unwrap().into_inner().file.unwrap()
-}
-
 /// A file's text, size and hash, by whichever call.
 fn is(found: FileContent, text: &str, version: i64, case: usize) {
     let head = found.file.unwrap();
@@ -118,27 +97,27 @@ fn is(found: FileContent, text: &str, version: i64, case: usize) {
 }
 
 /// One text on its way in and out by every call that has texts.
-async fn case(user: &User, case: usize) {
+async fn case(user: &Clients, case: usize) {
     let mut chance = Chance::new(case as u64);
     // The paths come again, so that a user stays within what a scope may hold.
     let path = format!("user/{}.md", case % 100);
     let first = text(&mut chance);
-    let version = write(user, &path, &first).await.unwrap().file.unwrap().version;
-    is(read(user, &path, None).await, &first, version, case);
+    let version = user.write(&path, &first).overwrite().await.unwrap().file.unwrap().version;
+    is(user.read(&path).await.unwrap(), &first, version, case);
     let paths = vec![path.clone()];
     let batch = BatchReadFilesRequest { paths, ..Default::default() };
-    let mut batch = user.agent().memory.clone().batch_read_files(batch).await.unwrap().into_inner().results;
+    let mut batch = user.memory.clone().batch_read_files(batch).await.unwrap().into_inner().results;
     let Some(Read::File(found)) = batch.remove(0).result else { panic!("case {case} cannot be read") };
     is(found, &first, version, case);
     if !first.is_empty() && first.len() < 4_000 {
         let mut second = text(&mut chance);
         second.truncate(second.floor_char_boundary(4_000));
-        let patched =
-            patch(user, &path, Kind::Replace(Replace { old: first.clone(), new: second.clone() })).await.unwrap();
-        is(read(user, &path, None).await, &second, patched, case);
-        is(read(user, &path, Some(At::Version(patched))).await, &second, patched, case);
+        let replace = Kind::Replace(Replace { old: first.clone(), new: second.clone() });
+        let patched = user.patch(&path, [replace]).await.unwrap().file.unwrap().version;
+        is(user.read(&path).await.unwrap(), &second, patched, case);
+        is(user.read(&path).at(patched).await.unwrap(), &second, patched, case);
     }
-    is(read(user, &path, Some(At::Version(version))).await, &first, version, case);
+    is(user.read(&path).at(version).await.unwrap(), &first, version, case);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -146,7 +125,7 @@ async fn acceptance_7_what_is_read_is_what_was_written_byte_for_byte() {
     let stack = Stack::start().await;
     let mut people = Vec::new();
     for user in 0..TOGETHER {
-        people.push(stack.user(&format!("user {user}")).await);
+        people.push(stack.agent(&format!("user {user}")).await);
     }
     let cases = times(500, 10_000);
     // Whoever has the same path waits: the cases of a person are one after another.
@@ -162,15 +141,15 @@ async fn acceptance_7_what_is_read_is_what_was_written_byte_for_byte() {
 #[tokio::test]
 async fn a_text_with_nul_or_over_the_limit_is_refused_wherever_it_comes_in_and_nothing_is_changed() {
     let stack = Stack::start().await;
-    let ada = stack.user("ada").await;
+    let ada = stack.agent("ada").await;
     let whole = "x".repeat(LARGEST);
     for (path, text) in [("user/a.md", "- tea\n- milk\n"), ("user/whole.md", &whole)] {
-        write(&ada, path, text).await.unwrap();
+        ada.write(path, text).overwrite().await.unwrap();
     }
     let before = ask::everything(&stack).await;
     for text in ["\0", "\0tea", "te\0a", "tea\0", "🦀\0\0🦀", "\r\n\0"] {
         for path in ["user/a.md", "user/new.md"] {
-            assert_eq!(refused(write(&ada, path, text).await), ErrorReason::InvalidText, "{text:?}");
+            assert_eq!(refused(ada.write(path, text).overwrite().await), ErrorReason::InvalidText, "{text:?}");
         }
         let edits = [
             Kind::AppendLines(AppendLines { lines: vec![text.into()], ..AppendLines::default() }),
@@ -178,7 +157,7 @@ async fn a_text_with_nul_or_over_the_limit_is_refused_wherever_it_comes_in_and_n
             Kind::Replace(Replace { old: "tea".into(), new: text.into() }),
         ];
         for edit in edits {
-            let reason = refused(patch(&ada, "user/a.md", edit.clone()).await);
+            let reason = refused(ada.patch("user/a.md", [edit.clone()]).await);
             assert!([ErrorReason::InvalidText, ErrorReason::PatchInvalid].contains(&reason), "{edit:?}: {reason:?}");
         }
         // What is only looked for is not found; it never becomes part of a text.
@@ -186,14 +165,14 @@ async fn a_text_with_nul_or_over_the_limit_is_refused_wherever_it_comes_in_and_n
             Kind::Replace(Replace { old: text.into(), new: "x".into() }),
             Kind::DeleteLines(DeleteLines { first_line: 1, last_line: 1, expected: text.into() }),
         ] {
-            assert!(patch(&ada, "user/a.md", edit.clone()).await.is_err(), "{edit:?}");
+            assert!(ada.patch("user/a.md", [edit.clone()]).await.is_err(), "{edit:?}");
         }
     }
     for longer in [format!("{whole}x"), "x".repeat(2 * LARGEST), "🦀".repeat(LARGEST / 4 + 1)] {
-        assert_eq!(refused(write(&ada, "user/new.md", &longer).await), ErrorReason::InvalidText);
+        assert_eq!(refused(ada.write("user/new.md", &longer).overwrite().await), ErrorReason::InvalidText);
     }
     let append = Kind::AppendLines(AppendLines { lines: vec!["y".into()], ..AppendLines::default() });
-    assert_eq!(refused(patch(&ada, "user/whole.md", append).await), ErrorReason::InvalidText);
+    assert_eq!(refused(ada.patch("user/whole.md", [append]).await), ErrorReason::InvalidText);
     assert_eq!(ask::everything(&stack).await, before);
     stack.finish().await;
 }

@@ -1,14 +1,9 @@
 //! Searching.
 
-use memex_proto::v1::{ErrorReason, Passage, SearchFilesRequest, WriteFileRequest};
+use memex_proto::v1::{ErrorReason, Passage, SearchFilesRequest};
 use memex_stack::stack::{Clients, Stack};
 use tests::ask;
 use tests::refused::refused;
-
-async fn write(clients: &mut Clients, path: &str, content: &str) {
-    let request = WriteFileRequest { path: path.into(), content: content.into(), ..WriteFileRequest::default() };
-    clients.memory.write_file(request).await.unwrap();
-}
 
 fn asked(query: &str) -> SearchFilesRequest {
     SearchFilesRequest { query: query.into(), ..SearchFilesRequest::default() }
@@ -23,12 +18,14 @@ async fn a_question_finds_its_passage_in_every_language_and_despite_a_misspellin
     let stack = Stack::start().await;
     let mut ada = stack.agent("ada").await;
     let padding = "- The printer on the second floor is out of paper.\n".repeat(3);
-    write(&mut ada, "user/en.md", &format!("# Food\n\n{padding}- Ada bought a chocolate cake for her birthday.\n"))
-        .await;
-    write(&mut ada, "user/de.md", "# Notizen\n\n- Der Drucker ist kaputt.\n- Sie hat zwei Katzen und einen Hund.\n")
-        .await;
-    write(&mut ada, "user/ja.md", "- 会議は火曜日です。\n- 彼女は毎朝コーヒーを飲みます。\n").await;
-    write(&mut ada, "user/ar.md", "- الاجتماع يوم الثلاثاء.\n- هي تحب القهوة في الصباح.\n").await;
+    ada.write("user/en.md", &format!("# Food\n\n{padding}- Ada bought a chocolate cake for her birthday.\n"))
+        .await
+        .unwrap();
+    ada.write("user/de.md", "# Notizen\n\n- Der Drucker ist kaputt.\n- Sie hat zwei Katzen und einen Hund.\n")
+        .await
+        .unwrap();
+    ada.write("user/ja.md", "- 会議は火曜日です。\n- 彼女は毎朝コーヒーを飲みます。\n").await.unwrap();
+    ada.write("user/ar.md", "- الاجتماع يوم الثلاثاء.\n- هي تحب القهوة في الصباح.\n").await.unwrap();
     for (question, path, line, heading) in [
         ("Which cakes does she buy?", "user/en.md", 6, "Food"),
         ("When was the choclate eaten?", "user/en.md", 6, "Food"),
@@ -52,8 +49,8 @@ async fn a_question_finds_its_passage_in_every_language_and_despite_a_misspellin
 async fn nobody_finds_what_is_anothers_and_everybody_what_is_shared() {
     let stack = Stack::start().await;
     let (mut ada, mut bob) = (stack.agent("ada").await, stack.agent("bob").await);
-    write(&mut ada, "user/a.md", "- The canary of Ada sings.\n").await;
-    write(&mut stack.operator(), "shared/s.md", "- The canary of the house sings.\n").await;
+    ada.write("user/a.md", "- The canary of Ada sings.\n").await.unwrap();
+    stack.operator().write("shared/s.md", "- The canary of the house sings.\n").await.unwrap();
     let paths = async |clients: &mut Clients, request: SearchFilesRequest| {
         let mut paths: Vec<String> = search(clients, request).await.into_iter().map(|one| one.path).collect();
         paths.sort();
@@ -78,7 +75,7 @@ async fn nobody_finds_what_is_anothers_and_everybody_what_is_shared() {
 async fn a_query_and_a_limit_have_bounds_and_superseded_lines_come_last() {
     let stack = Stack::start().await;
     let mut ada = stack.agent("ada").await;
-    write(&mut ada, "user/a.md", "# Home\n\n- lives in Porto, by the sea\n\n## History\n\n- lives in Tartu\n").await;
+    ada.write("user/a.md", "# Home\n\n- lives in Porto, by the sea\n\n## History\n\n- lives in Tartu\n").await.unwrap();
     let long = "x".repeat(1_001);
     for query in ["", "a\0b", &long] {
         assert_eq!(refused(ada.memory.search_files(asked(query)).await), ErrorReason::FieldInvalid, "{query:?}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use memex_proto::v1::{RecallRequest, SearchFilesRequest, WriteFileRequest};
+use memex_proto::v1::{RecallRequest, SearchFilesRequest};
 use memex_stack::stack::{Clients, Stack};
 use tests::ask;
 use tests::waiting::{ends, until};
@@ -11,11 +11,6 @@ use tests::waiting::{ends, until};
 const SEARCHES: usize = 24;
 const FILES: usize = 12;
 const FILE_BYTES: usize = 90_000;
-
-async fn write(clients: &Clients, path: &str, content: &str) {
-    let request = WriteFileRequest { path: path.into(), content: content.into(), ..WriteFileRequest::default() };
-    clients.memory.clone().write_file(request).await.unwrap();
-}
 
 /// A text in which there is much to rank.
 fn long_text(file: usize) -> String {
@@ -35,9 +30,9 @@ async fn a_user_who_searches_much_keeps_nobody_else_waiting() {
     let stack = Stack::start().await;
     let (ada, bob) = (stack.agent("ada").await, stack.agent("bob").await);
     for file in 0..FILES {
-        write(&ada, &format!("user/{file}.md"), &long_text(file)).await;
+        ada.write(&format!("user/{file}.md"), &long_text(file)).await.unwrap();
     }
-    write(&bob, "user/b.md", "- The printer hums.\n").await;
+    bob.write("user/b.md", "- The printer hums.\n").await.unwrap();
     let answered = Arc::new(AtomicUsize::new(0));
     let searching: Vec<_> =
         (0..SEARCHES).map(|number| tokio::spawn(ask_much(ada.clone(), number, Arc::clone(&answered)))).collect();

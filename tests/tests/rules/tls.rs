@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use memex_proto::v1::{ReadFileRequest, Role};
+use memex_proto::v1::Role;
 use memex_runtime::client::{ClientSettings, ClientTlsArgs, Token, connect};
 use memex_runtime::server::{ServerArgs, ServerTlsArgs};
 use memex_runtime::settings::Mistakes;
@@ -62,8 +62,7 @@ impl Files {
 }
 
 async fn read(clients: &Clients) -> Result<String, Status> {
-    let request = ReadFileRequest { path: "user/a.md".into(), ..ReadFileRequest::default() };
-    Ok(clients.memory.clone().read_file(request).await?.into_inner().file.unwrap_or_default().content)
+    Ok(clients.read("user/a.md").await?.content)
 }
 
 #[tokio::test]

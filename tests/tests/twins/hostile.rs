@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use memex_proto::v1::{
     BatchReadFilesRequest, ErrorReason, GetChangesetRequest, GetDreamRequest, GetRevisionRequest, ListAccessLogRequest,
-    ListDreamsRequest, ListFilesRequest, ListRevisionsRequest, ReadFileRequest, RevertDreamRequest, Role,
-    WriteFileRequest,
+    ListDreamsRequest, ListFilesRequest, ListRevisionsRequest, RevertDreamRequest, Role,
 };
 use memex_stack::stack::{Clients, Stack, StackOptions, User};
 use memory_api::{Guard, Guards};
@@ -171,8 +170,7 @@ async fn an_id_of_anothers_answers_the_same_whether_it_exists_or_not() {
     same_refusal(&foreign.dreams, async |id| revert(&elsewhere, id).await).await;
     same_refusal(&foreign.dreams, async |id| list_revisions_of_dream(&bound, id).await).await;
     for user in ["ada", "nobody"] {
-        let read = ReadFileRequest { user_id: user.into(), path: "user/notes.md".into(), ..Default::default() };
-        assert_eq!(refused(bound.memory.clone().read_file(read).await), ErrorReason::WrongUser, "{user}");
+        assert_eq!(refused(bound.read("user/notes.md").of(user).await), ErrorReason::WrongUser, "{user}");
     }
     assert_eq!(ask::everything(&stack).await, before);
     stack.finish().await;
@@ -212,13 +210,7 @@ async fn without_the_guard_a_bound_token_reads_and_writes_anothers_memory() {
     let foreign = adas(&stack).await;
     let clients = Clients::at(&stack.endpoint(), &stack.workspace().token(Role::Agent, "ben").await);
     get_revision(&clients, foreign.revisions[0].clone()).await.expect("nothing keeps ben from ada's revision");
-    let request = WriteFileRequest {
-        user_id: "ada".into(),
-        path: "user/mine.md".into(),
-        content: "ben was here".into(),
-        ..Default::default()
-    };
-    clients.memory.clone().write_file(request).await.expect("nothing keeps ben from ada's memory");
+    clients.write("user/mine.md", "ben was here").of("ada").await.expect("nothing keeps ben from ada's memory");
     assert_eq!(stack.user("ada").await.read("user/mine.md").await.as_deref(), Some("ben was here"));
     stack.abandon().await;
 }

@@ -1,7 +1,6 @@
 //! A change waits for the change before it in the same scope, through whichever replica that came.
 
 use memex_proto::v1::ErrorReason;
-use memex_proto::v1::write_file_request::Precondition;
 use memex_stack::stack::sqlx::{self, Postgres, Transaction};
 use memex_stack::stack::{Stack, User, broken_rules};
 use tests::ask;
@@ -45,10 +44,7 @@ pub(super) async fn beside_another(
 
 async fn writes(stack: &Stack) -> Result<(), Status> {
     let ada = files(stack).await;
-    let write = async move {
-        let written = ada.try_write("user/c.md", "two", Some(Precondition::Overwrite(true)), Default::default()).await;
-        written.map(drop).map_err(|status| *status)
-    };
+    let write = async move { ada.agent().write("user/c.md", "two").overwrite().await.map(drop) };
     beside_another(stack, write).await
 }
 

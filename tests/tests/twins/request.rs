@@ -1,9 +1,8 @@
 //! What is repeated with its request id makes no second change, and is told what it was told first.
 
-use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
     CreateTokenRequest, PauseUserRequest, ResumeUserRequest, Role, StartDreamRequest, UpdateConfigRequest,
-    WriteFileRequest, WriteFileResponse,
+    WriteFileResponse,
 };
 use memex_stack::stack::{Stack, StackOptions};
 use memory_api::{Guard, Guards};
@@ -13,14 +12,7 @@ use uuid::Uuid;
 const PATH: &str = "user/a.md";
 
 async fn write(stack: &Stack, text: &str, id: Uuid) -> WriteFileResponse {
-    let request = WriteFileRequest {
-        path: PATH.into(),
-        content: text.into(),
-        precondition: Some(Precondition::Overwrite(true)),
-        request_id: id.to_string(),
-        ..Default::default()
-    };
-    stack.agent("ada").await.memory.clone().write_file(request).await.unwrap().into_inner()
+    stack.agent("ada").await.write(PATH, text).overwrite().id(id).await.unwrap()
 }
 
 #[tokio::test]

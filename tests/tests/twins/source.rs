@@ -1,6 +1,5 @@
 //! What the person said is never dropped for what another said.
 
-use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{DreamState, Source};
 use memex_stack::stack::{Stack, StackOptions};
 use memory_api::{Guard, Guards};
@@ -20,7 +19,7 @@ async fn end(guards: Guards) -> (DreamState, bool) {
         (SESSION, format!("- Ada slept.\n{SAID}\n"), Source::User),
         (TOPIC, format!("# Food\n\n{SAID}\n"), Source::Web),
     ] {
-        ada.try_write(path, &text, Some(Precondition::Overwrite(true)), source).await.unwrap();
+        ada.agent().write(path, &text).overwrite().source(source).await.unwrap();
     }
     hand::start_dream_of(&stack, "ada").await;
     let held = hand::claim_one(&hand::worker(&stack, 1).await[0]).await;

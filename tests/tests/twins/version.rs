@@ -2,10 +2,7 @@
 
 use futures::future::join_all;
 use memex_proto::v1::edit::Kind;
-use memex_proto::v1::write_file_request::Precondition;
-use memex_proto::v1::{
-    AppendLines, Edit, ErrorReason, File, PatchFileRequest, ReadFileRequest, Role, WriteFileRequest,
-};
+use memex_proto::v1::{AppendLines, ErrorReason, File, Role};
 use memex_stack::stack::{Clients, Stack, StackOptions};
 use tests::ask;
 use tests::counts::times;
@@ -96,46 +93,20 @@ async fn adds_lines(clients: Clients, how: How, client: usize, lines: usize) -> 
 }
 
 async fn add(clients: &Clients, how: How, path: &str, line: &str) -> Result<File, Status> {
-    let request_id = Uuid::new_v4().to_string();
     let (version, text) = match how {
         How::Patch => (None, String::new()),
         How::Write | How::PatchAtVersion => {
-            let request = ReadFileRequest { path: path.into(), ..Default::default() };
-            let read = insisted(|| {
-                let (mut memory, request) = (clients.memory.clone(), request.clone());
-                async move { memory.read_file(request).await }
-            })
-            .await?;
-            let read = read.into_inner().file.unwrap();
+            let read = insisted(|| clients.read(path).into_future()).await?;
             (Some(read.file.unwrap().version), read.content)
         }
     };
     if let (How::Write, Some(version)) = (how, version) {
-        let precondition = Some(Precondition::ExpectedVersion(version));
-        let request = WriteFileRequest {
-            path: path.into(),
-            content: format!("{text}{line}\n"),
-            precondition,
-            request_id,
-            ..Default::default()
-        };
-        let written = insisted(|| {
-            let (mut memory, request) = (clients.memory.clone(), request.clone());
-            async move { memory.write_file(request).await }
-        })
-        .await?;
-        return Ok(written.into_inner().file.unwrap());
+        let write = clients.write(path, &format!("{text}{line}\n")).at(version).id(Uuid::new_v4());
+        return Ok(insisted(|| write.clone().into_future()).await?.file.unwrap());
     }
     let append = Kind::AppendLines(AppendLines { lines: vec![line.into()], ..AppendLines::default() });
-    let edits = vec![Edit { kind: Some(append) }];
-    let request =
-        PatchFileRequest { path: path.into(), edits, expected_version: version, request_id, ..Default::default() };
-    let patched = insisted(|| {
-        let (mut memory, request) = (clients.memory.clone(), request.clone());
-        async move { memory.patch_file(request).await }
-    })
-    .await?;
-    Ok(patched.into_inner().file.unwrap())
+    let patch = clients.patch(path, [append]).id(Uuid::new_v4()).with(|patch| patch.expected_version = version);
+    Ok(insisted(|| patch.clone().into_future()).await?.file.unwrap())
 }
 
 /// The text of every revision of each file, the first first.

@@ -3,25 +3,13 @@
 use std::collections::BTreeMap;
 
 use memex_proto::v1::watch_changes_response::Event;
-use memex_proto::v1::write_file_request::Precondition;
-use memex_proto::v1::{ChangedFile, ErrorReason, WatchChangesRequest, WatchChangesResponse, WriteFileRequest};
+use memex_proto::v1::{ChangedFile, ErrorReason, WatchChangesRequest, WatchChangesResponse};
 use memex_stack::stack::sqlx;
 use memex_stack::stack::{Clients, Stack, StackOptions};
 use tests::ask;
 use tests::refused::{reason, refused};
 use tests::waiting::{ends, until};
 use tonic::Streaming;
-
-async fn write(clients: &Clients, user: &str, path: &str, content: &str) {
-    let request = WriteFileRequest {
-        user_id: user.into(),
-        path: path.into(),
-        content: content.into(),
-        precondition: Some(Precondition::Overwrite(true)),
-        ..Default::default()
-    };
-    clients.memory.clone().write_file(request).await.unwrap();
-}
 
 async fn watch(clients: &Clients, request: WatchChangesRequest) -> Streaming<WatchChangesResponse> {
     clients.history.clone().watch_changes(request).await.unwrap().into_inner()
@@ -45,12 +33,12 @@ async fn change(stream: &mut Streaming<WatchChangesResponse>) -> (String, Change
 async fn a_watch_of_a_user_begins_now_and_goes_on_at_its_cursor() {
     let stack = Stack::start().await;
     let ada = stack.agent("ada").await;
-    write(&ada, "", "user/a.md", "before").await;
+    ada.write("user/a.md", "before").overwrite().await.unwrap();
     let mut stream = watch(&ada, WatchChangesRequest::default()).await;
     let first = next(&mut stream).await;
     assert!(first.event.is_none() && !first.cursor.is_empty());
     for text in ["one", "two"] {
-        write(&ada, "", "user/a.md", text).await;
+        ada.write("user/a.md", text).overwrite().await.unwrap();
     }
     let (cursor, one) = change(&mut stream).await;
     assert_eq!((one.user_id.as_str(), one.revision.unwrap().sequence), ("ada", 2));
@@ -73,7 +61,7 @@ async fn a_user_without_memory_is_watched_from_their_first_write_on() {
     let ada = stack.agent("ada").await;
     let mut stream = watch(&ada, WatchChangesRequest::default()).await;
     let cursor = next(&mut stream).await.cursor;
-    write(&ada, "", "user/a.md", "one").await;
+    ada.write("user/a.md", "one").overwrite().await.unwrap();
     assert_eq!(change(&mut stream).await.1.revision.unwrap().sequence, 1);
     let mut again = watch(&ada, WatchChangesRequest { cursor, ..Default::default() }).await;
     assert_eq!(change(&mut again).await.1.revision.unwrap().sequence, 1);
@@ -114,7 +102,7 @@ async fn each_watches_what_they_may_read_and_a_cursor_is_of_its_own_watch() {
 async fn a_restored_database_ends_the_watches_and_sets_its_transactions_back() {
     let stack = Stack::start().await;
     let backend = stack.backend().await;
-    write(&backend, "ada", "user/a.md", "one").await;
+    backend.write("user/a.md", "one").of("ada").overwrite().await.unwrap();
     let all = WatchChangesRequest { all_users: true, from_beginning: true, ..Default::default() };
     let mut stream = watch(&backend, all.clone()).await;
     change(&mut stream).await;
@@ -153,8 +141,8 @@ async fn a_new_epoch_is_the_newest_whatever_number_the_one_before_has() {
 async fn a_watch_of_a_workspace_tells_of_users_and_of_what_is_shared_and_goes_on_between_them() {
     let stack = Stack::start().await;
     let backend = stack.backend().await;
-    write(&backend, "ada", "user/a.md", "one").await;
-    write(&stack.operator(), "", "shared/a.md", "one").await;
+    backend.write("user/a.md", "one").of("ada").overwrite().await.unwrap();
+    stack.operator().write("shared/a.md", "one").overwrite().await.unwrap();
     let kinds = "SELECT DISTINCT format('%s %s', kind, sign(scope_id)) FROM mx_scope ORDER BY 1";
     assert_eq!(ask::lines(stack.sql(), kinds, &[]).await, ["1 1", "2 -1"], "the ids tell users from what is shared");
     let all = |cursor| WatchChangesRequest { all_users: true, from_beginning: true, cursor, ..Default::default() };
@@ -165,7 +153,7 @@ async fn a_watch_of_a_workspace_tells_of_users_and_of_what_is_shared_and_goes_on
     let going_on = WatchChangesRequest { from_beginning: false, ..all(between) };
     let mut again = watch(&backend, going_on).await;
     assert_eq!(change(&mut again).await.1.user_id, "ada");
-    write(&stack.operator(), "", "shared/a.md", "two").await;
+    stack.operator().write("shared/a.md", "two").overwrite().await.unwrap();
     for stream in [&mut stream, &mut again] {
         assert_eq!(change(stream).await.1.revision.unwrap().version, 2);
     }
@@ -181,7 +169,7 @@ async fn a_large_restored_database_is_made_ready_beside_the_writes_and_whatever_
     let stack = Stack::start().await;
     let backend = stack.backend().await;
     for user in ["ada", "bob"] {
-        write(&backend, user, "user/a.md", "one").await;
+        backend.write("user/a.md", "one").of(user).overwrite().await.unwrap();
     }
     let more = "INSERT INTO mx_revision (scope_id, file_id, version, sequence, operation, path, size, sha256, actor, principal, source, feed_xid, hidden_unicode, qualifies, at)
         SELECT scope_id, gen_random_uuid(), 1, 1 + n, 12, 'user/b.md', 0, '', 'test', gen_random_uuid(), 1, feed_xid, false, false, mx_now()
@@ -204,7 +192,7 @@ async fn a_large_restored_database_is_made_ready_beside_the_writes_and_whatever_
     let all = WatchChangesRequest { all_users: true, from_beginning: true, ..Default::default() };
     let early = backend.history.clone().watch_changes(all.clone()).await;
     assert_eq!(refused(early.map(|_| ())), ErrorReason::DatabaseUnavailable);
-    write(&backend, "bob", "user/a.md", "two").await;
+    backend.write("user/a.md", "two").of("bob").overwrite().await.unwrap();
     held.rollback().await.unwrap();
     let mut stream = until("the database is ready for watches", async || {
         backend.history.clone().watch_changes(all.clone()).await.ok()
@@ -218,7 +206,7 @@ async fn a_large_restored_database_is_made_ready_beside_the_writes_and_whatever_
     }
     assert_eq!(seen["ada"], (1..=MANY + 1).collect::<Vec<_>>());
     assert_eq!(seen["bob"], [1, 2]);
-    write(&backend, "ada", "user/a.md", "two").await;
+    backend.write("user/a.md", "two").of("ada").overwrite().await.unwrap();
     assert_eq!(change(&mut stream).await.1.revision.unwrap().sequence, MANY + 2);
     drop(stream);
     stack.abandon().await;
@@ -229,7 +217,7 @@ async fn a_cursor_from_after_the_moment_to_which_the_disks_were_put_back_is_expi
     let stack = Stack::start().await;
     let backend = stack.backend().await;
     for text in ["one", "two"] {
-        write(&backend, "ada", "user/a.md", text).await;
+        backend.write("user/a.md", text).of("ada").overwrite().await.unwrap();
     }
     let of_ada = WatchChangesRequest { user_id: "ada".into(), from_beginning: true, ..Default::default() };
     let mut stream = watch(&backend, of_ada.clone()).await;
@@ -251,7 +239,7 @@ async fn a_cursor_from_after_the_moment_to_which_the_disks_were_put_back_is_expi
 async fn an_erased_user_is_the_last_event_of_their_watch() {
     let stack = Stack::start().await;
     let ada = stack.agent("ada").await;
-    write(&ada, "", "user/a.md", "one").await;
+    ada.write("user/a.md", "one").overwrite().await.unwrap();
     let mut stream = watch(&ada, WatchChangesRequest::default()).await;
     next(&mut stream).await;
     ask::change(stack.sql(), "UPDATE mx_scope SET erasing = true WHERE kind = 1", &[]).await;
@@ -291,10 +279,10 @@ async fn a_workspace_is_watched_with_what_it_shares_and_without_the_others() {
     let stack = Stack::with(StackOptions { workspaces, ..StackOptions::default() }).await;
     let other = stack.workspace_named("other").backend().await;
     // The first scope of a user: what is read in the order of scopes would have it before the rest.
-    write(&other, "eve", "user/a.md", "one").await;
+    other.write("user/a.md", "one").of("eve").overwrite().await.unwrap();
     let backend = stack.backend().await;
-    write(&backend, "ada", "user/a.md", "one").await;
-    write(&stack.operator(), "", "shared/company.md", "one").await;
+    backend.write("user/a.md", "one").of("ada").overwrite().await.unwrap();
+    stack.operator().write("shared/company.md", "one").overwrite().await.unwrap();
     let all = WatchChangesRequest { all_users: true, from_beginning: true, ..Default::default() };
     let mut stream = watch(&backend, all.clone()).await;
     let mut seen = Vec::new();
@@ -344,6 +332,6 @@ async fn a_watch_that_reconnects_sees_every_change_of_many_writers_once_and_in_o
 async fn keep_writing(backend: Clients, writer: usize) {
     for number in 0..WRITES {
         let user = format!("user-{}", (writer + number) % USERS);
-        write(&backend, &user, &format!("user/{writer}.md"), &format!("{writer} {number}")).await;
+        backend.write(&format!("user/{writer}.md"), &format!("{writer} {number}")).of(&user).overwrite().await.unwrap();
     }
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use memex_proto::v1::watch_changes_response::Event;
-use memex_proto::v1::write_file_request::Precondition;
-use memex_proto::v1::{WatchChangesRequest, WatchChangesResponse, WriteFileRequest};
+use memex_proto::v1::{WatchChangesRequest, WatchChangesResponse};
 use memex_stack::stack::{Clients, Stack, StackOptions};
 use tests::waiting::ends;
 use tonic::Streaming;
@@ -15,17 +14,6 @@ const CUT: Duration = Duration::from_millis(200);
 
 const WRITERS: usize = 4;
 const WRITES: usize = 60;
-
-async fn write(clients: &Clients, user: &str, content: &str) {
-    let request = WriteFileRequest {
-        user_id: user.into(),
-        path: "user/a.md".into(),
-        content: content.into(),
-        precondition: Some(Precondition::Overwrite(true)),
-        ..Default::default()
-    };
-    clients.memory.clone().write_file(request).await.unwrap();
-}
 
 async fn all_users(clients: &Clients, cursor: &str) -> Streaming<WatchChangesResponse> {
     let request = WatchChangesRequest { all_users: true, cursor: cursor.into(), ..Default::default() };
@@ -45,7 +33,12 @@ async fn a_watch_that_is_cut_again_and_again_sees_every_change_once_and_in_order
         let backend = backend.clone();
         tokio::spawn(async move {
             for number in 0..WRITES {
-                write(&backend, &format!("user-{writer}"), &format!("{number}")).await;
+                backend
+                    .write("user/a.md", &format!("{number}"))
+                    .of(&format!("user-{writer}"))
+                    .overwrite()
+                    .await
+                    .unwrap();
             }
         })
     });
@@ -92,7 +85,7 @@ async fn a_watch_of_a_quiet_workspace_is_told_where_it_is_each_time_that_others_
     let mut cursor = ends("the first cursor", next(&mut stream)).await.cursor;
     let told = ends("the cursors of a watch that sees nothing", async {
         for number in 0..CURSORS {
-            write(&other, "eve", &number.to_string()).await;
+            other.write("user/a.md", &number.to_string()).of("eve").overwrite().await.unwrap();
             let told = next(&mut stream).await;
             assert!(told.event.is_none() && told.cursor != cursor, "{told:?}");
             cursor = told.cursor;
@@ -100,7 +93,7 @@ async fn a_watch_of_a_quiet_workspace_is_told_where_it_is_each_time_that_others_
         cursor
     });
     let cursor = told.await;
-    write(&quiet, "ada", "one").await;
+    quiet.write("user/a.md", "one").of("ada").overwrite().await.unwrap();
     let mut again = all_users(&quiet, &cursor).await;
     let Some(Event::Change(change)) = ends("a change", next(&mut again)).await.event else { panic!("no change") };
     assert_eq!(change.user_id, "ada");

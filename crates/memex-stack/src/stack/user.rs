@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use memex_proto::v1::write_file_request::Precondition;
-use memex_proto::v1::{File, ListFilesRequest, ReadFileRequest, Source, WriteFileRequest};
-use tonic::{Code, Status};
+use memex_proto::v1::{File, ListFilesRequest, Source};
+use tonic::Code;
 
 use super::Clients;
 
@@ -35,31 +34,9 @@ impl User {
     /// # Panics
     /// Where memory-api refuses.
     pub async fn write(&self, path: &str, text: &str) -> File {
-        let written = self.try_write(path, text, Some(Precondition::Overwrite(true)), Source::Agent).await;
-        written.unwrap_or_else(|status| panic!("{} cannot write {path}: {status}", self.id))
-    }
-
-    /// Writes a whole text on a condition.
-    ///
-    /// # Errors
-    /// As WriteFile.
-    pub async fn try_write(
-        &self,
-        path: &str,
-        text: &str,
-        precondition: Option<Precondition>,
-        source: Source,
-    ) -> Result<File, Box<Status>> {
-        let request = WriteFileRequest {
-            path: path.to_owned(),
-            content: text.to_owned(),
-            precondition,
-            source: source.into(),
-            request_id: uuid::Uuid::new_v4().to_string(),
-            ..WriteFileRequest::default()
-        };
-        let written = self.agent.memory.clone().write_file(request).await?.into_inner();
-        Ok(written.file.unwrap_or_default())
+        let write = self.agent.write(path, text).overwrite().source(Source::Agent).id(uuid::Uuid::new_v4());
+        let written = write.await.unwrap_or_else(|status| panic!("{} cannot write {path}: {status}", self.id));
+        written.file.unwrap_or_default()
     }
 
     /// The text at a path; nothing where there is no file.
@@ -67,9 +44,8 @@ impl User {
     /// # Panics
     /// Where memory-api refuses for another reason.
     pub async fn read(&self, path: &str) -> Option<String> {
-        let request = ReadFileRequest { path: path.to_owned(), ..ReadFileRequest::default() };
-        match self.agent.memory.clone().read_file(request).await {
-            Ok(answer) => Some(answer.into_inner().file.unwrap_or_default().content),
+        match self.agent.read(path).await {
+            Ok(file) => Some(file.content),
             Err(status) if status.code() == Code::NotFound => None,
             Err(status) => panic!("{} cannot read {path}: {status}", self.id),
         }

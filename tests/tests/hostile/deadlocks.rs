@@ -1,10 +1,7 @@
 //! Everything at once over few users: no two of these calls may lock each other out, whatever their order.
 
 use futures::future::join_all;
-use memex_proto::v1::{
-    ErrorReason, PauseUserRequest, ResumeUserRequest, RevertDreamRequest, UpdateConfigRequest, WriteFileRequest,
-    write_file_request::Precondition,
-};
+use memex_proto::v1::{ErrorReason, PauseUserRequest, ResumeUserRequest, RevertDreamRequest, UpdateConfigRequest};
 use memex_stack::stack::{Clients, Stack, StackOptions};
 use tests::hand::{HeldDream, claim, worker};
 use tests::refused::reason;
@@ -47,14 +44,8 @@ async fn act(caller: usize, round: usize, operator: &Clients, worker: &Clients) 
             admin.update_config(UpdateConfigRequest { values, ..Default::default() }).await.map(|_| ())
         }
         3 => {
-            let request = WriteFileRequest {
-                user_id,
-                path: "user/more.md".into(),
-                content: format!("- {caller} {round}\n"),
-                precondition: Some(Precondition::Overwrite(true)),
-                ..Default::default()
-            };
-            operator.memory.clone().write_file(request).await.map(|_| ())
+            let text = format!("- {caller} {round}\n");
+            operator.write("user/more.md", &text).of(&user_id).overwrite().await.map(drop)
         }
         _ => {
             for held in claim(worker, 2).await {

@@ -17,7 +17,7 @@ const USERS: usize = 24;
 const CONCURRENCY: i64 = 3;
 
 /// The most dreams at once that there ever were: each began while so many others had not ended.
-pub const MOST_AT_ONCE: &str = "SELECT max((SELECT count(*) FROM mx_dream o WHERE o.claimed_at <= d.claimed_at
+const MOST_AT_ONCE: &str = "SELECT max((SELECT count(*) FROM mx_dream o WHERE o.claimed_at <= d.claimed_at
     AND coalesce(o.ended_at, 'infinity') > d.claimed_at)) FROM mx_dream d";
 
 /// Pairs of dreams of one user that overlap.
@@ -26,7 +26,7 @@ const OVERLAPS: &str =
     AND a.claimed_at < coalesce(b.ended_at, 'infinity') AND b.claimed_at < coalesce(a.ended_at, 'infinity')";
 
 #[tokio::test]
-async fn four_workers_never_dream_one_user_at_once_nor_more_than_the_workspace_allows() {
+async fn four_workers_never_dream_one_user_at_once_nor_too_many_users() {
     let stack = Stack::start().await;
     for number in 0..USERS {
         messy::write(&stack.user(&format!("user-{number}")).await).await;

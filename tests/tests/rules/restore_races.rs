@@ -4,7 +4,7 @@ use memex_core::actor::Operation;
 use memex_core::ids::RevisionId;
 use memex_proto::v1::restore_revision_request::Precondition;
 use memex_proto::v1::{
-    DeleteFileRequest, ErrorReason, GetUserRequest, ReadFileRequest, RestoreRevisionRequest, RestoreRevisionResponse,
+    DeleteFileRequest, ErrorReason, GetUserRequest, RestoreRevisionRequest, RestoreRevisionResponse,
 };
 use memex_stack::stack::sqlx::{self, Postgres, Transaction};
 use memex_stack::stack::{Clients, Stack, User};
@@ -143,8 +143,6 @@ async fn a_text_that_is_too_long_by_now_is_the_revisions_fault() {
     assert_eq!(reason(&status), ErrorReason::InvalidText);
     let names = |field: &str| status.details().windows(field.len()).any(|bytes| bytes == field.as_bytes());
     assert!(names("revision_id") && !names("content"), "{status:?}");
-    let asked = ReadFileRequest { path: "user/a.md".into(), ..ReadFileRequest::default() };
-    let read = ada.agent().memory.clone().read_file(asked).await.unwrap().into_inner();
-    assert_eq!(read.file.unwrap().file.unwrap().version, 2);
+    assert_eq!(ada.agent().read("user/a.md").await.unwrap().file.unwrap().version, 2);
     stack.finish().await;
 }
