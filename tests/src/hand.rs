@@ -82,7 +82,7 @@ pub fn dropped(line: i32, (path, version, kept): (&str, i64, i32)) -> Treatment 
 /// A dream that was claimed, held or no longer held.
 #[derive(Debug, Clone)]
 pub struct HeldDream {
-    /// Whose calls these are.
+    /// The clients of the worker that holds it.
     pub worker: Clients,
     /// What the claim said.
     pub assignment: DreamAssignment,

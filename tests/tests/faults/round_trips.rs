@@ -104,7 +104,7 @@ fn count(statements: &[String], name: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_dream_that_changes_nothing_asks_postgres_six_times_at_most_and_an_op_is_staged_with_two() {
+async fn a_dream_without_changes_asks_postgres_six_times_and_an_op_twice() {
     let stack = Stack::start().await;
     let (memory_api, _between, sent) = counted(&stack).await;
     let (ada, worker) = (stack.user("ada").await, worker(&stack, &memory_api));

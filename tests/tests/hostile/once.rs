@@ -406,7 +406,7 @@ pub(super) async fn everything(stack: &Stack) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_mutation_sent_five_times_at_once_with_one_id_is_one_change_with_one_answer() {
+async fn five_repeats_of_every_mutation_at_once_are_one_change_with_one_answer() {
     let rounds = times(1, 30);
     for _ in 0..rounds {
         all_are_done_once().await;

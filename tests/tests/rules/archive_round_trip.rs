@@ -220,7 +220,7 @@ async fn round_trip(there: &Stack, elsewhere: &Stack, seed: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn acceptance_42_any_history_comes_to_another_database_unchanged_and_with_it_nothing_of_anybody_else() {
+async fn acceptance_42_any_history_arrives_unchanged_and_nothing_of_others() {
     let elsewhere = Stack::start().await;
     let mut made: BTreeMap<RevisionOperation, usize> = BTreeMap::new();
     let (mut redacted, mut again) = (0, 0);

@@ -76,7 +76,7 @@ fn assert_still_ready(told: &mut Streaming<HealthCheckResponse>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn moves_of_a_held_scope_are_shed_with_a_time_to_wait_while_others_move_and_all_recovers() {
+async fn moves_of_a_held_scope_are_shed_while_others_move_and_all_recovers() {
     let stack = Stack::start().await;
     let (ada, bob) = (stack.user("ada").await, stack.user("bob").await);
     for user in [&ada, &bob] {
@@ -184,7 +184,7 @@ async fn archives_that_come_slowly_leave_the_connections_to_the_others() {
 }
 
 #[tokio::test]
-async fn a_call_beyond_those_in_flight_is_shed_with_a_time_to_wait_and_the_next_is_served() {
+async fn a_call_beyond_those_in_flight_is_shed_and_the_next_is_served() {
     let stack = Stack::start().await;
     stack.user("ada").await.write("user/a.md", "- here\n").await;
     let token = stack.workspace().token(Role::Agent, "ada").await;

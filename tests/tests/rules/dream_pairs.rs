@@ -35,7 +35,7 @@ async fn redact(stack: &Stack, path: &str, version: i64) {
 }
 
 #[tokio::test]
-async fn each_dropped_line_is_told_with_the_line_that_stands_for_it_until_one_is_redacted() {
+async fn each_dropped_line_is_told_with_its_kept_line_until_one_is_redacted() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
     ada.write("user/profile.md", PROFILE).await;
@@ -76,7 +76,7 @@ async fn the_builtin_curator_counts_and_lists_what_is_only_probably_the_same() {
 }
 
 #[tokio::test]
-async fn a_probable_pair_is_told_where_it_stands_now_and_no_more_once_a_line_of_it_changed() {
+async fn a_probable_pair_is_told_where_it_stands_until_a_line_of_it_changed() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
     for path in ["user/a.md", "user/b.md"] {

@@ -66,7 +66,7 @@ fn pair(first: &str, last: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_line_tells_the_days_of_the_copies_that_dreams_dropped_for_it_until_the_dream_is_reverted() {
+async fn a_line_tells_the_days_of_its_dropped_copies_until_the_revert() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
     let topic = format!("# Food\n\n{SAID}\n- Ada has a red kettle.\n");
@@ -226,7 +226,7 @@ async fn a_line_tells_the_day_that_was_written_with_a_dropped_copy_in_its_path()
 }
 
 #[tokio::test]
-async fn a_line_tells_the_days_that_were_written_with_dropped_copies_in_stamps_headings_and_front_matter() {
+async fn a_line_tells_the_days_that_were_written_with_its_dropped_copies() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
     let stamp = "- Ada slept badly last night.\n- [2024-03-05] Ada likes green tea.\n";
@@ -241,7 +241,7 @@ async fn a_line_tells_the_days_that_were_written_with_dropped_copies_in_stamps_h
 }
 
 #[tokio::test]
-async fn the_day_that_is_written_with_a_line_counts_in_place_of_the_day_on_which_it_was_asserted() {
+async fn the_day_written_with_a_line_counts_before_the_day_it_was_asserted() {
     let stack = Stack::start().await;
     let ada = stack.user("ada").await;
     let session = format!("- Ada slept badly last night.\n{SAID}\n");

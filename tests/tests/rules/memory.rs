@@ -57,7 +57,7 @@ async fn a_repeated_request_gives_the_first_answer_and_another_content_is_refuse
 }
 
 #[tokio::test]
-async fn text_that_cannot_be_kept_is_refused_and_every_other_text_comes_back_byte_for_byte() {
+async fn text_that_cannot_be_kept_is_refused_and_any_other_comes_back_exactly() {
     let stack = Stack::start().await;
     let ada = stack.agent("ada").await;
     assert_eq!(refused(ada.write("user/a.md", "a\0b").await), ErrorReason::InvalidText);

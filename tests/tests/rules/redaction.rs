@@ -88,7 +88,7 @@ async fn changeset_is_emptied(stack: &Stack, dream_id: &str) {
 }
 
 #[tokio::test]
-async fn a_redacted_text_and_its_hash_are_in_no_table_and_the_proposal_made_of_it_is_ended() {
+async fn a_redacted_text_and_its_hash_are_in_no_table_and_its_proposal_ends() {
     let stack = Stack::start().await;
     let (ada, held) = claimed(&stack, DreamMode::Review).await;
     held.stage("user/a.md", &tidied(), 1).await.unwrap();
@@ -140,7 +140,7 @@ async fn a_user_whose_proposal_a_redaction_ended_is_dreamt_for_again() {
 }
 
 #[tokio::test]
-async fn the_record_stays_but_for_its_reason_and_every_door_says_that_the_text_is_gone() {
+async fn the_record_stays_and_every_call_says_that_the_text_is_gone() {
     let stack = Stack::start().await;
     let ada = stack.agent("ada").await;
     for text in [secret(), "- Likes tea.\n".into(), "- Likes milk.\n".into()] {
@@ -193,7 +193,7 @@ async fn the_record_stays_but_for_its_reason_and_every_door_says_that_the_text_i
 }
 
 #[tokio::test]
-async fn what_still_contains_the_text_is_listed_until_each_is_redacted_and_remembered_answers_lose_it_too() {
+async fn what_still_contains_the_text_is_listed_until_redacted() {
     let stack = Stack::start().await;
     let (ada, held) = claimed(&stack, DreamMode::Apply).await;
     held.stage("user/a.md", &tidied(), 1).await.unwrap();
@@ -231,7 +231,7 @@ async fn what_still_contains_the_text_is_listed_until_each_is_redacted_and_remem
 }
 
 #[tokio::test]
-async fn what_the_dream_said_that_made_a_redacted_revision_is_emptied_here_and_where_an_archive_brought_it() {
+async fn what_a_dream_said_of_a_redacted_revision_is_emptied_in_archives_too() {
     let stack = Stack::start().await;
     let (ada, held) = claimed(&stack, DreamMode::Apply).await;
     held.stage("user/a.md", &tidied(), 1).await.unwrap();
@@ -274,7 +274,7 @@ async fn a_dream_over_a_redacted_text_is_not_reverted() {
 }
 
 #[tokio::test]
-async fn a_running_dream_that_may_have_read_it_is_overtaken_and_what_it_staged_is_emptied() {
+async fn a_running_dream_that_may_have_read_it_is_overtaken_and_emptied() {
     let stack = Stack::start().await;
     let ada = stack.agent("ada").await;
     write(&ada, &secret()).await.unwrap();
@@ -316,7 +316,7 @@ async fn a_head_a_deletion_and_what_is_not_an_operators_to_empty_is_refused() {
 }
 
 #[tokio::test]
-async fn repeats_have_the_first_answer_and_a_repeat_of_the_write_never_brings_the_text_back() {
+async fn a_repeat_has_the_first_answer_and_never_brings_the_text_back() {
     let stack = Stack::start().await;
     let ada = stack.agent("ada").await;
     let (secret_write, clean) = (write(&ada, &secret()), write(&ada, "- Likes tea.\n"));

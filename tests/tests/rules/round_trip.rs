@@ -139,7 +139,7 @@ async fn acceptance_7_what_is_read_is_what_was_written_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn a_text_with_nul_or_over_the_limit_is_refused_wherever_it_comes_in_and_nothing_is_changed() {
+async fn a_text_with_nul_or_over_the_limit_is_refused_wherever_it_comes_in() {
     let stack = Stack::start().await;
     let ada = stack.agent("ada").await;
     let whole = "x".repeat(LARGEST);

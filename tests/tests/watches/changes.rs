@@ -138,7 +138,7 @@ async fn a_new_epoch_is_the_newest_whatever_number_the_one_before_has() {
 }
 
 #[tokio::test]
-async fn a_watch_of_a_workspace_tells_of_users_and_of_what_is_shared_and_goes_on_between_them() {
+async fn a_watch_of_a_workspace_tells_of_users_and_of_shared_files() {
     let stack = Stack::start().await;
     let backend = stack.backend().await;
     backend.write("user/a.md", "one").of("ada").overwrite().await.unwrap();
