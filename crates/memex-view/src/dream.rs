@@ -1,13 +1,12 @@
 //! Dreams and their changesets.
 
 use memex_proto::v1::{
-    Dream, DreamBudget, DreamLedger, DreamNear, DreamState, DreamUsage, DreamViolation, DroppedLine, FileChange,
-    ProbableLine, QuotedLines, StagedOp,
+    Dream, DreamBudget, DreamLedger, DreamNear, DreamState, DreamUsage, DreamViolation, WatchDreamResponse,
 };
 use serde::Serialize;
 
-use super::memory::operation_word;
-use crate::words::{time, word};
+use crate::changeset::StagedOpView;
+use crate::words::{time, twin, word};
 
 /// One dream.
 #[derive(Debug, Serialize)]
@@ -38,6 +37,14 @@ pub struct DreamView {
     pub trace_id: String,
     pub probable_pairs: i32,
     pub near: Option<String>,
+    /// Empty where nobody decided.
+    pub decided_by: String,
+    pub decided_at: Option<String>,
+    pub decision_reason: String,
+    pub expires_at: Option<String>,
+    pub rest_of: String,
+    pub follows: String,
+    pub reverts: String,
 }
 
 impl From<Dream> for DreamView {
@@ -69,6 +76,13 @@ impl From<Dream> for DreamView {
             ended_at: time(dream.ended_at),
             trace_id: dream.trace_id,
             probable_pairs: dream.probable_pairs,
+            decided_by: dream.decided_by,
+            decided_at: time(dream.decided_at),
+            decision_reason: dream.decision_reason,
+            expires_at: time(dream.expires_at),
+            rest_of: dream.rest_of,
+            follows: dream.follows,
+            reverts: dream.reverts,
         }
     }
 }
@@ -76,21 +90,6 @@ impl From<Dream> for DreamView {
 /// A dream's state as people write it.
 pub fn dream_state(state: DreamState) -> String {
     word(state.as_str_name(), "DREAM_STATE_")
-}
-
-/// Declares a serialised twin of a message whose fields are all plain.
-macro_rules! twin {
-    ($(#[$meta:meta])* $view:ident of $message:ident { $($field:ident: $kind:ty),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Debug, Serialize)]
-        pub struct $view { $(pub $field: $kind),+ }
-
-        impl From<$message> for $view {
-            fn from(message: $message) -> Self {
-                Self { $($field: message.$field),+ }
-            }
-        }
-    };
 }
 
 twin! {
@@ -103,7 +102,7 @@ twin! {
 twin! {
     /// What a dream took.
     UsageView of DreamUsage {
-        ops: i32, files: i32, bytes: i64, read_bytes: i64, model_tokens: i64, elapsed_ms: i64,
+        ops: i32, files: i32, bytes: i64, read_bytes: i64, model_tokens: i64, elapsed_ms: i64, refused_ops: i32,
     }
 }
 
@@ -120,93 +119,21 @@ twin! {
     ViolationView of DreamViolation { path: String, line: i32, rule: String, detail: String }
 }
 
-twin! {
-    /// One file's change.
-    FileChangeView of FileChange {
-        path: String, base_version: i64, diff: String, added_lines: i32, removed_lines: i32, revision_id: String,
-        redacted: bool,
-    }
-}
-
-/// One staged op.
+/// One event of a watched dream.
 #[derive(Debug, Serialize)]
-pub struct StagedOpView {
-    pub number: i32,
-    pub path: String,
-    pub operation: String,
-    pub expected_version: i64,
-    pub reason: String,
-    /// The kinds, one a treated line.
-    pub treatments: Vec<String>,
+pub struct DreamEventView {
+    pub event: String,
+    pub dream: DreamView,
+    /// What was staged; `null` with the other events.
+    pub op: Option<StagedOpView>,
 }
 
-impl From<StagedOp> for StagedOpView {
-    fn from(op: StagedOp) -> Self {
-        let treatments = op.treatments.iter().map(|treatment| word(treatment.kind().as_str_name(), "TREATMENT_KIND_"));
+impl From<WatchDreamResponse> for DreamEventView {
+    fn from(event: WatchDreamResponse) -> Self {
         Self {
-            operation: operation_word(op.operation()),
-            treatments: treatments.collect(),
-            number: op.number,
-            path: op.path,
-            expected_version: op.expected_version,
-            reason: op.reason,
+            event: word(event.event().as_str_name(), "DREAM_EVENT_"),
+            dream: event.dream.unwrap_or_default().into(),
+            op: event.op.map(Into::into),
         }
-    }
-}
-
-/// Lines of a file, quoted.
-#[derive(Debug, Serialize)]
-pub struct QuotedLinesView {
-    pub path: String,
-    pub version: i64,
-    /// The first line and the last; `null` where that cannot be told.
-    pub lines: Option<(i32, i32)>,
-    pub text: String,
-    pub cut: bool,
-}
-
-impl From<QuotedLines> for QuotedLinesView {
-    fn from(quoted: QuotedLines) -> Self {
-        Self {
-            path: quoted.path,
-            version: quoted.version,
-            lines: quoted.lines.map(|lines| (lines.first, lines.last)),
-            text: quoted.text,
-            cut: quoted.cut,
-        }
-    }
-}
-
-/// A line that goes, and the line that stands for it.
-#[derive(Debug, Serialize)]
-pub struct DroppedLineView {
-    pub op: i32,
-    pub dropped: Option<QuotedLinesView>,
-    pub kept: Option<QuotedLinesView>,
-    pub redacted: bool,
-}
-
-impl From<DroppedLine> for DroppedLineView {
-    fn from(line: DroppedLine) -> Self {
-        Self {
-            op: line.op,
-            dropped: line.dropped.map(Into::into),
-            kept: line.kept.map(Into::into),
-            redacted: line.redacted,
-        }
-    }
-}
-
-/// Two lines that are probably copies.
-#[derive(Debug, Serialize)]
-pub struct ProbableLineView {
-    pub dropped: Option<QuotedLinesView>,
-    pub kept: Option<QuotedLinesView>,
-    pub stands: bool,
-}
-
-impl From<ProbableLine> for ProbableLineView {
-    fn from(line: ProbableLine) -> Self {
-        Self { dropped: line.dropped.map(Into::into), kept: line.kept.map(Into::into), stands: line.stands }
     }
 }

@@ -15,6 +15,23 @@ pub fn word(name: &str, prefix: &str) -> String {
     name.strip_prefix(prefix).unwrap_or(name).to_ascii_lowercase()
 }
 
+/// Declares a serialised twin of a message whose fields are all plain.
+macro_rules! twin {
+    ($(#[$meta:meta])* $view:ident of $message:ident { $($field:ident: $kind:ty),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, serde::Serialize)]
+        pub struct $view { $(pub $field: $kind),+ }
+
+        impl From<$message> for $view {
+            fn from(message: $message) -> Self {
+                Self { $($field: message.$field),+ }
+            }
+        }
+    };
+}
+
+pub(crate) use twin;
+
 #[cfg(test)]
 mod tests {
     use super::*;

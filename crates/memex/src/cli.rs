@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     access, bench, blame, cat, completion, config, demo, diff, dream, edit, erase, export, files, import, man, mv,
-    patch, pause, recall, redact, restore, rm, run, search, show, token, up, users, watch,
+    patch, pause, recall, redact, restore, review, rm, run, search, show, status, token, up, users, watch,
 };
 use crate::failure::Failure;
 use crate::settings::ConnectionArgs;
@@ -40,6 +40,8 @@ Examples:
   memex ls user/                        list a user's files
   memex import notes/ --user ada        bring a folder of Markdown into memory
   memex dream start --user ada --wait   dream over it now, and see what changed
+  memex review                          decide about what dreams propose
+  memex status                          see who is due, what runs, what waits
   memex access --user ada               see who read and wrote what";
 
 /// Every command.
@@ -105,9 +107,15 @@ pub enum Command {
     /// Write a user's memory into a folder, or with its history into an archive
     #[command(after_help = export::EXAMPLES)]
     Export(Connected<export::ExportArgs>),
-    /// Start, look at and undo dreams
+    /// Start, look at, decide about and undo dreams
     #[command(after_help = dream::EXAMPLES)]
     Dream(Connected<dream::DreamArgs>),
+    /// Decide about the proposals that wait for a person, one by one
+    #[command(after_help = review::EXAMPLES)]
+    Review(Connected<review::ReviewArgs>),
+    /// Show how dreaming stands: switches, who is due, what runs, what waits
+    #[command(after_help = status::EXAMPLES)]
+    Status(Connected<status::StatusArgs>),
     /// Stop dreaming for a user; a running dream ends at once
     #[command(after_help = pause::PAUSE_EXAMPLES)]
     Pause(Connected<pause::PauseArgs>),

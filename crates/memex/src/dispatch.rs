@@ -7,7 +7,7 @@ use clap::CommandFactory as _;
 use crate::cli::{Cli, Command, Connected};
 use crate::commands::{
     access, bench, blame, cat, completion, config, demo, diff, dream, edit, erase, export, files, import, man, mv,
-    patch, pause, recall, redact, restore, rm, run, search, show, token, up, users, watch,
+    patch, pause, recall, redact, restore, review, rm, run, search, show, status, token, up, users, watch,
 };
 use crate::context::Context;
 use crate::failure::Failure;
@@ -43,6 +43,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Import(it) => connected(it, json, import::run).await,
         Command::Export(it) => connected(it, json, export::run).await,
         Command::Dream(it) => connected(it, json, dream::run).await,
+        Command::Review(it) => connected(it, json, review::run).await,
+        Command::Status(it) => connected(it, json, status::run).await,
         Command::Pause(it) => connected(it, json, pause::pause).await,
         Command::Resume(it) => connected(it, json, pause::resume).await,
         Command::Users(it) => connected(it, json, users::run).await,

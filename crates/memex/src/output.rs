@@ -2,6 +2,7 @@
 
 pub mod diff;
 pub mod ledger;
+pub mod pager;
 pub mod pairs;
 pub mod progress;
 pub mod style;

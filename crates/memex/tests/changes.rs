@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "changes/decisions.rs"]
+mod decisions;
 #[path = "changes/dream_pairs.rs"]
 mod dream_pairs;
 #[path = "changes/edit.rs"]

@@ -13,6 +13,9 @@ mod ctrl_c;
 mod ends;
 #[path = "people/listings.rs"]
 mod listings;
+#[cfg(target_os = "linux")]
+#[path = "people/review.rs"]
+mod review;
 #[path = "people/scene.rs"]
 mod scene;
 #[cfg(target_os = "linux")]

@@ -1,8 +1,12 @@
-//! `dream`: start one, look at it, list them, undo one.
+//! `dream`: start one, look at it, list them, decide about one, undo one.
 
+pub(super) mod approve;
+pub(super) mod decide;
+pub(super) mod diff;
 mod revert;
 pub(super) mod show;
 pub(super) mod start;
+mod watch;
 
 use clap::Subcommand;
 use memex_proto::v1::{Dream, DreamState, ListDreamsRequest};
@@ -21,7 +25,10 @@ pub const EXAMPLES: &str = "\
 Examples:
   memex dream start --user ada --wait      dream now and see how it ends
   memex dream list --user ada
+  memex dream watch drm_…                  what it does, until its end
   memex dream show drm_…                   what it changed, as diffs
+  memex dream list --all-users --state proposed
+  memex dream approve drm_…                or: reject; memex review walks through all that wait
   memex dream revert drm_… --reason 'the old address is right'";
 
 /// Arguments of `dream`.
@@ -42,6 +49,21 @@ enum Action {
     /// List dreams, newest first
     #[command(after_help = LIST_EXAMPLES)]
     List(ListArgs),
+    /// Follow what a dream does, until it has ended
+    #[command(after_help = watch::EXAMPLES)]
+    Watch(watch::WatchArgs),
+    /// Print the diffs of a dream alone
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(diff::DiffArgs),
+    /// Adopt a proposal, or some of its files
+    #[command(after_help = approve::EXAMPLES)]
+    Approve(approve::ApproveArgs),
+    /// Say no to a proposal
+    #[command(after_help = decide::REJECT_EXAMPLES)]
+    Reject(decide::DecideArgs),
+    /// End a dream that is requested, running or proposed
+    #[command(after_help = decide::CANCEL_EXAMPLES)]
+    Cancel(decide::DecideArgs),
     /// Undo an applied dream by new revisions
     #[command(after_help = revert::EXAMPLES)]
     Revert(revert::RevertArgs),
@@ -74,6 +96,11 @@ pub async fn run(context: &Context, args: DreamArgs) -> Result<(), Failure> {
         Action::Start(args) => start::run(context, args).await,
         Action::Show(args) => show::run(context, args).await,
         Action::List(args) => list(context, args).await,
+        Action::Watch(args) => watch::run(context, args).await,
+        Action::Diff(args) => diff::run(context, args).await,
+        Action::Approve(args) => approve::run(context, args).await,
+        Action::Reject(args) => decide::reject(context, args).await,
+        Action::Cancel(args) => decide::cancel(context, args).await,
         Action::Revert(args) => revert::run(context, args).await,
     }
 }

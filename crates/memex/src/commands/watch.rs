@@ -187,7 +187,7 @@ fn write_change(change: ChangedFile) -> io::Result<()> {
 }
 
 /// Whether a watch that ended so can go on, and how long to wait at least.
-fn passing(status: &Status) -> Option<Option<Duration>> {
+pub fn passing(status: &Status) -> Option<Option<Duration>> {
     if let Classify::Transient { after } = classify(status) {
         return Some(after);
     }

@@ -23,7 +23,7 @@ pub struct Side {
 }
 
 impl Side {
-    /// Quoted lines: `user/a.md:3 at version 2`; `without` is told where there is no text.
+    /// Quoted lines: `user/a.md:3 at version 2, said 2026-10-05`; `without` is told where there is no text.
     pub fn of(quoted: Option<QuotedLines>, without: &str) -> Self {
         let Some(quoted) = quoted else { return Self { place: "nothing".to_owned(), text: String::new() } };
         let lines = match &quoted.lines {
@@ -36,8 +36,28 @@ impl Side {
             (text, false) => text.to_owned(),
             (text, true) => format!("{text}…"),
         };
-        Self { place: format!("{}{lines} at version {}", safe_line(&quoted.path), quoted.version), text }
+        let said = said(&quoted.first_said, &quoted.last_said);
+        Self { place: format!("{}{lines} at version {}{said}", safe_line(&quoted.path), quoted.version), text }
     }
+}
+
+/// The days on which lines were said: `, said 2026-10-05 to 2026-11-02`; nothing where they cannot be told.
+fn said(first: &str, last: &str) -> String {
+    match (first, last) {
+        ("", "") => String::new(),
+        (first, last) if first == last || last.is_empty() => format!(", said {}", safe_line(first)),
+        ("", last) => format!(", said {}", safe_line(last)),
+        (first, last) => format!(", said {} to {}", safe_line(first), safe_line(last)),
+    }
+}
+
+/// Two texts that belong together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pair {
+    /// What is said of both, above them; may be empty.
+    pub caption: String,
+    /// The two.
+    pub sides: [Side; 2],
 }
 
 /// The words for the sides of a pair.
@@ -47,13 +67,17 @@ pub type Names = [&'static str; 2];
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write_pairs(out: &mut impl Write, names: Names, pairs: &[[Side; 2]], columns: Option<usize>) -> io::Result<()> {
-    match columns {
-        Some(columns) if columns >= WIDE => {
-            pairs.iter().try_for_each(|pair| write_beside(out, names, pair, (columns - GAP.len()) / 2))
+pub fn write_pairs(out: &mut impl Write, names: Names, pairs: &[Pair], columns: Option<usize>) -> io::Result<()> {
+    let wide = columns.filter(|columns| *columns >= WIDE);
+    pairs.iter().try_for_each(|Pair { caption, sides }| {
+        if !caption.is_empty() {
+            writeln!(out, "{}{}{}", style::FAINT.render(), safe_line(caption), style::FAINT.render_reset())?;
         }
-        _ => pairs.iter().try_for_each(|pair| write_below(out, names, pair)),
-    }
+        match wide {
+            Some(columns) => write_beside(out, names, sides, (columns - GAP.len()) / 2),
+            None => write_below(out, names, sides),
+        }
+    })
 }
 
 fn write_below(out: &mut impl Write, names: Names, pair: &[Side; 2]) -> io::Result<()> {
@@ -126,14 +150,14 @@ mod tests {
 
     fn shown(columns: Option<usize>, pair: [Side; 2]) -> String {
         let mut out = anstream::StripStream::new(Vec::new());
-        write_pairs(&mut out, ["goes", "stays"], &[pair], columns).unwrap();
+        write_pairs(&mut out, ["goes", "stays"], &[Pair { caption: String::new(), sides: pair }], columns).unwrap();
         String::from_utf8(out.into_inner()).unwrap()
     }
 
     fn side(path: &str, line: i32, text: &str) -> Side {
         let lines = Some(LineRange { first: line, last: line });
         Side::of(
-            Some(QuotedLines { path: path.into(), version: 2, lines, text: text.into(), cut: false }),
+            Some(QuotedLines { path: path.into(), version: 2, lines, text: text.into(), ..QuotedLines::default() }),
             "(redacted)",
         )
     }
@@ -163,6 +187,19 @@ stays  user/a.md:1 at version 2
             gap(&format!("- {}", "word ".repeat(9).trim_end())),
         );
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_days_are_told_with_the_place_and_the_caption_above_both() {
+        let days = |first: &str, last: &str| said(first, last);
+        assert_eq!(days("2026-10-05", "2026-11-02"), ", said 2026-10-05 to 2026-11-02");
+        assert_eq!((days("2026-10-05", "2026-10-05"), days("", "")), (", said 2026-10-05".to_owned(), String::new()));
+        let sides = [side("user/s.md", 3, "- a"), side("user/a.md", 1, "- a")];
+        let pair = Pair { caption: "probable: the same but for\u{1b} a word".to_owned(), sides };
+        let mut out = anstream::StripStream::new(Vec::new());
+        write_pairs(&mut out, ["goes", "stays"], &[pair], None).unwrap();
+        let text = String::from_utf8(out.into_inner()).unwrap();
+        assert!(text.starts_with("probable: the same but for\\u{1b} a word\ngoes   user/s.md:3"), "{text}");
     }
 
     #[test]

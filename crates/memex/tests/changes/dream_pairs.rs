@@ -7,7 +7,7 @@ use crate::scene::Scene;
 
 fn quoted(path: &str, line: i32, text: &str) -> Option<QuotedLines> {
     let lines = Some(LineRange { first: line, last: line });
-    Some(QuotedLines { path: path.to_owned(), version: 2, lines, text: text.to_owned(), cut: false })
+    Some(QuotedLines { path: path.to_owned(), version: 2, lines, text: text.to_owned(), ..QuotedLines::default() })
 }
 
 async fn scene() -> Scene {
@@ -16,7 +16,7 @@ async fn scene() -> Scene {
         op: 1,
         dropped: quoted("user/s.md", 3, "- FYI, likes tea"),
         kept: quoted("user/a.md", 1, "- Likes tea."),
-        redacted: false,
+        ..DroppedLine::default()
     };
     let probable =
         ProbableLine { dropped: quoted("user/s.md", 4, ""), kept: quoted("user/b.md", 9, ""), stands: false };
@@ -52,7 +52,9 @@ async fn each_dropped_line_is_shown_with_the_line_that_stays_for_it() {
     );
     assert_eq!(String::from_utf8(wide.stdout).unwrap(), expected);
     let told = scene.json(&["dream", "show", "drm_1", "--pairs"]).await;
-    let line = json!({"path": "user/a.md", "version": 2, "lines": [1, 1], "text": "- Likes tea.", "cut": false});
+    let line = json!({
+        "path": "user/a.md", "version": 2, "lines": [1, 1], "text": "- Likes tea.", "cut": false, "first_said": "", "last_said": "",
+    });
     assert_eq!((told["dropped_lines"][0]["kept"].clone(), told.as_object().unwrap().len()), (line, 1), "{told}");
     let all = scene.json(&["dream", "show", "drm_1"]).await;
     assert_eq!(all["dropped_lines"], told["dropped_lines"]);

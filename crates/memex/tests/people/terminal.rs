@@ -11,12 +11,14 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use crate::scene::Scene;
 
 /// Runs the command at a terminal where `typed` is typed; gives its exit code and what the terminal shows.
-async fn at_a_terminal(scene: &Scene, args: &[&str], typed: &str) -> (Option<i32>, String) {
+pub async fn at_a_terminal(scene: &Scene, args: &[&str], typed: &str) -> (Option<i32>, String) {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&ours).and_then(|()| unlockpt(&ours)).unwrap();
     let name = ptsname(&ours, Vec::new()).unwrap();
     let theirs = open(name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap();
     let mut command = scene.command(args);
+    // A terminal whose text goes through a pager that marks it.
+    command.env("TERM", "xterm").env("PAGER", "sed s/^/paged:/");
     command.stdin(theirs.try_clone().unwrap()).stdout(theirs.try_clone().unwrap()).stderr(theirs);
     let mut terminal = File::from(ours);
     terminal.write_all(typed.as_bytes()).unwrap();

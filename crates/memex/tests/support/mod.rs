@@ -1,6 +1,7 @@
 //! A server that answers by script and remembers what it was asked, and the command as a process.
 
 mod admin;
+mod dreams;
 mod history;
 
 use std::collections::{HashMap, VecDeque};
@@ -11,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use memex_proto::reason::Refusal;
 use memex_proto::v1::admin_service_server::AdminServiceServer;
-use memex_proto::v1::dream_admin_service_server::{DreamAdminService, DreamAdminServiceServer};
+use memex_proto::v1::dream_admin_service_server::DreamAdminServiceServer;
 use memex_proto::v1::history_service_server::HistoryServiceServer;
 use memex_proto::v1::memory_service_server::{MemoryService, MemoryServiceServer};
 use memex_proto::v1::*;
@@ -54,6 +55,8 @@ pub struct Lines {
     pub history: history::HistoryLines,
     /// What ListDreams gives.
     pub dreams: Vec<Dream>,
+    /// Decisions, watches, the status.
+    pub decisions: dreams::DecisionLines,
     /// The states that a dream goes through, one a GetDream; the last stays.
     pub dream_states: VecDeque<DreamState>,
     /// What GetChangeset gives beside the dream.
@@ -98,13 +101,6 @@ impl Script {
     /// Notes what came, and gives what is to be said: the lines are let go before anybody waits.
     fn scripted(&self, note: impl FnOnce(&mut Lines) -> Option<Status>) -> Option<Status> {
         note(&mut self.lines())
-    }
-
-    fn dream(&self) -> Dream {
-        let mut lines = self.lines();
-        let state = if lines.dream_states.len() > 1 { lines.dream_states.pop_front() } else { None };
-        let state = state.or(lines.dream_states.front().copied()).unwrap_or(DreamState::Requested);
-        Dream { dream_id: "drm_1".to_owned(), state: state.into(), cause: "as scripted".to_owned(), ..Dream::default() }
     }
 }
 
@@ -195,42 +191,6 @@ impl MemoryService for Script {
 
     async fn recall(&self, _: Request<RecallRequest>) -> Result<Response<RecallResponse>, Status> {
         Ok(Response::new(self.lines().recall.clone()))
-    }
-}
-
-#[tonic::async_trait]
-impl DreamAdminService for Script {
-    async fn start_dream(&self, asked: Request<StartDreamRequest>) -> Result<Response<StartDreamResponse>, Status> {
-        let scripted = self.scripted(|lines| {
-            lines.started = Some(asked.metadata().clone());
-            lines.start_answers.pop_front()
-        });
-        answered(scripted, StartDreamResponse { dream: Some(self.dream()), created: true }).await
-    }
-
-    async fn get_dream(&self, _: Request<GetDreamRequest>) -> Result<Response<GetDreamResponse>, Status> {
-        Ok(Response::new(GetDreamResponse { dream: Some(self.dream()) }))
-    }
-
-    async fn list_dreams(&self, _: Request<ListDreamsRequest>) -> Result<Response<ListDreamsResponse>, Status> {
-        let dreams = self.lines().dreams.clone();
-        Ok(Response::new(ListDreamsResponse { dreams, next_page_token: String::new() }))
-    }
-
-    async fn get_changeset(&self, _: Request<GetChangesetRequest>) -> Result<Response<GetChangesetResponse>, Status> {
-        let dream = Some(self.dream());
-        let changeset = self.lines().changeset.clone();
-        Ok(Response::new(GetChangesetResponse { dream, ..changeset }))
-    }
-
-    async fn unpark_user(&self, asked: Request<UnparkUserRequest>) -> Result<Response<UnparkUserResponse>, Status> {
-        let changed =
-            self.lines().admin.users.iter().any(|user| user.user_id == asked.get_ref().user_id && user.parked);
-        Ok(Response::new(UnparkUserResponse { changed, due_at: None }))
-    }
-
-    async fn revert_dream(&self, _: Request<RevertDreamRequest>) -> Result<Response<RevertDreamResponse>, Status> {
-        Err(Status::unimplemented("not in the script"))
     }
 }
 

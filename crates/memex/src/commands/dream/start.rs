@@ -173,9 +173,7 @@ pub async fn run(context: &Context, args: StartArgs) -> Result<(), Failure> {
 /// Shows the dream with what it did; how it ended decides how the command does.
 async fn say_ended(context: &Context, dream: &Dream) -> Result<(), Failure> {
     let changeset = show::changeset(context, &dream.dream_id).await?;
-    let state = dream.state();
-    let badly = || Failure::Incomplete(format!("the dream ended {}: {}", dream_state(state), safe_line(&dream.cause)));
-    let failure = (!ended_well(state)).then(badly);
+    let failure = ended_badly(dream);
     if context.json {
         let mut told = show::as_json(changeset, true);
         told["error"] = json!(failure.as_ref().map(Failure::error_json));
@@ -184,6 +182,13 @@ async fn say_ended(context: &Context, dream: &Dream) -> Result<(), Failure> {
         show::write_changeset(&mut output::out(), changeset, true)?;
     }
     failure.map_or(Ok(()), |failure| Err(failure.told_in(context.json)))
+}
+
+/// The failure of whoever waited for a dream that ended otherwise than it should.
+pub fn ended_badly(dream: &Dream) -> Option<Failure> {
+    let state = dream.state();
+    let said = || format!("the dream ended {}: {}", dream_state(state), safe_line(&dream.cause));
+    (!ended_well(state)).then(|| Failure::Incomplete(said()))
 }
 
 /// Asks for a dream within a span of its own, so that one trace goes from here to the revisions that come of it. Gives
@@ -227,11 +232,12 @@ pub async fn ended(context: &Context, mut dream: Dream, limit: Duration) -> Resu
 }
 
 /// What becomes of a dream whose end is waited for no longer.
-fn goes_on(dream_id: &str) -> String {
+pub fn goes_on(dream_id: &str) -> String {
     format!("it goes on: memex dream show {dream_id}")
 }
 
-fn waiting_for(dream: &Dream) -> String {
+/// What an open dream waits for.
+pub fn waiting_for(dream: &Dream) -> String {
     match dream.state() {
         DreamState::Requested if dream.attempts > 0 => {
             let (id, failed, cause) = (&dream.dream_id, dream.attempts, safe_line(&dream.cause));
@@ -242,7 +248,8 @@ fn waiting_for(dream: &Dream) -> String {
     }
 }
 
-fn is_open(state: DreamState) -> bool {
+/// Whether a dream has yet to end.
+pub fn is_open(state: DreamState) -> bool {
     matches!(state, DreamState::Requested | DreamState::Running)
 }
 

@@ -2,16 +2,17 @@
 
 use std::io::{self, Write};
 
-use memex_proto::v1::GetUserRequest;
+use memex_proto::v1::{DreamState, GetUserRequest, ListDreamsRequest};
 use serde_json::json;
 
+use crate::commands::dream::list_dreams;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::table::write_facts;
-use crate::output::{self, safe_line, style};
+use crate::output::{self, counted, safe_line, style};
 use crate::shell::quoted;
 use crate::user::{UserArg, parse_user};
-use memex_view::UserView;
+use memex_view::{DreamView, UserView};
 
 /// What the help of `users show` ends with.
 pub const EXAMPLES: &str = "\
@@ -21,6 +22,9 @@ Examples:
   memex users show ada --json";
 
 const NOBODY: &str = "name the user: memex users show USER, MEMEX_USER, or `user` in the settings file";
+
+/// How many proposals of one user are shown at most; more than a few never wait.
+const PROPOSALS: usize = 20;
 
 /// Arguments of `users show`.
 #[derive(Debug, clap::Args)]
@@ -36,10 +40,36 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<(), Failure> {
     let answer = context.call(|| async { context.admin().get_user(request.clone()).await }).await;
     let answer = answer.map_err(|failure| failure.advised_on("user_id", NOBODY))?;
     let user = UserView::from(answer.user.unwrap_or_default());
+    let proposals = waiting(context, &user.user_id).await?;
     if context.json {
-        return Ok(output::json(&json!({"user": user}))?);
+        return Ok(output::json(&json!({"user": user, "proposals": proposals}))?);
     }
-    Ok(write_user(&mut output::out(), &user)?)
+    let mut out = output::out();
+    write_user(&mut out, &user)?;
+    Ok(write_waiting(&mut out, &user.user_id, &proposals)?)
+}
+
+/// The user's proposals that wait for a person, newest first.
+async fn waiting(context: &Context, user_id: &str) -> Result<Vec<DreamView>, Failure> {
+    let states = vec![DreamState::Proposed.into()];
+    let request = ListDreamsRequest { user_id: user_id.to_owned(), states, ..ListDreamsRequest::default() };
+    Ok(list_dreams(context, &request, PROPOSALS).await?.into_views().entries)
+}
+
+/// What waits for a person, and how they decide.
+fn write_waiting(out: &mut impl Write, user_id: &str, proposals: &[DreamView]) -> io::Result<()> {
+    if proposals.is_empty() {
+        return Ok(());
+    }
+    let (notice, reset) = (style::NOTICE.render(), style::NOTICE.render_reset());
+    let wait = if proposals.len() == 1 { "waits" } else { "wait" };
+    writeln!(out, "{notice}{} {wait} for a person{reset}", counted(proposals.len() as i64, "proposal"))?;
+    for proposal in proposals {
+        let files = counted(proposal.paths.len() as i64, "file");
+        let until = proposal.expires_at.as_ref().map(|at| format!(", expires {at}")).unwrap_or_default();
+        writeln!(out, "  {}  {files}{until}", safe_line(&proposal.dream_id))?;
+    }
+    writeln!(out, "  memex review --user {}", safe_line(&quoted(user_id)))
 }
 
 /// A user's facts and keys.
@@ -124,6 +154,29 @@ parked: dream_max_attempts dreams in a row failed, so that none comes by itself 
   memex users unpark ada         lets them come again
 ";
         assert!(shown.contains(expected), "{shown}");
+    }
+
+    #[test]
+    fn what_waits_for_a_person_is_shown_with_how_to_decide() {
+        let shown = |proposals: &[DreamView]| {
+            let mut out = anstream::StripStream::new(Vec::new());
+            write_waiting(&mut out, "a b", proposals).unwrap();
+            String::from_utf8(out.into_inner()).unwrap()
+        };
+        assert_eq!(shown(&[]), "");
+        let expires_at = Some(prost_types::Timestamp { seconds: 1_795_384_800, nanos: 0 });
+        let proposal = memex_proto::v1::Dream {
+            dream_id: "drm_1".to_owned(),
+            paths: vec!["user/a.md".to_owned()],
+            expires_at,
+            ..Default::default()
+        };
+        let expected = "\
+1 proposal waits for a person
+  drm_1  1 file, expires 2026-11-22T22:00:00Z
+  memex review --user 'a b'
+";
+        assert_eq!(shown(&[proposal.into()]), expected);
     }
 
     #[test]
