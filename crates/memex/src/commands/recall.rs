@@ -1,7 +1,9 @@
 //! `recall`: the working set for the next session, ready to go into a prompt.
 
+use memex_proto::PROPOSAL_METADATA;
 use memex_proto::v1::{RecallRequest, RecalledFile};
 use serde_json::json;
+use tonic::{Request, Status};
 
 use super::cat::write_text;
 use crate::context::Context;
@@ -17,6 +19,7 @@ Examples:
   memex recall                                  pinned and linked files first, then what is new
   memex recall planning the trip to Kyoto       what matters for a session about this
   memex recall --max-bytes 4000 2>/dev/null | my-agent --system-prompt -
+  memex recall --proposal drm_…                 what it would be after a proposal is adopted
   memex recall --json                           {\"content\": \"…\", \"files\": […], \"left_out\": […]}
 
 The block goes to standard output, alone; what was taken and left out goes to standard error.";
@@ -33,6 +36,9 @@ pub struct RecallArgs {
     #[arg(long, value_name = "N", default_value_t = 8_000)]
     #[arg(value_parser = clap::value_parser!(i32).range(256..=1_000_000))]
     max_bytes: i32,
+    /// A waiting proposal, drm_…: recall what memory would be after it
+    #[arg(long, value_name = "DREAM")]
+    proposal: Option<String>,
     #[command(flatten)]
     user: UserArg,
 }
@@ -41,7 +47,9 @@ pub struct RecallArgs {
 pub async fn run(context: &Context, args: RecallArgs) -> Result<(), Failure> {
     let (user_id, query) = (context.user(&args.user), args.query.join(" "));
     let request = RecallRequest { user_id, query, max_bytes: args.max_bytes };
-    let answer = context.call(|| async { context.memory().recall(request.clone()).await }).await;
+    let proposal = args.proposal.as_deref();
+    let through = |request: RecallRequest| through(request, proposal);
+    let answer = context.call(|| async { context.memory().recall(through(request.clone())?).await }).await;
     let recalled = answer.map_err(|failure| failure.of_user(&args.user))?;
     if context.json {
         let views = |files: Vec<RecalledFile>| files.into_iter().map(Into::into).collect::<Vec<RecalledFileView>>();
@@ -53,6 +61,16 @@ pub async fn run(context: &Context, args: RecallArgs) -> Result<(), Failure> {
         return Ok(output::nothing("nothing to recall: there is no memory yet")?);
     }
     Ok(write_account(&mut anstream::stderr(), &recalled.files, &recalled.left_out)?)
+}
+
+/// The request as it is sent: through a proposal, where one is given.
+fn through(request: RecallRequest, proposal: Option<&str>) -> Result<Request<RecallRequest>, Status> {
+    let mut request = Request::new(request);
+    if let Some(proposal) = proposal {
+        let id = proposal.parse().map_err(|_| Status::invalid_argument("--proposal must be a dream's id, drm_…"))?;
+        request.metadata_mut().insert(PROPOSAL_METADATA, id);
+    }
+    Ok(request)
 }
 
 /// What is in the block, and what had no room.

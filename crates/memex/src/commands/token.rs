@@ -31,6 +31,7 @@ Examples:
 const CREATE_EXAMPLES: &str = "\
 Examples:
   memex token create --role agent --for-user ada --expires-in 30d
+  memex token create --role agent --for-user ada --proposal drm_… --expires-in 1h
   memex token create --role backend --actor shop-backend
   memex token create --role auditor --json";
 
@@ -65,6 +66,9 @@ struct CreateArgs {
     /// The name that stands on revisions and in the access log; unless given, the role's
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     actor: String,
+    /// A waiting proposal of that user, drm_…: the token reads memory as it would be after it, and does nothing else
+    #[arg(long, value_name = "DREAM", requires = "for_user")]
+    proposal: Option<String>,
     /// How long it holds: a number and s, m, h or d; unless given, for ever
     #[arg(long, value_name = "TIME", value_parser = parse_span)]
     expires_in: Option<Duration>,
@@ -114,6 +118,7 @@ async fn create(context: &Context, args: CreateArgs) -> Result<(), Failure> {
         actor: args.actor,
         expires_at,
         request_id: request_id(),
+        proposal_id: args.proposal.unwrap_or_default(),
     };
     let made = context.call(|| async { context.admin().create_token(request.clone()).await }).await?;
     let (role, expires) = (memex_view::word(request.role().as_str_name(), "ROLE_"), time(expires_at));

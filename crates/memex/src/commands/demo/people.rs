@@ -40,8 +40,8 @@ async fn token(operator: &Context, role: Role, user: &str, actor: &str) -> Resul
         role: role.into(),
         user_id: user.to_owned(),
         actor: actor.to_owned(),
-        expires_at: None,
         request_id: request_id(),
+        ..CreateTokenRequest::default()
     };
     Ok(operator.call(|| async { operator.admin().create_token(request.clone()).await }).await?.token)
 }
