@@ -156,16 +156,17 @@ async fn refusals_beyond_the_rate_are_counted_and_none_is_lost() {
         assert_eq!(refused(ada.read("user/a.md").of("bob").await), ErrorReason::WrongUser);
     }
     let rows = "SELECT count(*) FROM mx_access_log WHERE actor = 'agent'";
-    assert_eq!(ask::number(stack.sql(), rows, &[]).await, 100);
     let counted = "SELECT count(*) + sum(suppressed) FROM mx_access_log WHERE actor = 'agent'";
     let all = until("the rows that were held are written", async || {
-        Some(ask::number(stack.sql(), counted, &[]).await).filter(|counted| *counted > 100)
+        Some(ask::number(stack.sql(), counted, &[]).await).filter(|counted| *counted >= 260)
     });
     assert_eq!(all.await, 260);
-    assert_eq!(ask::number(stack.sql(), rows, &[]).await, 101);
+    // A hundred, and one more each ten seconds for those that were held meanwhile.
+    let kept = ask::number(stack.sql(), rows, &[]).await;
+    assert!((101..=130).contains(&kept), "{kept}");
     let request = ListAccessLogRequest { actor: "agent".into(), page_size: 1, ..Default::default() };
     let newest = stack.operator().admin.list_access_log(request).await.unwrap().into_inner().entries.remove(0);
-    assert_eq!((newest.suppressed, newest.reason()), (159, ErrorReason::WrongUser));
+    assert!(newest.suppressed > 0 && newest.reason() == ErrorReason::WrongUser, "{newest:?}");
     stack.finish().await;
 }
 

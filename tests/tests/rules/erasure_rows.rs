@@ -1,7 +1,7 @@
 //! What an erasure leaves in the database: nothing of the user, everything of the others, and a tombstone.
 
 use memex_proto::v1::{
-    CreateTokenRequest, EraseUserRequest, ErasureState, ErrorReason, GetErasureRequest, GetUserRequest,
+    CreateTokenRequest, DreamState, EraseUserRequest, ErasureState, ErrorReason, GetErasureRequest, GetUserRequest,
     ListAccessLogRequest, Role, UpdateUserRequest,
 };
 use memex_stack::stack::{Stack, StackOptions};
@@ -81,6 +81,10 @@ async fn archive_of_another(stack: &Stack) -> Vec<u8> {
 async fn in_every_table(stack: &Stack) {
     let operator = stack.operator();
     let worker = worker(stack, 1).await.remove(0);
+    let proposal = claim_one(&worker).await;
+    proposal.stage("user/a.md", &format!("- has {CANARY}.\n"), 1).await.unwrap();
+    assert_eq!(proposal.ends().await, DreamState::Proposed);
+    start_dream_of(stack, ADA).await;
     let dream = claim_one(&worker).await;
     dream.read("user/a.md").await.unwrap();
     dream.stage("user/a.md", &format!("- likes {CANARY}.\n"), 1).await.unwrap();

@@ -130,6 +130,8 @@ async fn refused_alike(
     for value in &foreign.values {
         let fill = |field: &str| match field {
             field if field == foreign.field => Some(value.clone()),
+            // A token of an agent is always of a user.
+            "user_id" if rpc.name.ends_with("CreateToken") => Some(own.unwrap_or("ada").to_owned()),
             "user_id" => own.map(str::to_owned),
             field => text(rpc, field),
         };
