@@ -14,6 +14,8 @@ use uuid::Uuid;
 use crate::adopt::{log_change, memory_text, no_room};
 use crate::auth::Caller;
 use crate::error::{Error, Result, erased};
+use crate::forgotten::remember_pairs;
+use crate::guards::Guards;
 use crate::store::changesets::{FileState, StagedOp, file_states, places_of, staged_ops, texts_at};
 use crate::store::commit::{Change, Conflict, Outcome, commit};
 use crate::store::dreams::{end_dream, mark_reverted, running_dream, today};
@@ -32,7 +34,13 @@ struct Undone {
 ///
 /// # Errors
 /// VERSION_CONFLICT where a file is not as the dream left it; REVISION_REDACTED where a text is gone; QUOTA_EXCEEDED, USER_ERASED as a write; where Postgres fails.
-pub async fn revert(tx: &mut Connection, dream: DreamId, caller: &Caller, reason: &str) -> Result<Vec<i64>> {
+pub async fn revert(
+    tx: &mut Connection,
+    guards: Guards,
+    dream: DreamId,
+    caller: &Caller,
+    reason: &str,
+) -> Result<Vec<i64>> {
     let undone = by_file(&staged_ops(&mut *tx, dream).await?);
     let paths: Vec<String> = undone.iter().map(|file| file.path.clone()).collect();
     let states = file_states(&mut *tx, dream.scope, &paths).await?;
@@ -53,6 +61,7 @@ pub async fn revert(tx: &mut Connection, dream: DreamId, caller: &Caller, reason
         sequences.push(head.sequence);
     }
     mark_reverted(&mut *tx, dream).await?;
+    remember_pairs(tx, guards, dream, None, dream.id).await?;
     Ok(sequences)
 }
 

@@ -32,6 +32,7 @@ mod erasure_watch;
 mod erasure_words;
 mod every_call;
 mod examples;
+mod forgotten;
 mod history_compare;
 mod history_earlier;
 mod insert_lines;

@@ -146,12 +146,6 @@ pub async fn log_dream_call(
     Ok(())
 }
 
-/// Counts anew what was written since a scope's watermark, under its lock: after each move of the watermark.
-pub async fn recount(tx: &mut Connection, scope: i64) -> Result<()> {
-    sqlx::query!("-- dreams.recount\nSELECT mx_recount_1($1)", scope).fetch_one(tx).await?;
-    Ok(())
-}
-
 /// Decides anew when a scope is due, under its lock.
 pub async fn rearm(tx: &mut Connection, scope: i64) -> Result<()> {
     sqlx::query!("-- dreams.rearm\nSELECT mx_rearm_1($1)", scope).fetch_one(tx).await?;

@@ -123,29 +123,18 @@ pub async fn proposals(tx: &mut Connection, scope: i64) -> Result<Vec<Uuid>> {
     Ok(dreams)
 }
 
-/// Ends a proposal as `canceled`, puts its watermark back and arms its scope again, under the scope's lock: what it would
-/// have done is dreamt of once more.
+/// Ends a proposal as `canceled`, under the scope's lock: what it would have done is dreamt of once more.
 pub async fn end_proposal(tx: &mut Connection, scope: i64, dream: Uuid, cause: &str) -> Result<()> {
-    let done = sqlx::query!(
-        "-- redactions.end_proposal
-        WITH ended AS (
-          UPDATE mx_dream SET state = 'canceled', cause = $3 WHERE scope_id = $1 AND dream_id = $2 AND state = 'proposed' RETURNING dream_id),
-        freed AS (
-          UPDATE mx_dream_state SET proposal = NULL, proposal_sequence = NULL, proposal_watermark = NULL,
-                 watermark = least(watermark, proposal_watermark)
-           WHERE scope_id = $1 AND proposal = $2)
-        SELECT dream_id FROM ended",
+    let waited = sqlx::query_scalar!(
+        r#"-- redactions.end_proposal
+        SELECT mx_end_proposal_1($1, $2, 'canceled', $3, '', '') AS "waited!""#,
         scope,
         dream,
         cause
     )
-    .fetch_all(&mut *tx)
+    .fetch_one(tx)
     .await?;
-    if done.len() != 1 {
-        return Err(Error::Unexpected("a proposal that is ended was none"));
-    }
-    super::dreams::recount(tx, scope).await?;
-    super::dreams::rearm(tx, scope).await
+    if waited { Ok(()) } else { Err(Error::Unexpected("a proposal that is ended was none")) }
 }
 
 /// At most `limit` ops of a scope that no revision adopted, after this dream and number.

@@ -147,7 +147,7 @@ async fn end(context: &Context, finish: &Finish, judged: &Judged) -> Result<pb::
         }
     };
     dreams::finish(&mut tx, finish, &ending).await?;
-    follow::request(&mut tx, finish.dream, &finish.report).await?;
+    follow::request(&mut tx, context.guards, finish.dream, &finish.report).await?;
     doors::pass(Point::BeforeAdoption).await;
     tx.commit().await?;
     doors::pass(Point::AfterAdoption).await;

@@ -46,7 +46,7 @@ pub(super) async fn handle(
             }
             let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
             applied(&row)?;
-            let sequences = revert(tx, dream, &caller, &reason).await?;
+            let sequences = revert(tx, context.guards, dream, &caller, &reason).await?;
             let revisions = revisions_at(tx, dream.scope, &sequences).await?;
             let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
             Ok(pb::RevertDreamResponse {
