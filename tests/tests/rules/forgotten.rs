@@ -125,9 +125,9 @@ async fn a_pair_that_is_rejected_while_a_dream_has_staged_it_is_not_adopted_whoe
     assert_eq!(held.ends().await, DreamState::Proposed);
     let second = start_dream_of(&stack, "ada").await.dream_id;
     let held = claim_one(&by_hand).await;
-    held.drop_duplicate("user/tea.md", 3, 4, "- Ada likes tea.").await.unwrap();
+    held.drop_duplicate("user/tea.md", 4, 3, "- Ada likes tea.").await.unwrap();
     reject(&stack, &first).await;
-    let late = held.drop_for(("user/tea.md", 2, 3), ("user/tea.md", 1, 3), "- Ada likes tea.").await.unwrap_err();
+    let late = held.drop_for(("user/tea.md", 2, 3), ("user/tea.md", 1, 4), "- Ada likes tea.").await.unwrap_err();
     assert_eq!(reason(&late), ErrorReason::GroundInvalid, "the same pair the other way round");
     let ended = held.finish().await.unwrap();
     assert_eq!(ended.state(), DreamState::Proposed, "{}", ended.cause);
