@@ -121,6 +121,7 @@ CREATE TABLE mx_dream_op (
   treatments bytea[] NOT NULL,                         -- encoded Treatment, each
   request_id uuid,                                     -- tells a repeat after a lost answer from another op
   adopted_sequence bigint,                             -- the revision that adopted it
+  undone_by uuid,                                      -- the revert that undid it and that was not undone itself
   redacted boolean NOT NULL DEFAULT false,             -- text and hash were emptied; NULL text otherwise means deleted
   at timestamptz NOT NULL DEFAULT mx_now(),
   CONSTRAINT mx_dream_op_pk PRIMARY KEY (scope_id, dream_id, number)

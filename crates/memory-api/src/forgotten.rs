@@ -35,14 +35,31 @@ pub async fn remember_pairs(
     paths: Option<&HashSet<String>>,
     by: Uuid,
 ) -> Result<()> {
+    let pairs = pairs(tx, guards, dream, paths).await?;
+    rows::forget(tx, dream.scope, Some(by), &pairs).await
+}
+
+/// Lifts the pairs of lines of these files of a changeset: a person wants them after all.
+///
+/// # Errors
+/// Where Postgres fails.
+pub async fn lift_pairs(tx: &mut Connection, guards: Guards, dream: DreamId, paths: &HashSet<String>) -> Result<()> {
+    let pairs = pairs(tx, guards, dream, Some(paths)).await?;
+    rows::lift(tx, dream.scope, &pairs).await
+}
+
+async fn pairs(
+    tx: &mut Connection,
+    guards: Guards,
+    dream: DreamId,
+    paths: Option<&HashSet<String>>,
+) -> Result<Vec<Digest>> {
     let mut ops = staged_ops(&mut *tx, dream).await?;
     ops.retain(|op| paths.is_none_or(|paths| paths.contains(&op.path)));
     let (key, _) = rows::key(&mut *tx, dream.scope).await?;
     let texts = texts(tx, dream.scope, &cited_places(&ops, guards)?).await?;
     let sites = blocking(move || of_changeset(&key, &ops, &texts, guards)).await??;
-    let pairs: Vec<Digest> =
-        sites.into_iter().filter(|site| site.treatment.is_some()).map(|site| site.digest).collect();
-    rows::forget(tx, dream.scope, Some(by), &pairs).await
+    Ok(sites.into_iter().filter(|site| site.treatment.is_some()).map(|site| site.digest).collect())
 }
 
 /// The texts at these places. A redacted one is empty.

@@ -32,8 +32,7 @@ async fn revert(stack: &Stack, dream_id: &str) {
 
 /// Ada's dreams, the oldest first.
 async fn dreams(stack: &Stack) -> Vec<String> {
-    let statement =
-        "SELECT d.state FROM mx_dream d JOIN mx_scope s USING (scope_id) WHERE s.user_id = 'ada' ORDER BY d.created_at";
+    let statement = "SELECT d.state FROM mx_dream d JOIN mx_scope s USING (scope_id) WHERE s.user_id = 'ada' AND d.reverts IS NULL ORDER BY d.created_at";
     ask::lines(stack.sql(), statement, &[]).await
 }
 

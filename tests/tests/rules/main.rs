@@ -56,6 +56,7 @@ mod redaction;
 mod replay;
 mod restores;
 mod restores_together;
+mod reverts;
 mod round_trip;
 mod search;
 mod search_turns;

@@ -165,13 +165,13 @@ mod tests {
     #[test]
     fn what_a_person_takes_away_is_removed_and_what_anybody_says_again_is_not() {
         let gone = change(Role::Operator, "- Ada swims.\n- Ada sings.\n", "- Ada sings.\n");
-        assert_eq!(removed(vec![gone.clone()]), ["Ada swims"]);
-        assert_eq!(removed(vec![change(Role::Backend, "- Ada swims.\n", "")]), ["Ada swims"]);
+        assert_eq!(removed(vec![gone.clone()]), ["ada swims"]);
+        assert_eq!(removed(vec![change(Role::Backend, "- Ada swims.\n", "")]), ["ada swims"]);
         assert_eq!(removed(vec![change(Role::Agent, "- Ada swims.\n", "")]), Vec::<String>::new());
         let again = change(Role::Agent, "", "* Ada swims\n");
         assert_eq!(removed(vec![gone.clone(), again.clone()]), Vec::<String>::new());
         let dream = ChangeRow { dreamt: true, ..again };
-        assert_eq!(removed(vec![gone.clone(), dream]), ["Ada swims"]);
+        assert_eq!(removed(vec![gone.clone(), dream]), ["ada swims"]);
         let written_otherwise = change(Role::Operator, "- Ada swims.\n", "* Ada  swims\n");
         assert_eq!(removed(vec![written_otherwise]), Vec::<String>::new());
         for other in [

@@ -193,8 +193,8 @@ mod tests {
         let sites =
             of_op(&key, "user/a.md", ("- Ada has two cats.\n- Ben\n", "- Ben\n- Ada swims.\n"), &[drop(1, 3)], &texts);
         let digests: Vec<Digest> = sites.iter().map(|site| site.digest).collect();
-        let pair = key.pair(TreatmentKind::DropDuplicate, "Ada has two cats", "Ada has 2 cats");
-        assert_eq!(digests, [pair, key.statement("Ada swims")]);
+        let pair = key.pair(TreatmentKind::DropDuplicate, "ada has two cats", "ada has 2 cats");
+        assert_eq!(digests, [pair, key.statement("ada swims")]);
         assert_eq!((sites[0].treatment, sites[0].line), (Some(0), 1));
         assert_eq!((sites[1].treatment, sites[1].line), (None, 2));
         assert!(sites.iter().all(|site| site.violation().rule == "forgotten"));

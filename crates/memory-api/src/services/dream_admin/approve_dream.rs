@@ -56,7 +56,11 @@ pub(super) async fn handle(
     once(context, &caller, &asked).await
 }
 
-fn paths(asked: &[String]) -> Result<BTreeSet<String>> {
+/// The paths that a call names.
+///
+/// # Errors
+/// FIELD_INVALID, INVALID_PATH.
+pub(super) fn paths(asked: &[String]) -> Result<BTreeSet<String>> {
     if asked.len() > MAX_LEFT_PATHS {
         return Err(field("paths", format!("at most {MAX_LEFT_PATHS} paths")).into());
     }
