@@ -18,6 +18,8 @@ CREATE TABLE mx_dream_state (
   proposal uuid,                                       -- the dream that waits for a person
   proposal_sequence bigint,                            -- its snapshot
   proposal_watermark bigint,                           -- the watermark before it and before those that it replaced
+  forget_key bytea,                                    -- what mx_forgotten's digests are made with; NULL: not needed yet
+  forgotten_sequence bigint NOT NULL DEFAULT 0,        -- the sequence up to which removals by people are in mx_forgotten
   CONSTRAINT mx_dream_state_pk PRIMARY KEY (scope_id)
 );
 CREATE INDEX mx_dream_state_due ON mx_dream_state (workspace_id, due_at) WHERE due_at IS NOT NULL;
@@ -120,6 +122,7 @@ CREATE TABLE mx_dream_op (
   treatments bytea[] NOT NULL,                         -- encoded Treatment, each
   request_id uuid,                                     -- tells a repeat after a lost answer from another op
   adopted_sequence bigint,                             -- the revision that adopted it
+  undone_by uuid,                                      -- the revert that undid it and that was not undone itself
   redacted boolean NOT NULL DEFAULT false,             -- text and hash were emptied; NULL text otherwise means deleted
   at timestamptz NOT NULL DEFAULT mx_now(),
   CONSTRAINT mx_dream_op_pk PRIMARY KEY (scope_id, dream_id, number)

@@ -1,12 +1,14 @@
 -- Stages one op of a dream: lease, version and budgets are checked and the counters moved under the lock of the
 -- dream's row, in one round trip with the op and its log row.
 -- outcome: 0 staged, 1 lost, 2 overtaken, 3 out of time, 4 sealed, 6 unchanged, 7 version conflict, 8 ops spent,
---          9 files spent, 10 bytes spent, 11 staged before by the same call, 12 text too large.
+--          9 files spent, 10 bytes spent, 11 staged before by the same call, 12 text too large,
+--          14 forgotten.
+-- p_forgotten: it would bring back what a person said no to.
 -- p_reasons: the reason that each outcome is logged with, from outcome 0 on.
 CREATE FUNCTION mx_dream_stage_1(
   p_scope bigint, p_dream uuid, p_fence bigint, p_worker uuid, p_operation smallint, p_path text, p_expected bigint,
   p_text text, p_sha bytea, p_inserted bigint, p_hidden boolean, p_source smallint, p_reason text,
-  p_treatments bytea[], p_request uuid, p_actor text, p_trace bytea, p_reasons smallint[])
+  p_treatments bytea[], p_forgotten boolean, p_request uuid, p_actor text, p_trace bytea, p_reasons smallint[])
 RETURNS TABLE (outcome smallint, version bigint, at timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
@@ -23,6 +25,7 @@ BEGIN
     outcome := 11; at := o.at;
   END IF;
   IF outcome = 0 AND p_expected <> l_current THEN outcome := 7; END IF;
+  IF outcome = 0 AND p_forgotten THEN outcome := 14; END IF;
   IF outcome = 0 AND octet_length(p_text) > greatest(
       CASE WHEN l_current > 0 THEN coalesce(o.size, f.size) END,   -- a text may always become shorter
       (SELECT mx_limit_1(workspace_id, 'max_text_bytes') FROM mx_scope WHERE scope_id = p_scope)) THEN
@@ -51,7 +54,7 @@ BEGIN
           p_hidden, p_source, p_reason, p_treatments, p_request, at);
     END IF;
   END IF;
-  IF outcome BETWEEN 7 AND 10 OR outcome = 12 THEN
+  IF outcome BETWEEN 7 AND 10 OR outcome IN (12, 14) THEN
     UPDATE mx_dream SET refused_ops = refused_ops + 1 WHERE scope_id = p_scope AND dream_id = p_dream;
   END IF;
   INSERT INTO mx_access_log (scope_id, operation, path, file_version, outcome, reason,

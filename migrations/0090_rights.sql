@@ -14,6 +14,7 @@ GRANT INSERT ON mx_access_log, mx_imported TO memex_app;
 GRANT INSERT, UPDATE, DELETE
   ON mx_request, mx_config, mx_user_config, mx_token, mx_dream, mx_dream_op, mx_dream_state
   TO memex_app;
+GRANT INSERT, DELETE ON mx_forgotten TO memex_app;
 GRANT UPDATE ON mx_workspace TO memex_app;
 GRANT UPDATE (line) ON mx_imported TO memex_app;
 GRANT UPDATE (readmitted_at, readmitted_by) ON mx_erasure TO memex_app;

@@ -1,11 +1,11 @@
 //! The builtin curator: drops duplicates that it can ground and tidies pages, without a model.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::ledger::{self, JudgedFile};
 use crate::same::{Grade, Pair, Place, Places, ReadFile, StandsAt, is_curated};
 use crate::tidy;
-use crate::{PlannedOp, Rules, SourceFile, Treatment, TreatmentKind, TreatmentSource};
+use crate::{LineRange, PlannedOp, Rules, SourceFile, Treatment, TreatmentKind, TreatmentSource};
 
 /// Lines that one op drops at most: each is a treatment, and an op carries 2,000 of them. What is left is dropped by
 /// the next dream.
@@ -24,6 +24,28 @@ pub struct Plan {
     pub probable: Vec<Pair>,
 }
 
+/// What stays as it is though it could be grounded: somebody has said no to it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Left {
+    lines: BTreeSet<(String, LineRange)>,
+    untidy: BTreeSet<String>,
+}
+
+impl Left {
+    /// Leaves what this treatment of an op treats. Returns false where there is nothing more to leave.
+    pub fn leave(&mut self, op: &PlannedOp, treatment: usize) -> bool {
+        match op.treatments.get(treatment) {
+            Some(one) if one.kind == TreatmentKind::Tidy => self.untidy.insert(op.path.clone()),
+            Some(Treatment { before: Some(lines), .. }) => self.lines.insert((op.path.clone(), *lines)),
+            _ => false,
+        }
+    }
+
+    fn holds(&self, file: &ReadFile<'_>, s: usize) -> bool {
+        !self.lines.is_empty() && self.lines.contains(&(file.file.path.clone(), file.document.statements[s].lines))
+    }
+}
+
 /// All changes that the curator can ground with certainty, and the pairs that are only probable.
 ///
 /// Logs, and what is neither Markdown nor plain text, are never touched and never a ground. Never fails; the same input
@@ -32,9 +54,23 @@ pub fn curate(files: &[SourceFile], rules: &Rules) -> Plan {
     let read = read(files, rules);
     let all: Vec<&ReadFile<'_>> = read.iter().collect();
     let places = Places::new(&all, rules);
-    let grounds = grounds(&places, Grade::Certain);
+    let left = Left::default();
+    let grounds = grounds(&places, Grade::Certain, &left);
     let probable = probable(&places, &grounds);
-    Plan { ops: ops(&places, &grounds, true), probable }
+    Plan { ops: ops(&places, &grounds, &Wanted { tidies: true, only: None, left: &left }), probable }
+}
+
+/// The change of one file without what is left; `None`: nothing else is to be done there. `near`: as
+/// [`curate_probable`], else as [`curate`].
+pub fn curate_again(files: &[SourceFile], rules: &Rules, near: bool, path: &str, left: &Left) -> Option<PlannedOp> {
+    let read = read(files, rules);
+    let all: Vec<&ReadFile<'_>> = read.iter().collect();
+    let places = Places::new(&all, rules);
+    let grounds = match near {
+        true => probable_grounds(&places, &grounds(&places, Grade::Certain, &Left::default()), left),
+        false => grounds(&places, Grade::Certain, left),
+    };
+    ops(&places, &grounds, &Wanted { tidies: !near, only: Some(path), left }).pop()
 }
 
 /// Changes that drop the lines of probable pairs and nothing else: they need a person.
@@ -42,9 +78,10 @@ pub fn curate_probable(files: &[SourceFile], rules: &Rules) -> Vec<PlannedOp> {
     let read = read(files, rules);
     let all: Vec<&ReadFile<'_>> = read.iter().collect();
     let places = Places::new(&all, rules);
-    let certain = grounds(&places, Grade::Certain);
-    let likely = probable_grounds(&places, &certain);
-    ops(&places, &likely, false)
+    let left = Left::default();
+    let certain = grounds(&places, Grade::Certain, &left);
+    let likely = probable_grounds(&places, &certain, &left);
+    ops(&places, &likely, &Wanted { tidies: false, only: None, left: &left })
 }
 
 fn read<'a>(files: &'a [SourceFile], rules: &Rules) -> Vec<ReadFile<'a>> {
@@ -69,22 +106,23 @@ fn groups<'a>(places: &'a Places<'_, '_>, form: impl Fn(&'a ReadFile<'_>, usize)
     groups
 }
 
-fn grounds(places: &Places<'_, '_>, wanted: Grade) -> Grounds {
+fn grounds(places: &Places<'_, '_>, wanted: Grade, left: &Left) -> Grounds {
     let groups = groups(places, |file, s| &file.identities[s].key);
     let mut grounds: Grounds = groups.iter().flat_map(|group| places.grounds(group, wanted)).collect();
     if wanted == Grade::Certain {
-        drop_second_runs(places, &mut grounds);
+        drop_second_runs(places, &mut grounds, left);
     }
+    grounds.retain(|&(f, s), _| !left.holds(places.files[f], s));
     spare_the_last_of_each_file(places, &mut grounds);
     grounds
 }
 
 /// A page that was appended twice loses its second run. What else its file would lose waits for the next dream, because
 /// each line of the first run stands for one that goes.
-fn drop_second_runs(places: &Places<'_, '_>, grounds: &mut Grounds) {
+fn drop_second_runs(places: &Places<'_, '_>, grounds: &mut Grounds, left: &Left) {
     for (f, file) in places.files.iter().enumerate() {
         let twins = file.repeats.twins();
-        if twins.len() > MAX_DROPS_PER_OP {
+        if twins.len() > MAX_DROPS_PER_OP || twins.keys().any(|&second| left.holds(file, second)) {
             continue;
         }
         if !twins.is_empty() {
@@ -105,12 +143,13 @@ fn spare_the_last_of_each_file(places: &Places<'_, '_>, grounds: &mut Grounds) {
 }
 
 /// Grounds of probable pairs among the statements that stay.
-fn probable_grounds(places: &Places<'_, '_>, certain: &Grounds) -> Grounds {
+fn probable_grounds(places: &Places<'_, '_>, certain: &Grounds, left: &Left) -> Grounds {
     let mut likely = Grounds::new();
     for mut group in groups(places, |file, s| file.identities[s].loose()) {
         group.retain(|place| !certain.contains_key(place));
         likely.extend(places.grounds(&group, Grade::Probable));
     }
+    likely.retain(|&(f, s), _| !left.holds(places.files[f], s));
     spare_the_last_of_each_file(places, &mut likely);
     likely
 }
@@ -121,20 +160,31 @@ fn probable(places: &Places<'_, '_>, certain: &Grounds) -> Vec<Pair> {
         StandsAt { path: file.file.path.clone(), version: file.file.version, lines: file.document.statements[s].lines }
     };
     let pair = |(dropped, kept)| Pair { grade: Grade::Probable, dropped: stands(dropped), kept: stands(kept) };
-    probable_grounds(places, certain).into_iter().map(pair).collect()
+    probable_grounds(places, certain, &Left::default()).into_iter().map(pair).collect()
 }
 
-fn ops(places: &Places<'_, '_>, grounds: &Grounds, tidies: bool) -> Vec<PlannedOp> {
+/// Which ops are wanted.
+struct Wanted<'a> {
+    /// Also of files that are only untidy.
+    tidies: bool,
+    /// Of this file alone.
+    only: Option<&'a str>,
+    left: &'a Left,
+}
+
+fn ops(places: &Places<'_, '_>, grounds: &Grounds, wanted: &Wanted<'_>) -> Vec<PlannedOp> {
+    let tidies = wanted.tidies;
     let mut ops = Vec::new();
-    for (f, file) in places.files.iter().enumerate() {
+    let asked = |file: &ReadFile<'_>| wanted.only.is_none_or(|path| path == file.file.path);
+    for (f, file) in places.files.iter().enumerate().filter(|(_, file)| asked(file)) {
         let dropped: BTreeMap<usize, Place> =
             grounds.range((f, 0)..(f + 1, 0)).take(MAX_DROPS_PER_OP).map(|(&(_, s), &keep)| (s, keep)).collect();
         if dropped.is_empty() && !tidies {
             continue;
         }
-        let op = plan(places, file, &dropped).or_else(|| {
+        let op = plan(places, file, &dropped, wanted.left).or_else(|| {
             // A drop that would change how the rest of the page reads is given up, with all others of that page.
-            (!dropped.is_empty() && tidies).then(|| plan(places, file, &BTreeMap::new())).flatten()
+            (!dropped.is_empty() && tidies).then(|| plan(places, file, &BTreeMap::new(), wanted.left)).flatten()
         });
         ops.extend(op);
     }
@@ -143,8 +193,17 @@ fn ops(places: &Places<'_, '_>, grounds: &Grounds, tidies: bool) -> Vec<PlannedO
 }
 
 /// The op for one file, or `None` if it changes nothing or the ledger would not account for it.
-fn plan(places: &Places<'_, '_>, file: &ReadFile<'_>, dropped: &BTreeMap<usize, Place>) -> Option<PlannedOp> {
-    let (fates, tidied) = tidy::tidied(file, &dropped.keys().copied().collect());
+fn plan(
+    places: &Places<'_, '_>,
+    file: &ReadFile<'_>,
+    dropped: &BTreeMap<usize, Place>,
+    left: &Left,
+) -> Option<PlannedOp> {
+    let gone: BTreeSet<usize> = dropped.keys().copied().collect();
+    let (fates, tidied) = match left.untidy.contains(&file.file.path) {
+        true => (tidy::untidied(file, &gone), None),
+        false => tidy::tidied(file, &gone),
+    };
     let (edits, result) = tidy::edits(&file.file.text, &fates)?;
     let mut treatments: Vec<Treatment> =
         dropped.iter().map(|(&s, &keep)| drop_treatment(places, file, s, keep)).collect();

@@ -6,6 +6,7 @@ mod fitness;
 mod language;
 mod planned_op;
 mod rules;
+mod said;
 mod same;
 mod section;
 mod text;
@@ -19,6 +20,7 @@ pub mod statement;
 
 pub use planned_op::PlannedOp;
 pub use rules::Rules;
+pub use said::{Said, said};
 pub use same::{Grade, Pair, StandsAt};
 pub use treatment::{
     LineOrigin, LineRange, Source, SourceFile, Treatment, TreatmentKind, TreatmentSource, UnknownTreatment,

@@ -18,11 +18,16 @@ pub(crate) fn tidied(file: &ReadFile<'_>, dropped: &BTreeSet<usize>) -> (Vec<Fat
     (page.fates, page.tidied)
 }
 
+/// The fate of each line where nothing is tidied.
+pub(crate) fn untidied(file: &ReadFile<'_>, dropped: &BTreeSet<usize>) -> Vec<Fate> {
+    page::Page::without(file, dropped).fates
+}
+
 /// The text of a file without the dropped statements: as it is left, and tidied. What tidying is, is defined by this.
 pub(crate) fn texts_without(file: &ReadFile<'_>, dropped: &BTreeSet<usize>) -> [String; 2] {
     let text =
         |fates: &[Fate]| edits(&file.file.text, fates).map_or_else(|| file.file.text.clone(), |(_, result)| result);
-    [text(&page::Page::without(file, dropped).fates), text(&tidied(file, dropped).0)]
+    [text(&untidied(file, dropped)), text(&tidied(file, dropped).0)]
 }
 
 /// The lines of `lines` and `other` together.

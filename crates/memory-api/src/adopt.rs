@@ -203,14 +203,7 @@ mod tests {
     fn several_ops_of_one_file_are_one_change_to_the_last_text_and_a_file_that_is_as_it_was_is_none() {
         let ops = vec![op(1, "user/b.md"), op(2, "user/a.md"), op(3, "user/b.md"), op(4, "user/c.md")];
         let changed = ["user/a.md".to_owned(), "user/b.md".to_owned()].into();
-        let judged = Judged {
-            ops,
-            changed,
-            files: std::collections::BTreeMap::new(),
-            ledger: memex_curation::ledger::Ledger::default(),
-            counts: memex_core::dream_log::DreamLogCounts::default(),
-            scope_statements: 0,
-        };
+        let judged = Judged { ops, changed, ..Judged::default() };
         let files = by_file(&judged);
         let numbers: Vec<Vec<i32>> = files.iter().map(|ops| ops.iter().map(|op| op.number).collect()).collect();
         assert_eq!(numbers, [vec![1, 3], vec![2]]);

@@ -14,6 +14,7 @@ use crate::auth::Caller;
 use crate::convert::dream_message;
 use crate::ending::account_of;
 use crate::error::{Error, Result, dreaming_disabled, erased, paused};
+use crate::forgotten;
 use crate::groups::Groups;
 use crate::guards::Guards;
 use crate::judge::{self, Judged};
@@ -76,7 +77,10 @@ pub async fn approve(
     }
     let Prepared { chosen, rest, .. } = prepared;
     let shown = dream_message::stored_violations(&dreams::shown_violations(tx, dream).await?);
-    let broken = approvable(judge::violations(chosen, guards.ledger), &shown)?;
+    forgotten::store(tx, dream.scope, Some(dream.id), &chosen.derived).await?;
+    let mut broken = forgotten::violations(tx, dream.scope, &chosen.sites).await?;
+    broken.extend(judge::violations(chosen, guards.ledger));
+    let broken = approvable(broken, &shown)?;
     if let Some(running) = running_dream(&mut *tx, dream.scope).await? {
         let cause = "a proposal was approved while it ran";
         end_dream(&mut *tx, dream.scope, running, DreamState::Overtaken, cause).await?;
@@ -84,7 +88,8 @@ pub async fn approve(
     let rest = match rest {
         None => None,
         Some(rest) => {
-            let broken = judge::violations(rest, guards.ledger);
+            let mut broken = forgotten::violations(tx, dream.scope, &rest.sites).await?;
+            broken.extend(judge::violations(rest, guards.ledger));
             Some(dreams::split(tx, dream, &rest.paths(), &account_of(rest, &broken)).await?)
         }
     };
@@ -133,10 +138,14 @@ fn allowed(denied: Option<&str>) -> Result<()> {
 }
 
 /// What a person may adopt knowingly: a changeset that breaks no rule but those that the proposal showed. A standing
-/// instruction is never lost. Gives the rules that it breaks.
+/// instruction is never lost, and what is forgotten never brought back. Gives the rules that it breaks.
 fn approvable(broken: Vec<DreamViolation>, shown: &[DreamViolation]) -> Result<Vec<DreamViolation>, Refusal> {
     if broken.iter().any(|one| one.rule == Rule::StandingInstructionLost.as_str()) {
         let message = "a standing instruction would be lost, which no approval allows; nothing was adopted";
+        return Err(Refusal::new(ErrorReason::PolicyRefused, message));
+    }
+    if broken.iter().any(|one| one.rule == forgotten::RULE) {
+        let message = "a person has removed, rejected or reverted this before, and no approval brings it back; nothing was adopted";
         return Err(Refusal::new(ErrorReason::PolicyRefused, message));
     }
     let is_shown = |one: &DreamViolation| {
@@ -211,6 +220,8 @@ mod tests {
         assert_eq!(judged(&[one(Rule::OnlyProbable, 4)], &[probable]), Err(ErrorReason::DreamStale));
         let instruction = one(Rule::StandingInstructionLost, 3);
         assert_eq!(judged(&[instruction.clone()], &[instruction]), Err(ErrorReason::PolicyRefused));
+        let forgotten = DreamViolation { rule: forgotten::RULE.into(), ..DreamViolation::default() };
+        assert_eq!(judged(&[forgotten.clone()], &[forgotten]), Err(ErrorReason::PolicyRefused));
     }
 
     #[test]

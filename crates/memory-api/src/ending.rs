@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::adopt::{Adoption, adopt, refusal};
 use crate::convert::dream_message;
 use crate::error::{Error, Result};
+use crate::forgotten;
 use crate::guards::Guards;
 use crate::judge::{Case, Judged, Verdict, decide};
 use crate::store::dreams::{self, Account, DreamRow, Ending};
@@ -85,6 +86,8 @@ async fn verdict(
     dream: DreamId,
     judged: &Judged,
 ) -> Result<Verdict> {
+    forgotten::store(tx, dream.scope, Some(dream.id), &judged.derived).await?;
+    let forgotten = forgotten::violations(tx, dream.scope, &judged.sites).await?;
     let window = dreams::loss_window(tx, dream).await?;
     let budget = Budget {
         max_ops: u32::try_from(row.max_ops).unwrap_or(0),
@@ -95,5 +98,5 @@ async fn verdict(
     };
     let mode = Mode::parse(&row.mode).ok_or(Error::Unexpected("a dream has an unknown mode"))?;
     let adopts_probable = row.near == "adopt" && window.adopts_probable;
-    Ok(decide(&Case { mode, budget, window, judged, ledger: guards.ledger, adopts_probable }))
+    Ok(decide(&Case { mode, budget, window, judged, ledger: guards.ledger, forgotten, adopts_probable }))
 }

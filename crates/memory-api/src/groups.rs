@@ -49,6 +49,11 @@ impl Groups {
         self.0.iter().position(|group| group.contains(path)).map_or(0, |at| at + 1)
     }
 
+    /// The groups.
+    pub fn iter(&self) -> impl Iterator<Item = &BTreeSet<String>> {
+        self.0.iter()
+    }
+
     /// Judges a choice of files: it takes whole groups of the changeset. No path at all chooses all files. Gives the chosen
     /// files.
     ///

@@ -12,6 +12,8 @@ pub struct Guards {
     pub(crate) ledger: bool,
     /// The ledger knows whose word a line is.
     pub(crate) source: bool,
+    /// What people removed, rejected or reverted does not come back through a dream.
+    pub(crate) forgotten: bool,
     /// A repeated mutation of anything but files is given its first answer.
     pub(crate) requests: bool,
     /// A connection serves another call only after its transaction was seen to end.
@@ -20,7 +22,15 @@ pub struct Guards {
 
 impl Default for Guards {
     fn default() -> Self {
-        Self { scope: true, excluded: true, ledger: true, source: true, requests: true, transactions: true }
+        Self {
+            scope: true,
+            excluded: true,
+            ledger: true,
+            source: true,
+            forgotten: true,
+            requests: true,
+            transactions: true,
+        }
     }
 }
 
@@ -36,6 +46,8 @@ pub enum Guard {
     Ledger,
     /// The ledger knows whose word a line is.
     Source,
+    /// What people removed, rejected or reverted does not come back through a dream.
+    Forgotten,
     /// A repeated mutation of anything but files is given its first answer.
     Requests,
     /// A connection serves another call only after its transaction was seen to end.
@@ -52,6 +64,7 @@ impl Guards {
             Guard::Excluded => guards.excluded = false,
             Guard::Ledger => guards.ledger = false,
             Guard::Source => guards.source = false,
+            Guard::Forgotten => guards.forgotten = false,
             Guard::Requests => guards.requests = false,
             Guard::Transactions => guards.transactions = false,
         }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::convert;
 use crate::error::{Error, Result};
+use crate::forgotten::{self, Derived, Site};
 use crate::guards::Guards;
 use crate::staged_treatments::{in_base_lines, treatments};
 use crate::store::Store;
@@ -29,7 +30,7 @@ pub use decision::{Case, Verdict, allowed_loss, decide, violations};
 const COUNTED_AT_ONCE: i64 = 100;
 
 /// A changeset with its account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Judged {
     /// Its ops, in order.
     pub ops: Vec<StagedOp>,
@@ -43,6 +44,10 @@ pub struct Judged {
     pub counts: DreamLogCounts,
     /// Statements of all files that a dream may touch; counted only where any is lost, else 0.
     pub scope_statements: u32,
+    /// Where it could bring back what is forgotten.
+    pub sites: Vec<Site>,
+    /// What people removed since that was last looked for.
+    pub derived: Derived,
 }
 
 /// Computes the account of a sealed changeset over the snapshot. Where the user's files have moved meanwhile, the account
@@ -69,9 +74,31 @@ pub async fn account(store: &Store, guards: Guards, dream: DreamId, ops: Vec<Sta
     };
     let versions: Vec<(Uuid, i64)> = heads.iter().map(|head| (head.file_id, head.version)).collect();
     let origins = if guards.source { store.line_origins(dream.scope, &versions).await? } else { HashMap::new() };
+    let (sites, derived) = match guards.forgotten {
+        true => sites(store, guards, dream.scope, &ops, &heads).await?,
+        false => (Vec::new(), Derived::default()),
+    };
     let (ledger, counts, changed) = blocking(move || changes.judge(heads, &origins, &rules)).await?;
     let scope_statements = if ledger.lost_word_for_word > 0 { scope_statements(store, dream.scope).await? } else { 0 };
-    Ok(Judged { ops, changed, files, ledger, counts, scope_statements })
+    Ok(Judged { ops, changed, files, ledger, counts, scope_statements, sites, derived })
+}
+
+/// Where the changeset could bring back what is forgotten, and what people removed since that was last looked for.
+async fn sites(
+    store: &Store,
+    guards: Guards,
+    scope: i64,
+    ops: &[StagedOp],
+    heads: &[HeadText],
+) -> Result<(Vec<Site>, Derived)> {
+    let (key, derived) = forgotten::derive(store, scope).await?;
+    let places = forgotten::cited_places(ops, guards)?;
+    let texts = heads.iter().map(|head| ((head.path.clone(), head.version), &head.text));
+    let texts = texts.filter(|(place, _)| places.binary_search(place).is_ok());
+    let texts = texts.map(|(place, text)| (place, text.clone())).collect();
+    let ops = ops.to_vec();
+    let sites = blocking(move || forgotten::of_changeset(&key, &ops, &texts, guards)).await??;
+    Ok((sites, derived))
 }
 
 /// Every file that a dream may touch, and those that the changeset names, whatever they are; `None` where they have more

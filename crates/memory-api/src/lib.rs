@@ -13,6 +13,7 @@ mod epoch;
 mod erase;
 mod erasure_key;
 mod error;
+mod forgotten;
 mod groups;
 mod guards;
 mod judge;

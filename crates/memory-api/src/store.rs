@@ -16,6 +16,7 @@ pub mod earlier;
 pub mod epochs;
 pub mod erasures;
 pub mod files;
+pub mod forgotten;
 pub mod imports;
 mod lanes;
 pub mod line_origins;

@@ -2,7 +2,7 @@
 
 use memex_proto::v1::{
     CreateTokenRequest, DreamState, EraseUserRequest, ErasureState, ErrorReason, GetErasureRequest, GetUserRequest,
-    ListAccessLogRequest, Role, UpdateUserRequest,
+    ListAccessLogRequest, RejectDreamRequest, Role, UpdateUserRequest,
 };
 use memex_stack::stack::{Stack, StackOptions};
 use tests::archive::{export, import, into};
@@ -88,6 +88,13 @@ async fn in_every_table(stack: &Stack) {
     let dream = claim_one(&worker).await;
     dream.read("user/a.md").await.unwrap();
     dream.stage("user/a.md", &format!("- likes {CANARY}.\n"), 1).await.unwrap();
+    assert_eq!(dream.ends().await, DreamState::Proposed);
+    let reject = RejectDreamRequest { dream_id: dream.assignment.dream_id.clone(), ..RejectDreamRequest::default() };
+    operator.dream_admin.clone().reject_dream(reject).await.unwrap();
+    start_dream_of(stack, ADA).await;
+    let waits = claim_one(&worker).await;
+    waits.stage("user/profile.md", &format!("{}\n\n", tests::messy::FILES[1].1), 1).await.unwrap();
+    assert_eq!(waits.ends().await, DreamState::Proposed);
     let values = [("dream_max_writes".to_owned(), "3".to_owned())].into();
     let keys = UpdateUserRequest { user_id: ADA.into(), values, ..UpdateUserRequest::default() };
     operator.admin.clone().update_user(keys).await.unwrap();

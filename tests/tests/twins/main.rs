@@ -6,6 +6,7 @@
 mod budget;
 mod clean;
 mod excluded;
+mod forgotten;
 mod hostile;
 mod imports;
 mod lease;

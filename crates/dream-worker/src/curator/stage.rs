@@ -15,10 +15,12 @@ use crate::dream::Tally;
 use crate::wire;
 
 /// The stage's answer to one op.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Staged {
     /// It is on the stage, or changed nothing.
     Yes,
+    /// memory-api refused these of its treatments, by their indexes: without them it may be put again.
+    Ungrounded(Vec<usize>),
     /// memory-api refused it for itself, for this reason: the ops after it can still be staged.
     Refused(ErrorReason),
     /// Its text is more than the budget has left. A smaller op may still fit.
@@ -93,7 +95,7 @@ impl<'a> Stage<'a> {
                 }
             }
             Staged::TooLarge => self.too_large.push(op.path.clone()),
-            Staged::Refused(_) | Staged::BudgetSpent => {}
+            Staged::Ungrounded(_) | Staged::Refused(_) | Staged::BudgetSpent => {}
         }
         Ok(staged)
     }
@@ -151,9 +153,9 @@ fn refused(status: &Status, tally: &mut Tally) -> Result<Staged, Interruption> {
     match refusal.reason {
         ErrorReason::GroundInvalid => {
             tally.ops_dropped += 1;
-            let treatment = fact("treatment").unwrap_or("unknown");
-            tracing::info!(treatment, "an op was dropped: the ground of a treatment does not hold");
-            Ok(Staged::Refused(refusal.reason))
+            let treatments = fact("treatments").or(fact("treatment")).unwrap_or_default();
+            tracing::info!(treatments, "an op was dropped: the ground of a treatment does not hold");
+            Ok(Staged::Ungrounded(treatments.split(',').filter_map(|one| one.parse().ok()).collect()))
         }
         ErrorReason::BudgetExceeded if fact("budget").is_some_and(|budget| budget.contains("bytes")) => {
             Ok(Staged::TooLarge)

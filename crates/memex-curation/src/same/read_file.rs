@@ -10,7 +10,8 @@ use super::identity::{Bar, Identity, Parts};
 use super::repeat::Repeats;
 use crate::context::FileParts;
 use crate::fitness::Fitness;
-use crate::statement::{Checkbox, Document, Element, Mark, split_lines};
+use crate::said::box_of;
+use crate::statement::{Document, Element, Mark, split_lines};
 use crate::text::strict;
 use crate::{Rules, SourceFile};
 
@@ -136,14 +137,6 @@ fn is_quoted(text: &str) -> bool {
         '\u{300f}',
     ];
     bare.chars().count() > 1 && bare.starts_with(opens) && bare.ends_with(closes)
-}
-
-fn box_of(checkbox: Option<Checkbox>) -> &'static str {
-    match checkbox {
-        None => "",
-        Some(Checkbox::Open) => "[ ] ",
-        Some(Checkbox::Done) => "[x] ",
-    }
 }
 
 /// The page's definitions of links and footnotes, by their label.

@@ -25,6 +25,8 @@ pub struct Case<'a> {
     pub judged: &'a Judged,
     /// Whether the ledger is asked at all.
     pub ledger: bool,
+    /// What of it is forgotten.
+    pub forgotten: Vec<pb::DreamViolation>,
     /// Whether probable copies are adopted as certain ones are: `dream_near` says so, and the dream looks for them alone.
     pub adopts_probable: bool,
 }
@@ -47,6 +49,7 @@ pub fn decide(case: &Case<'_>) -> Verdict {
         return Verdict { state: DreamState::Noop, cause, violations: Vec::new() };
     }
     let mut violations = bounds(case);
+    violations.extend(case.forgotten.iter().cloned());
     let for_a_person = violations.is_empty() && case.judged.ledger.violations.iter().all(is_for_a_person);
     violations.extend(self::violations(case.judged, case.ledger));
     let adopted_anyway = |one: &pb::DreamViolation| case.adopts_probable && one.rule == Rule::OnlyProbable.as_str();
@@ -153,6 +156,7 @@ mod tests {
             ledger,
             counts: DreamLogCounts::default(),
             scope_statements,
+            ..Judged::default()
         }
     }
 
@@ -164,7 +168,16 @@ mod tests {
             lost: 0,
             statements_at_first: None,
         };
-        decide(&Case { mode, budget: Budget::DEFAULT, window, judged, ledger: true, adopts_probable: false }).state
+        decide(&Case {
+            mode,
+            budget: Budget::DEFAULT,
+            window,
+            judged,
+            ledger: true,
+            forgotten: vec![],
+            adopts_probable: false,
+        })
+        .state
     }
 
     const LOST: &[(Rule, &str)] = &[(Rule::StatementLost, "")];
@@ -199,6 +212,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_forgotten_is_never_adopted() {
+        let clean = judged(0, 0, &[]);
+        let one = pb::DreamViolation { rule: crate::forgotten::RULE.into(), ..Default::default() };
+        let state = |mode, refuses| {
+            let window =
+                LossWindow { refuses, adopts_probable: true, max_percent: 20, lost: 0, statements_at_first: None };
+            let forgotten = vec![one.clone()];
+            let (budget, judged) = (Budget::DEFAULT, &clean);
+            decide(&Case { mode, budget, window, judged, ledger: false, forgotten, adopts_probable: true }).state
+        };
+        assert_eq!(state(Mode::Apply, false), DreamState::Proposed);
+        assert_eq!(state(Mode::Apply, true), DreamState::Refused);
+        assert_eq!(state(Mode::DryRun, true), DreamState::Reported);
+    }
+
+    #[test]
     fn probable_copies_alone_go_to_a_person_whatever_the_guard_says() {
         let probable = (Rule::OnlyProbable, "");
         assert_eq!(verdict(Mode::Apply, "refuse", &judged(0, 0, &[probable, probable])), DreamState::Proposed);
@@ -213,7 +242,16 @@ mod tests {
         );
         let state = |mode, judged: &Judged| {
             let window = window.clone();
-            decide(&Case { mode, budget: Budget::DEFAULT, window, judged, ledger: true, adopts_probable: true }).state
+            decide(&Case {
+                mode,
+                budget: Budget::DEFAULT,
+                window,
+                judged,
+                ledger: true,
+                forgotten: vec![],
+                adopts_probable: true,
+            })
+            .state
         };
         assert_eq!(state(Mode::Apply, &judged(0, 0, &[probable, probable])), DreamState::Applied);
         assert_eq!(state(Mode::Review, &judged(0, 0, &[probable])), DreamState::Proposed);
@@ -231,6 +269,7 @@ mod tests {
             window,
             judged: &broken,
             ledger: true,
+            forgotten: vec![],
             adopts_probable: false,
         };
         let listed = decide(&case).violations;
@@ -258,6 +297,7 @@ mod tests {
                 window,
                 judged: &judged,
                 ledger: true,
+                forgotten: vec![],
                 adopts_probable: false,
             })
             .state

@@ -53,9 +53,10 @@ pub(super) fn reasons(conflict: Conflict) -> Vec<i16> {
         7 => conflict.reason(),
         12 => ErrorReason::InvalidText,
         13 => ErrorReason::FileNotFound,
+        14 => ErrorReason::GroundInvalid,
         _ => denied(outcome).ok().flatten().map_or(ErrorReason::Unspecified, Denied::reason),
     };
-    (0..=13).map(|outcome| reason_code(reason(outcome))).collect()
+    (0..=14).map(|outcome| reason_code(reason(outcome))).collect()
 }
 
 #[cfg(test)]
@@ -66,7 +67,7 @@ mod tests {
     fn every_outcome_that_refuses_has_a_reason_and_no_other() {
         let all = reasons(Conflict::Exists);
         let without: Vec<usize> = (0..all.len()).filter(|outcome| all[*outcome] == 0).collect();
-        assert_eq!((without, all.len()), (vec![0, 6, 11], 14));
+        assert_eq!((without, all.len()), (vec![0, 6, 11], 15));
         assert_ne!(all[7], reasons(Conflict::Stale)[7]);
     }
 }

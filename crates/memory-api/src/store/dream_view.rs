@@ -47,6 +47,8 @@ pub struct Op {
     pub reason: String,
     /// Encoded treatments.
     pub treatments: Vec<Vec<u8>>,
+    /// Whether it would bring back what a person said no to.
+    pub forgotten: bool,
     /// The call's request id, which tells its repeat from another op.
     pub request: Option<Uuid>,
 }
@@ -80,6 +82,8 @@ pub enum StageOutcome {
     },
     /// The text is longer than a text may be.
     TooLarge,
+    /// It would bring back what a person said no to.
+    Forgotten,
     /// The dream may not go on.
     Denied(Denied),
 }
@@ -213,7 +217,7 @@ impl Store {
         let row = sqlx::query!(
             r#"-- dream_view.stage
             SELECT outcome AS "outcome!", version AS "version!", at
-              FROM mx_dream_stage_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"#,
+              FROM mx_dream_stage_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"#,
             dream.id.scope,
             dream.id.id,
             dream.fence,
@@ -228,6 +232,7 @@ impl Store {
             op.source.code(),
             op.reason,
             &op.treatments,
+            op.forgotten,
             op.request,
             caller.actor,
             trace(),
@@ -240,6 +245,7 @@ impl Store {
             (6, _) => StageOutcome::Unchanged { version: row.version },
             (7, _) => StageOutcome::Conflict { current: row.version },
             (12, _) => StageOutcome::TooLarge,
+            (14, _) => StageOutcome::Forgotten,
             (outcome, _) => {
                 StageOutcome::Denied(denied(outcome)?.ok_or(Error::Unexpected("mx_dream_stage_1 staged at no time"))?)
             }

@@ -28,7 +28,9 @@ pub use proposals::{
     shown_violations, split, waiting_near_ops,
 };
 pub use request::{DreamPolicy, NewDream, dream_policy, hold_switch, insert_dream, open_dream};
-pub use revert::{mark_reverted, running_dream, today};
+pub use revert::{
+    RevertOp, insert_revert, mark_undone, reverts_of, running_dream, settle_reverted, today, undone_paths,
+};
 pub use rows::{DreamRow, dream_row, dream_rules, probable_pairs, watched_dream};
 
 /// The scope as it is under its lock.

@@ -189,7 +189,7 @@ impl Store {
               SELECT o.base_file, o.path, o.base_version, o.dream_id, o.number, o.adopted_sequence, o.treatments,
                      CASE WHEN lead(o.number) OVER (PARTITION BY o.dream_id, o.path ORDER BY o.number) IS NOT NULL THEN o.text END AS text
                 FROM mx_dream_op o JOIN mx_dream d ON d.scope_id = o.scope_id AND d.dream_id = o.dream_id
-               WHERE o.scope_id = $1 AND o.adopted_sequence IS NOT NULL AND o.base_file IS NOT NULL AND d.state = 'applied'),
+               WHERE o.scope_id = $1 AND o.adopted_sequence IS NOT NULL AND o.base_file IS NOT NULL AND d.state = 'applied' AND o.undone_by IS NULL),
             known AS (SELECT base_file AS file_id FROM op UNION SELECT u FROM unnest($2::uuid[]) AS u WHERE EXISTS (SELECT FROM op)),
             told AS (
               SELECT base_file, path, base_version, dream_id, treatments, text, adopted_sequence, number FROM op

@@ -151,7 +151,7 @@ pub async fn empty_ops(tx: &mut Connection, scope: i64, ops: &[(Uuid, i32)], rea
     let (dreams, numbers): (Vec<Uuid>, Vec<i32>) = ops.iter().copied().unzip();
     sqlx::query!(
         "-- redactions.empty_ops
-        WITH dream AS (UPDATE mx_dream SET summary = '' WHERE scope_id = $1 AND dream_id = ANY ($2))
+        WITH dream AS (UPDATE mx_dream SET summary = '', decision_reason = '' WHERE scope_id = $1 AND dream_id = ANY ($2))
         UPDATE mx_dream_op o SET text = NULL, size = 0, sha256 = '', reason = $4, redacted = true
           FROM unnest($2::uuid[], $3::integer[]) AS e(dream_id, number)
          WHERE o.scope_id = $1 AND o.dream_id = e.dream_id AND o.number = e.number",

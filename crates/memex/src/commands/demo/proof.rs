@@ -44,6 +44,7 @@ pub async fn undo_one(people: &People, dreamt: &[Dreamt], expect: &mut Expectati
         reason: "to show that a dream can be undone".to_owned(),
         request_id: request_id(),
         user_id: user.to_owned(),
+        ..RevertDreamRequest::default()
     };
     let operator = &people.operator;
     let undone = operator.call(|| async { operator.dreams().revert_dream(request.clone()).await }).await?;

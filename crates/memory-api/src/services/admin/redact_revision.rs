@@ -16,6 +16,7 @@ use crate::convert;
 use crate::convert::revision_message::{no_revision, revision};
 use crate::error::erased;
 use crate::error::{Error, Result, field};
+use crate::forgotten::catch_up;
 use crate::services::context::{AboutCell, Context};
 use crate::services::history::get_revision::reached;
 use crate::services::once::Once;
@@ -46,6 +47,10 @@ pub(super) async fn handle(
     let found = redactable(context.store.pool(), id.scope, id.sequence).await?.ok_or_else(no_revision)?;
     about.path(&found.path);
     let search = search(context, id, &found).await?;
+    if search.is_some() {
+        // What people removed is known from the texts: an emptied one tells nothing any more.
+        catch_up(&context.store, id.scope).await?;
+    }
 
     let mut tx = context.store.begin_on(id.scope).await?;
     if lock_scope(&mut tx, id.scope).await?.erasing {

@@ -148,7 +148,7 @@ async fn end(context: &Context, finish: &Finish, judged: &Judged) -> Result<pb::
     };
     context.meters.judged(&violations);
     dreams::finish(&mut tx, finish, &ending).await?;
-    follow::request(&mut tx, finish.dream, &finish.report).await?;
+    follow::request(&mut tx, context.guards, finish.dream, &finish.report).await?;
     failpoints::pass(Point::BeforeAdoption).await;
     tx.commit().await?;
     failpoints::pass(Point::AfterAdoption).await;

@@ -67,7 +67,11 @@ fn counted(context: &Context, answered: Result<pb::ApproveDreamResponse>) -> Res
     Ok(answer)
 }
 
-fn paths(asked: &[String]) -> Result<BTreeSet<String>> {
+/// The paths that a call names.
+///
+/// # Errors
+/// FIELD_INVALID, INVALID_PATH.
+pub(super) fn paths(asked: &[String]) -> Result<BTreeSet<String>> {
     if asked.len() > MAX_LEFT_PATHS {
         return Err(field("paths", format!("at most {MAX_LEFT_PATHS} paths")).into());
     }

@@ -9,6 +9,7 @@ use crate::auth::Caller;
 use crate::convert;
 use crate::convert::dream_message;
 use crate::error::{Result, erased};
+use crate::forgotten::remember_pairs;
 use crate::services::context::{AboutCell, Context};
 use crate::services::once::Once;
 use crate::services::request::{CallDigest, request_id};
@@ -40,6 +41,7 @@ pub(super) async fn handle(
             let cause = "a person rejected it";
             let decision = Decision { by: &caller.actor, reason: &reason, state: DreamState::Rejected, cause };
             decide(tx, dream, &decision).await?;
+            remember_pairs(tx, context.guards, dream, None, dream.id).await?;
             let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
             Ok(pb::RejectDreamResponse { dream: Some(dream_message::dream(row)) })
         })

@@ -12,7 +12,7 @@ use crate::convert;
 use crate::convert::dream_message;
 use crate::convert::revision_message::revision;
 use crate::error::{Result, erased};
-use crate::revert::revert;
+use crate::revert::{Asked, Left, Reverted, revert};
 use crate::services::context::{AboutCell, Context, named};
 use crate::services::dream::dream_id;
 use crate::services::once::Once;
@@ -20,6 +20,7 @@ use crate::services::request::{CallDigest, request_id};
 use crate::store::changesets::revisions_at;
 use crate::store::dreams::{DreamRow, dream_row, lock_scope};
 use crate::store::log_place::LogPlace;
+use crate::store::pool::Connection;
 
 pub(super) async fn handle(
     context: &Context,
@@ -36,7 +37,8 @@ pub(super) async fn handle(
         }
         reached => reached?,
     };
-    let once = Once::with(context.guards, &caller, LogPlace::of(dream.scope), id, digest(dream, &reason));
+    let asked = Asked { dream, reason, paths: super::approve_dream::paths(&request.paths)? };
+    let once = Once::with(context.guards, &caller, LogPlace::of(dream.scope), id, digest(&asked));
     let mut tx = context.store.begin_on(dream.scope).await?;
     let scope = lock_scope(&mut tx, dream.scope).await?;
     let reverted = once
@@ -46,13 +48,8 @@ pub(super) async fn handle(
             }
             let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
             applied(&row)?;
-            let sequences = revert(tx, dream, &caller, &reason).await?;
-            let revisions = revisions_at(tx, dream.scope, &sequences).await?;
-            let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
-            Ok(pb::RevertDreamResponse {
-                dream: Some(dream_message::dream(row)),
-                revisions: revisions.into_iter().map(|row| revision(dream.scope, row)).collect(),
-            })
+            let reverted = revert(tx, context.guards, &asked, &caller).await?;
+            answer(tx, dream, reverted).await
         })
         .await;
     match reverted {
@@ -69,6 +66,22 @@ pub(super) async fn handle(
             Ok(answer)
         }
     }
+}
+
+async fn answer(tx: &mut Connection, dream: DreamId, reverted: Reverted) -> Result<pb::RevertDreamResponse> {
+    let revisions = revisions_at(&mut *tx, dream.scope, &reverted.sequences).await?;
+    let row = dream_row(&mut *tx, dream).await?.ok_or_else(not_found)?;
+    let group = |group: Left| pb::RevertGroup {
+        reason: group.obstacle.reason(),
+        current_version: group.obstacle.current,
+        paths: group.paths,
+    };
+    Ok(pb::RevertDreamResponse {
+        dream: Some(dream_message::dream(row)),
+        revisions: revisions.into_iter().map(|row| revision(dream.scope, row)).collect(),
+        left: reverted.left.into_iter().map(group).collect(),
+        revert_id: reverted.id.to_string(),
+    })
 }
 
 /// Whether the id is of a dream elsewhere, which an archive tells of that a user in the caller's reach came from.
@@ -93,6 +106,8 @@ fn applied(row: &DreamRow) -> Result<(), Refusal> {
     Err(Refusal::new(ErrorReason::WrongState, message).fact("state", &row.state))
 }
 
-fn digest(dream: DreamId, reason: &str) -> [u8; 32] {
-    CallDigest::of("RevertDream").number(dream.scope).bytes(dream.id.as_bytes()).text(reason).finish()
+fn digest(asked: &Asked) -> [u8; 32] {
+    let Asked { dream, reason, paths } = asked;
+    let of_dream = CallDigest::of("RevertDream").number(dream.scope).bytes(dream.id.as_bytes()).text(reason);
+    paths.iter().fold(of_dream, |digest, path| digest.text(path)).finish()
 }

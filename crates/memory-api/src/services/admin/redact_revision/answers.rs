@@ -69,7 +69,7 @@ mod tests {
         assert!(read.changed && read.ended_dream_ids == ["drm_a"]);
         is_emptied(&read.still_contained);
         let dream = pb::Dream { dream_id: "drm_b".into(), ..Default::default() };
-        let revert = pb::RevertDreamResponse { dream: Some(dream.clone()), revisions: records() };
+        let revert = pb::RevertDreamResponse { dream: Some(dream.clone()), revisions: records(), ..Default::default() };
         let bytes = emptied(Operation::RevertDream, &revert.encode_to_vec(), "rev_a", "why").unwrap();
         let read = pb::RevertDreamResponse::decode(bytes.as_slice()).unwrap();
         assert_eq!(read.dream, Some(dream));

@@ -7,6 +7,7 @@ use memex_proto::v1 as pb;
 
 use crate::convert::dream_message;
 use crate::error::Result;
+use crate::forgotten::RULE;
 use crate::judge::allowed_loss;
 use crate::store::Store;
 use crate::store::dreams::{self, DreamRow};
@@ -15,8 +16,9 @@ use crate::store::dreams::{self, DreamRow};
 pub(super) fn grade(row: &DreamRow, dropped: &pb::QuotedLines) -> pb::Grade {
     let (Some(_), Some(lines)) = (&row.ledger, dropped.lines) else { return pb::Grade::Unspecified };
     let broken = dream_message::stored_violations(&row.violations);
-    let mut here =
-        broken.iter().filter(|one| one.path == dropped.path && (lines.first..=lines.last).contains(&one.line));
+    let mut here = broken
+        .iter()
+        .filter(|one| one.rule != RULE && one.path == dropped.path && (lines.first..=lines.last).contains(&one.line));
     match here.next() {
         None => pb::Grade::Certain,
         Some(one) if one.rule == Rule::OnlyProbable.as_str() => pb::Grade::Probable,
@@ -52,7 +54,8 @@ pub(super) async fn verdict(store: &Store, dream: DreamId, row: &DreamRow) -> Re
             false => over.join("; "),
         },
     });
-    let unaccounted = broken.len() - over.len();
+    let forgotten = broken.iter().filter(|one| one.rule == RULE).count();
+    let unaccounted = broken.len() - over.len() - forgotten;
     verdict.push(pb::RuleVerdict {
         rule: "ledger".into(),
         passes: unaccounted == 0,
@@ -60,6 +63,14 @@ pub(super) async fn verdict(store: &Store, dream: DreamId, row: &DreamRow) -> Re
             0 => format!("each of {} statements is accounted for", ledger.statements_before),
             1 => "1 violation".to_owned(),
             more => format!("{more} violations"),
+        },
+    });
+    verdict.push(pb::RuleVerdict {
+        rule: RULE.into(),
+        passes: forgotten == 0,
+        detail: match forgotten {
+            0 => "nothing that a person removed, rejected or reverted comes back".to_owned(),
+            places => format!("at {places} of its places comes back what a person removed, rejected or reverted"),
         },
     });
     Ok(verdict)

@@ -1,5 +1,7 @@
 //! Staging a write or a patch within a dream.
 
+use std::collections::BTreeSet;
+
 use memex_core::actor::{Operation, Source};
 use memex_core::diff::inserted_bytes;
 use memex_core::limits::MAX_TEXT_BYTES_CEILING;
@@ -22,12 +24,17 @@ use crate::auth::{Caller, DreamContext};
 use crate::convert;
 use crate::convert::file_message::{Changed, file, too_large, version_conflict};
 use crate::error::{Error, Result, field};
+use crate::forgotten::{self, Digest, of_op};
 use crate::guards::Guards;
 use crate::services::context::{AboutCell, Context};
 use crate::services::request::request_id;
 use crate::store::commit::Conflict;
 use crate::store::dream_view::{Op, SeenFile, StageOutcome};
 use crate::store::files::FileRow;
+use crate::store::forgotten::{key_in_use, known};
+
+/// Treatments that one refusal names.
+const MOST_NAMED: usize = 100;
 
 pub(in super::super) async fn write_file(
     context: &Context,
@@ -136,7 +143,18 @@ impl Said {
     fn op(self, operation: Operation, path: MemoryPath, expected: i64, before: &str, after: MemoryText) -> Op {
         let inserted_bytes = i64::try_from(inserted_bytes(before, after.as_str())).unwrap_or(i64::MAX);
         let Said { reason, source, treatments, request } = self;
-        Op { operation, path, expected, text: after, inserted_bytes, source, reason, treatments, request }
+        Op {
+            operation,
+            path,
+            expected,
+            text: after,
+            inserted_bytes,
+            source,
+            reason,
+            treatments,
+            forgotten: false,
+            request,
+        }
     }
 }
 
@@ -163,9 +181,11 @@ async fn stage(
     context: &Context,
     caller: &Caller,
     dream: DreamContext,
-    op: Op,
+    mut op: Op,
     before: Option<SeenFile>,
 ) -> Result<Changed> {
+    let forgotten = forgotten(context, dream.id.scope, &op, before.as_ref()).await?;
+    op.forgotten = !forgotten.is_empty();
     let span = tracing::info_span!("dream.stage", dream.id = %dream.id);
     let refusal = match context.store.stage(dream, &op, caller).instrument(span).await? {
         StageOutcome::Staged { version, at } => {
@@ -185,6 +205,7 @@ async fn stage(
         }
         StageOutcome::Conflict { current } => version_conflict(op.conflict(), current),
         StageOutcome::TooLarge => too_large("content", None),
+        StageOutcome::Forgotten => brings_back(&forgotten),
         StageOutcome::Denied(refused) => {
             let refused = denied(context, caller, dream, refused, true).await?;
             context.meters.refused(refused.told_reason());
@@ -193,6 +214,37 @@ async fn stage(
     };
     context.meters.refused(refusal.reason);
     Err(Error::logged(refusal))
+}
+
+/// The treatments of an op that would bring back what a person said no to, by their indexes.
+async fn forgotten(context: &Context, scope: i64, op: &Op, before: Option<&SeenFile>) -> Result<Vec<usize>> {
+    if !context.guards.forgotten {
+        return Ok(Vec::new());
+    }
+    let mut connection = context.store.pool().acquire().await?;
+    let Some(key) = key_in_use(&mut connection, scope).await? else { return Ok(Vec::new()) };
+    let given: Vec<pb::Treatment> =
+        op.treatments.iter().filter_map(|bytes| pb::Treatment::decode(bytes.as_slice()).ok()).collect();
+    let treatments = convert::treatments(&given, context.guards.excluded)?;
+    let cited = treatments.iter().flat_map(|one| &one.sources);
+    let places: BTreeSet<(String, i64)> = cited.map(|source| (source.path.clone(), source.version)).collect();
+    let texts = forgotten::texts(&mut connection, scope, &Vec::from_iter(places)).await?;
+    let (path, after) = (op.path.as_str().to_owned(), op.text.as_str().to_owned());
+    let before = before.map(|file| file.text.clone()).unwrap_or_default();
+    let sites = forgotten::blocking(move || of_op(&key, &path, (&before, &after), &treatments, &texts)).await?;
+    let digests: Vec<Digest> = sites.iter().map(|site| site.digest).collect();
+    let known = known(&mut connection, scope, &digests).await?;
+    let named: BTreeSet<usize> =
+        sites.into_iter().filter(|site| known.contains(&site.digest)).map(|site| site.named).collect();
+    Ok(named.into_iter().collect())
+}
+
+/// The refusal of such an op. All its treatments that are forgotten are named, as far as they fit.
+fn brings_back(treatments: &[usize]) -> Refusal {
+    let message = "a person has removed, rejected or reverted this before; leave it as it is";
+    let all: Vec<String> = treatments.iter().take(MOST_NAMED).map(usize::to_string).collect();
+    let first = treatments.first().copied().unwrap_or(0);
+    Refusal::new(ErrorReason::GroundInvalid, message).fact("treatment", first).fact("treatments", all.join(","))
 }
 
 #[cfg(test)]
