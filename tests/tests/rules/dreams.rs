@@ -6,9 +6,8 @@ use memex_proto::reason::Refusal;
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
     ClaimDreamsRequest, DreamAssignment, DreamMode, DreamState, ErrorReason, FinishDreamRequest, FinishOutcome,
-    GetChangesetRequest, GetDreamRequest, LineRange, ListDreamsRequest, ListFilesRequest, ReadFileRequest,
-    RevertDreamRequest, Source, StartDreamRequest, Treatment, TreatmentKind, TreatmentSource, UpdateConfigRequest,
-    WriteFileRequest,
+    GetChangesetRequest, LineRange, ListFilesRequest, ReadFileRequest, Source, StartDreamRequest, Treatment,
+    TreatmentKind, TreatmentSource, UpdateConfigRequest, WriteFileRequest,
 };
 use memex_stack::stack::{Clients, Stack};
 use tests::ask;
