@@ -127,38 +127,6 @@ async fn an_op_needs_version_reason_and_ground_and_sees_what_was_staged() {
 }
 
 #[tokio::test]
-async fn a_revert_is_refused_as_a_whole_where_a_file_was_changed_since() {
-    let stack = Stack::start().await;
-    let ada = stack.user("ada").await;
-    ada.write("user/a.md", TWICE).await;
-    ada.write("user/b.md", "- Ada runs on Mondays.\n- Ada runs on Mondays.\n").await;
-    stack.quiet().await;
-    stack.worker().poll_once().await.unwrap();
-    let dreams = ListDreamsRequest { user_id: "ada".into(), ..ListDreamsRequest::default() };
-    let id = stack.operator().dream_admin.list_dreams(dreams).await.unwrap().into_inner().dreams.remove(0).dream_id;
-    ada.write("user/b.md", "- Ada runs on Tuesdays.\n").await;
-    let before = ada.files().await;
-    let revert = RevertDreamRequest { dream_id: id.clone(), ..RevertDreamRequest::default() };
-    let status = stack.operator().dream_admin.revert_dream(revert).await.unwrap_err();
-    assert_eq!(
-        (reason(&status), Refusal::of(&status).unwrap().facts["path"].as_str()),
-        (ErrorReason::VersionConflict, "user/b.md")
-    );
-    assert_eq!(ada.files().await, before);
-    let dream = stack
-        .operator()
-        .dream_admin
-        .get_dream(GetDreamRequest { dream_id: id })
-        .await
-        .unwrap()
-        .into_inner()
-        .dream
-        .unwrap();
-    assert_eq!(dream.state(), DreamState::Applied);
-    stack.finish().await;
-}
-
-#[tokio::test]
 async fn a_dream_that_has_work_left_comes_again_and_starts_with_it() {
     let stack = Stack::start().await;
     ask::set_key(&stack, "dream_max_writes", "1").await;
