@@ -37,6 +37,10 @@ fn it_runs_to_its_end_with_every_expectation_held_and_leaves_nothing_behind() {
     assert_eq!((&told["orders"]["given"], &told["orders"]["touched"]), (&3.into(), &Value::Array(Vec::new())));
     assert!(told["revert"]["changed_files"].as_i64().unwrap() > 0, "{said}");
     assert_eq!(told["revert"]["sha256_before"], told["revert"]["sha256_after"]);
+    for decided in ["approved", "rejected"] {
+        assert!(!told["decisions"][decided]["pairs"].as_array().unwrap().is_empty(), "{said}");
+    }
+    assert_eq!(told["decisions"]["next"]["again"], Value::Array(Vec::new()), "what was rejected came again");
     assert!(told["expectations"].as_i64().unwrap() > 20, "{said}");
     assert!(is_empty(place.path()), "a directory was left behind");
     assert_eq!(processes_about(place.path()), Vec::<String>::new());

@@ -51,7 +51,7 @@ async fn every_command_has_help_with_examples() {
     let home = tempfile::tempdir().unwrap();
     let mut found = BTreeMap::new();
     helps(Vec::new(), home.path(), &mut found).await;
-    assert!(found.len() >= 47, "{:?}", found.keys());
+    assert!(found.len() >= 54, "{:?}", found.keys());
     for (name, help) in &found {
         assert!(help.contains("Examples:"), "{name} has no examples");
         assert_golden(&format!("help/{name}.txt"), help);
@@ -146,6 +146,10 @@ async fn a_command_line_that_is_not_understood_is_2() {
         &["watch", "--after", "c", "--from-beginning"],
         &["man", "nothing"],
         &["search"],
+        &["dream", "approve"],
+        &["dream", "watch"],
+        &["review", "--all-users", "--user", "ada"],
+        &["review"],
         &["recall", "--max-bytes", "255"],
         &["redact", "rev_1"],
         &["redact", "rev_1", "--reason", "why"],

@@ -1,6 +1,8 @@
-//! `demo`: three people's messy memory, dreamt over by the real pair, shown, undone and proved; from nothing each time.
+//! `demo`: three people's messy memory, dreamt over by the real pair, shown, undone, proved and decided
+//! about; from nothing each time.
 
 mod account;
+mod decisions;
 mod dreams;
 mod expectations;
 mod interrupt;
@@ -30,7 +32,7 @@ use report::Report;
 /// What the help of `demo` ends with.
 pub const EXAMPLES: &str = "\
 Examples:
-  memex demo            start from nothing, dream, undo, prove; some seconds
+  memex demo            start from nothing, dream, undo, prove, decide; some seconds
   memex demo --keep     and keep the database, to look around in with `memex up --data-dir`
   memex demo --json     what happened as one JSON value
 
@@ -88,13 +90,14 @@ async fn with_pair(options: PairOptions, args: &DemoArgs, json: bool, shutdown: 
     outcome
 }
 
-/// The demonstration itself: load, dream, account, pairs, orders, revert.
+/// The demonstration itself: load, dream, account, pairs, orders, revert, a person's decisions.
 async fn tell(pair: &Pair, args: &DemoArgs, json: bool) -> Result<(), Failure> {
     let progress = Progress::new(json);
     let report = Report(&progress);
     let mut expect = Expectations::default();
     report.pair(pair)?;
     let people = People::introduce(pair).await?;
+    decisions::nothing_by_itself(&people.operator).await?;
     let loaded = load::load(&people, &progress).await?;
     let dreamt = dreams::dream_for_all(&people, json, |applied| report.dream(applied), &mut expect).await?;
     let account = account::take(&people, &dreamt, &mut expect).await?;
@@ -105,8 +108,10 @@ async fn tell(pair: &Pair, args: &DemoArgs, json: bool) -> Result<(), Failure> {
     report.orders(&orders)?;
     let proof = proof::undo_one(&people, &dreamt, &mut expect).await?;
     report.proof(&proof)?;
+    let decisions = decisions::decide(&people, proof.user, &mut expect).await?;
+    report.decisions(&decisions)?;
     let kept = args.keep.then(|| pair.data_dir());
-    report.end(kept, &loaded, &dreamt, &account, &pairs, &orders, &proof, &expect)?;
+    report.end(kept, &loaded, &dreamt, &account, &pairs, &orders, &proof, &decisions, &expect)?;
     expect.into_result()
 }
 

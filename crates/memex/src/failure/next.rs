@@ -47,10 +47,7 @@ pub fn step(refusal: &Refusal, subject: Option<&str>, user: Option<&str>) -> Opt
         R::WrongState => {
             format!("see where it stands: memex dream show {}", subject.filter(|id| id.starts_with("drm_"))?)
         }
-        R::DreamStale => format!(
-            "see what became of it: memex dream show {}; a new dream proposes what still holds: memex dream start",
-            subject.filter(|id| id.starts_with("drm_"))?
-        ),
+        R::DreamStale => stale(subject.filter(|id| id.starts_with("drm_"))?),
         R::DreamOvertaken => "give the same command again: files changed while it was judged".to_owned(),
         R::ReadOnlyScope => "shared/ is written with an operator's token".to_owned(),
         R::RoleRequired => {
@@ -72,6 +69,10 @@ pub fn step(refusal: &Refusal, subject: Option<&str>, user: Option<&str>) -> Opt
         }
         _ => return None,
     })
+}
+
+fn stale(dream: &str) -> String {
+    format!("see what became of it: memex dream show {dream}; a new dream proposes what still holds: memex dream start")
 }
 
 fn conflict(path: &str, user: &str, current: Option<&str>) -> String {

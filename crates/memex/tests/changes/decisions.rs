@@ -139,7 +139,11 @@ async fn a_dream_is_watched_to_its_end_over_a_loss_of_memory_api() {
         [
             vec![event(DreamEvent::State, running), Err(Status::unavailable("gone"))],
             vec![event(DreamEvent::State, running), event(DreamEvent::Staged, running)],
-            vec![event(DreamEvent::State, DreamState::Applied)],
+            vec![
+                event(DreamEvent::State, running),
+                event(DreamEvent::Judging, DreamState::Applied),
+                event(DreamEvent::State, DreamState::Applied),
+            ],
         ]
     };
     scene.script.lines().decisions.watches.extend(watches());
@@ -149,6 +153,8 @@ async fn a_dream_is_watched_to_its_end_over_a_loss_of_memory_api() {
         "running  drm_1 runs with ",
         "running  drm_1 runs with ",
         "staged  op 1  user/a.md  unspecified",
+        "running  drm_1 runs with ",
+        "judging  0 ops staged",
         "applied  drm_1",
     ];
     assert_eq!((ran.code, lines.as_slice(), ran.err.as_str()), (0, &expected[..], ""), "{ran:?}");
@@ -156,8 +162,8 @@ async fn a_dream_is_watched_to_its_end_over_a_loss_of_memory_api() {
     let ran = scene.run(&["dream", "watch", "drm_1", "--json"]).await;
     let lines: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let events: Vec<_> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
-    assert_eq!(events, ["state", "state", "staged", "state"]);
-    assert_eq!((&lines[2]["op"]["path"], &lines[3]["dream"]["state"]), (&json!("user/a.md"), &json!("applied")));
+    assert_eq!(events, ["state", "state", "staged", "state", "judging", "state"]);
+    assert_eq!((&lines[2]["op"]["path"], &lines[5]["dream"]["state"]), (&json!("user/a.md"), &json!("applied")));
     scene.script.lines().decisions.watches.push_back(vec![event(DreamEvent::State, DreamState::Failed)]);
     let ran = scene.run(&["dream", "watch", "drm_1"]).await;
     assert!(ran.code == 1 && ran.err.starts_with("error: the dream ended failed"), "{ran:?}");

@@ -7,7 +7,7 @@ use memex_proto::v1::{
 use tonic::Status;
 
 use crate::scene::Scene;
-use crate::terminal::at_a_terminal;
+use crate::terminal::{at_a_screen, at_a_terminal};
 
 fn proposal(id: &str, expires: i64) -> Dream {
     Dream {
@@ -78,7 +78,7 @@ async fn proposals_are_decided_with_a_letter_each_the_soonest_to_expire_first() 
 async fn whole_groups_can_be_chosen_and_the_rest_comes_next() {
     let scene = scene().await;
     scene.script.lines().decisions.rest = Some(proposal("drm_9", 10));
-    let (code, shown) = at_a_terminal(&scene, &["review", "--all-users"], "d\nf\n1\nq\n").await;
+    let (code, shown) = at_a_screen(&scene, &["review", "--all-users"], "d\nf\n1\nq\n").await;
     assert_eq!(code, Some(0), "{shown}");
     assert!(
         shown.contains("paged:") && shown.contains("@@ -3 +2,0 @@") && shown.contains("1  user/b.md, user/t.md"),
@@ -126,7 +126,7 @@ async fn without_a_terminal_it_says_what_to_use_instead() {
 #[tokio::test]
 async fn the_diffs_alone_go_through_a_pager_in_colour() {
     let scene = scene().await;
-    let (code, shown) = at_a_terminal(&scene, &["dream", "diff", "drm_1"], "").await;
+    let (code, shown) = at_a_screen(&scene, &["dream", "diff", "drm_1"], "").await;
     let head = "paged:\u{1b}[1m--- a/user/b.md\u{1b}[0m\r\n";
     assert!(code == Some(0) && shown.starts_with(head), "{shown:?}");
     assert!(shown.contains("paged:\u{1b}[31m-- FYI, likes tea\u{1b}[0m"), "{shown:?}");

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::process::Command;
 
 use memex_proto::reason::Refusal;
 use memex_proto::v1::ErrorReason;
@@ -12,13 +13,21 @@ use crate::scene::Scene;
 
 /// Runs the command at a terminal where `typed` is typed; gives its exit code and what the terminal shows.
 pub async fn at_a_terminal(scene: &Scene, args: &[&str], typed: &str) -> (Option<i32>, String) {
+    at_one(scene.command(args), typed).await
+}
+
+/// The same at a terminal with a screen: in colours, and through a pager that marks each line.
+pub async fn at_a_screen(scene: &Scene, args: &[&str], typed: &str) -> (Option<i32>, String) {
+    let mut command = scene.command(args);
+    command.env("TERM", "xterm").env("PAGER", "sed s/^/paged:/");
+    at_one(command, typed).await
+}
+
+async fn at_one(mut command: Command, typed: &str) -> (Option<i32>, String) {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&ours).and_then(|()| unlockpt(&ours)).unwrap();
     let name = ptsname(&ours, Vec::new()).unwrap();
     let theirs = open(name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap();
-    let mut command = scene.command(args);
-    // A terminal whose text goes through a pager that marks it.
-    command.env("TERM", "xterm").env("PAGER", "sed s/^/paged:/");
     command.stdin(theirs.try_clone().unwrap()).stdout(theirs.try_clone().unwrap()).stderr(theirs);
     let mut terminal = File::from(ours);
     terminal.write_all(typed.as_bytes()).unwrap();

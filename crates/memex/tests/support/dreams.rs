@@ -51,8 +51,8 @@ impl Script {
     fn changeset_of(&self, dream_id: &str) -> Dream {
         let listed = {
             let lines = self.lines();
-            let all = lines.dreams.iter().chain(&lines.decisions.rest);
-            all.filter(|dream| dream.dream_id == dream_id).next_back().cloned()
+            let mut all = lines.dreams.iter().chain(&lines.decisions.rest);
+            all.find(|dream| dream.dream_id == dream_id).cloned()
         };
         listed.unwrap_or_else(|| self.dream())
     }

@@ -22,7 +22,7 @@ use memex_view::dream_state;
 const DREAMS: usize = 20;
 
 /// How long one dream may take; one takes a second.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// One dream that changed something.
 #[derive(Debug)]

@@ -125,7 +125,7 @@ fn line(memory: &Memory, path: &str, number: u32) -> Line {
 }
 
 /// A line without its list mark, which tidying may change.
-fn bare(line: &str) -> &str {
+pub fn bare(line: &str) -> &str {
     let line = line.trim();
     line.strip_prefix(['-', '*', '+']).unwrap_or(line).trim_start()
 }

@@ -9,6 +9,7 @@ use memex_proto::v1::DreamLedger;
 use memex_stack::pair::Pair;
 
 use super::account::{Account, total};
+use super::decisions::{Decided, Decisions};
 use super::dreams::{Applied, Dreamt};
 use super::expectations::Expectations;
 use super::load::Loaded;
@@ -128,6 +129,25 @@ impl Report<'_> {
         })
     }
 
+    /// What a person decided about two proposals.
+    pub fn decisions(&self, decisions: &Decisions) -> io::Result<()> {
+        let Decisions { approved, revisions, rejected, reason, next: (next, ended), again } = decisions;
+        self.0.tell(|out| writeln!(out))?;
+        let adopted = counted(*revisions as i64, "revision");
+        self.0.step(&format!("a person approved {}, adopted by {adopted}; for example:", proposal(approved)))?;
+        self.0.tell(|mut out| first_of(approved, ["went", "stays"]).write(&mut out))?;
+        self.0.tell(|out| writeln!(out))?;
+        self.0.step(&format!("a person rejected {} ({reason:?}); for example:", proposal(rejected)))?;
+        self.0.tell(|mut out| first_of(rejected, ["would go", "stays"]).write(&mut out))?;
+        let (style, said) = match again.len() {
+            0 => (style::ADDED, "none of the rejected pairs came again".to_owned()),
+            came => (style::WRONG, format!("{} CAME AGAIN", counted(came as i64, "rejected pair"))),
+        };
+        self.0.tell(|out| {
+            writeln!(out, "\n{}the next dream, {next}, ended {ended}: {said}{}", style.render(), style.render_reset())
+        })
+    }
+
     /// Where to look next, or all of it as JSON.
     #[allow(clippy::too_many_arguments, reason = "the one place where everything comes together")]
     pub fn end(
@@ -139,11 +159,12 @@ impl Report<'_> {
         pairs: &[Pairs],
         orders: &Orders,
         proof: &Proof,
+        decisions: &Decisions,
         expect: &Expectations,
     ) -> Result<(), Failure> {
         if self.0.json() {
             // What is broken is said by the failure, which is the one value then.
-            let value = json::value(kept, loaded, dreamt, account, pairs, orders, proof, expect);
+            let value = json::value(kept, loaded, dreamt, account, pairs, orders, proof, decisions, expect);
             return if expect.broken().is_empty() { Ok(output::json(&value)?) } else { Ok(()) };
         }
         self.0.tell(|out| {
@@ -171,6 +192,17 @@ fn write_tour(out: &mut dyn Write, dir: &Path, proof: &Proof) -> io::Result<()> 
     writeln!(out, "  memex dream list                                 every dream of {user}")?;
     writeln!(out, "  memex dream show {}    one of them", proof.dream_id)?;
     writeln!(out, "  memex access --actor dream-agent                 what dreams read and wrote")
+}
+
+/// Whose proposal it was, and of how many pairs.
+fn proposal(decided: &Decided) -> String {
+    let pairs = counted(decided.pairs.len() as i64, "probable pair");
+    format!("{}'s proposal {} of {pairs}", decided.user, decided.dream_id)
+}
+
+fn first_of(decided: &Decided, names: [&str; 2]) -> Table {
+    let examples: Vec<_> = decided.pairs.iter().take(1).map(|pair| (decided.user, pair)).collect();
+    pairs_table(names, &examples)
 }
 
 fn adopted(pairs: &Pairs) -> &[LinePair] {

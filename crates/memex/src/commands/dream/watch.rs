@@ -58,21 +58,23 @@ async fn follow(
     let mut stream = first.map_err(|failure| failure.about(dream_id))?;
     let mut waits = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
     loop {
+        let mut ended = None;
         let lost = loop {
             match stream.message().await {
                 Ok(Some(event)) => {
                     waits.reset();
-                    let dream = event.dream.clone().unwrap_or_default();
+                    // Others may come beside the event that tells the end: the stream ends when all are told.
+                    ended = event.dream.clone().filter(|dream| !is_open(dream.state()));
                     told(event)?;
-                    if !is_open(dream.state()) {
-                        return Ok(dream);
-                    }
                 }
                 Ok(None) => break None,
                 Err(status) => break Some(status),
             }
         };
-        stream = again(context, &request, lost, &mut waits).await?;
+        match (ended, lost) {
+            (Some(dream), None) => return Ok(dream),
+            (_, lost) => stream = again(context, &request, lost, &mut waits).await?,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Account, Dreamt, Expectations, Loaded, Orders, Pairs, Proof};
+use super::{Account, Decided, Decisions, Dreamt, Expectations, Loaded, Orders, Pairs, Proof};
 use crate::commands::demo::account::total;
 use crate::commands::demo::dreams::Applied;
 use memex_view::{DreamView, FileChangeView, LedgerView};
@@ -19,6 +19,7 @@ pub fn value(
     pairs: &[Pairs],
     orders: &Orders,
     proof: &Proof,
+    decisions: &Decisions,
     expect: &Expectations,
 ) -> Value {
     let people: Vec<Value> = dreamt
@@ -46,8 +47,21 @@ pub fn value(
             "compared_files": proof.compared, "differing": proof.differing, "sha256_before": proof.before,
             "sha256_after": proof.after,
         },
+        "decisions": told(decisions),
         "expectations": expect.looked_at(),
         "data_dir": kept,
+    })
+}
+
+fn told(decisions: &Decisions) -> Value {
+    let Decisions { approved, revisions, rejected, reason, next: (next, ended), again } = decisions;
+    let proposal = |one: &Decided| json!({"user": one.user, "dream_id": one.dream_id, "pairs": one.pairs});
+    let (mut approved, mut rejected) = (proposal(approved), proposal(rejected));
+    approved["revisions"] = json!(revisions);
+    rejected["reason"] = json!(reason);
+    json!({
+        "approved": approved, "rejected": rejected,
+        "next": {"dream_id": next, "state": ended, "again": again},
     })
 }
 
