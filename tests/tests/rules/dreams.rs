@@ -3,8 +3,8 @@
 use memex_proto::reason::Refusal;
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    DreamMode, DreamState, ErrorReason, FinishOutcome, GetChangesetRequest, GetDreamRequest, ListDreamsRequest,
-    ListFilesRequest, RevertDreamRequest, StartDreamRequest, UpdateConfigRequest, WriteFileRequest,
+    DreamMode, DreamState, ErrorReason, FinishOutcome, GetChangesetRequest, ListFilesRequest, StartDreamRequest,
+    UpdateConfigRequest, WriteFileRequest,
 };
 use memex_stack::stack::Stack;
 use tests::ask;
