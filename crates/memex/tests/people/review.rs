@@ -53,6 +53,7 @@ async fn proposals_are_decided_with_a_letter_each_the_soonest_to_expire_first() 
     assert_eq!(code, Some(0), "{shown}");
     for told in [
         "proposal 1 of 3: drm_1 of bob, expires 1970-01-01T00:00:10Z",
+        "1 line to drop, each for one that stays",
         "user/s.md:3 at version 2, said 2026-10-05",
         "- FYI, likes tea",
         "stands or falls with user/t.md",
@@ -107,6 +108,15 @@ async fn a_proposal_that_waits_no_longer_is_told_and_left_and_another_refusal_is
     assert!(shown.contains("drm_2 of bob waits no longer: a file was changed"), "{shown}");
     assert!(shown.contains("dreaming is paused for this user") && shown.contains("memex resume"), "{shown}");
     assert!(shown.contains("1 approved, 0 rejected, 0 skipped, 2 gone meanwhile"), "{shown}");
+}
+
+#[tokio::test]
+async fn what_was_decided_is_told_also_where_memory_api_is_gone() {
+    let scene = scene().await;
+    scene.script.lines().decisions.answers.extend([Status::ok(""), Status::internal("gone")]);
+    let (code, shown) = at_a_terminal(&scene, &["review"], "a\na\n").await;
+    assert_eq!(code, Some(1), "{shown}");
+    assert!(shown.contains("1 approved, 0 rejected, 0 skipped, 2 not decided"), "{shown}");
 }
 
 #[tokio::test]

@@ -134,6 +134,14 @@ pub fn write_dropped(out: &mut impl Write, lines: Vec<DroppedLine>, columns: Opt
     let (head, reset) = (style::HEAD.render(), style::HEAD.render_reset());
     let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
     writeln!(out, "{head}{} dropped, each for one that stays{reset}\n", counted(count, "line"))?;
+    write_dropped_pairs(out, lines, columns)
+}
+
+/// The same without a heading.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write_dropped_pairs(out: &mut impl Write, lines: Vec<DroppedLine>, columns: Option<usize>) -> io::Result<()> {
     let pair = |line: DroppedLine| {
         let without = if line.redacted { "(redacted)" } else { "(not told)" };
         let caption = caption(&line);

@@ -8,13 +8,21 @@ use crate::output::{safe_line, style};
 /// What becomes of a proposal, or what is to be shown of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
+    /// All of it is adopted.
     Approve,
+    /// None of it is adopted, now or later.
     Reject,
+    /// Some of its files are adopted.
     Files,
+    /// Its diffs are shown.
     Diff,
+    /// All of its pairs are shown.
     Pairs,
+    /// It waits on.
     Skip,
+    /// It and all that follow wait on.
     Quit,
+    /// The letters are explained.
     Help,
 }
 

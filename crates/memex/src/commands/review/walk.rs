@@ -12,7 +12,7 @@ use super::choice::{self, Choice};
 use crate::commands::dream::approve::{approve, write_approved};
 use crate::commands::dream::decide::reject_dream;
 use crate::commands::dream::show::{
-    Groups, changeset, write_changes, write_diffs, write_dropped, write_verdict, write_violations,
+    Groups, changeset, write_changes, write_diffs, write_dropped, write_dropped_pairs, write_verdict, write_violations,
 };
 use crate::context::{Context, request_id};
 use crate::failure::Failure;
@@ -56,14 +56,14 @@ impl<'a> Walk<'a> {
         while let Some(proposal) = self.waiting.pop_front() {
             self.seen += 1;
             loop {
-                match self.about(&proposal, input, out).await? {
-                    Then::Next => break,
-                    Then::Again => {}
-                    Then::Quit => {
-                        self.waiting.push_front(proposal);
-                        return Ok(());
-                    }
-                }
+                let ended = match self.about(&proposal, input, out).await {
+                    Ok(Then::Next) => break,
+                    Ok(Then::Again) => continue,
+                    Ok(Then::Quit) => Ok(()),
+                    Err(failure) => Err(failure),
+                };
+                self.waiting.push_front(proposal);
+                return ended;
             }
         }
         Ok(())
@@ -147,9 +147,10 @@ impl<'a> Walk<'a> {
             writeln!(out, "asked for: {}", safe_line(&view.instructions))?;
         }
         if !shown.dropped_lines.is_empty() {
-            writeln!(out)?;
+            let goes = counted(shown.dropped_lines.len() as i64, "line");
+            writeln!(out, "\n{head}{goes} to drop, each for one that stays{reset}\n")?;
             let some = shown.dropped_lines.iter().take(PAIRS).cloned().collect();
-            write_dropped(out, some, output::columns())?;
+            write_dropped_pairs(out, some, output::columns())?;
             let left = shown.dropped_lines.len().saturating_sub(PAIRS);
             if left > 0 {
                 writeln!(out, "… and {}: p shows all", counted(left as i64, "more pair"))?;
@@ -173,9 +174,10 @@ impl<'a> Walk<'a> {
         match approve(self.context, &request).await {
             Ok(approved) => {
                 self.approved += 1;
-                // Whoever chose files decides about the others next.
-                self.waiting.extend(approved.rest.clone());
-                self.waiting.rotate_right(usize::from(approved.rest.is_some()));
+                if let Some(rest) = &approved.rest {
+                    // Whoever chose files decides about the others next.
+                    self.waiting.push_front(rest.clone());
+                }
                 write_approved(out, &dream.dream_id, approved)?;
                 Ok(Then::Next)
             }
@@ -214,10 +216,7 @@ impl<'a> Walk<'a> {
                 }
                 Ok(Then::Again)
             }
-            _ => {
-                self.waiting.push_front(dream.clone());
-                Err(failure)
-            }
+            _ => Err(failure),
         }
     }
 
