@@ -11,7 +11,8 @@ BEGIN
   l_at := CASE WHEN s.new_changes > 0 THEN s.qualifying_at END;
   l_dirty := d.more OR s.new_changes >= mx_setting_1(s.workspace_id, 'dream_min_changes')::integer;
   l_blocked := coalesce(mx_may_dream_1(p_scope, false), 'off') <> 'off'
-    OR EXISTS (SELECT FROM mx_dream WHERE scope_id = p_scope AND (state = 'running' OR state = 'requested' AND follows IS NULL));
+    OR EXISTS (SELECT FROM mx_dream
+      WHERE scope_id = p_scope AND (state = 'running' OR state = 'requested' AND follows IS NULL));
   IF l_dirty AND NOT l_blocked THEN
     l_due := greatest(
       l_at + make_interval(mins => mx_setting_1(s.workspace_id, 'dream_grace_period_minutes')::integer)

@@ -1,7 +1,8 @@
 -- Claims dreams for a worker, walking the workspaces, least recently served first. In each, under its lock and in
 -- this order: ends expired leases, counts what runs in a later statement than the lock, takes the dreams that people
--- asked for, then due scopes, then dreams that follow others, each under its scope's lock and checked again. A due scope whose user wrote since is armed for later
--- instead: at most 100 of these in one claim. They are due no more, so that the next claim goes on behind them.
+-- asked for, then due scopes, then dreams that follow others, each under its scope's lock and checked again. A due
+-- scope whose user wrote since is armed for later instead: at most 100 of these in one claim. They are due no more,
+-- so that the next claim goes on behind them.
 CREATE FUNCTION mx_claim_1(p_worker uuid, p_worker_name text, p_max integer)
 RETURNS TABLE (scope_id bigint, dream_id uuid)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$

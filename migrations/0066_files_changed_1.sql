@@ -1,10 +1,10 @@
 -- The one place that knows that files of scopes changed: mx_commit_1, mx_move_1 and mx_import_1 call it, once for all
 -- that they changed. Stores the counters of the scopes, and arms each whose new changes have reached
--- `dream_min_changes`. Ends the proposals of these scopes that touch or cite one of the files: a scope without a waiting
--- proposal costs nothing.
+-- `dream_min_changes`. Ends the proposals of these scopes that touch or cite one of the files: a scope without a
+-- waiting proposal costs nothing.
 -- p_scopes: the scopes with their counters after the changes; the caller holds their locks, and counts each change.
--- p_files: the files that changed, as they are now. One may be told again, in the same transaction.
--- Runs with its caller's rights: who may not change a scope, cannot do so here.
+-- p_files: the files that changed, as they are now. One may be told again, in the same transaction. Runs with its
+-- caller's rights: who may not change a scope, cannot do so here.
 CREATE FUNCTION mx_files_changed_1(p_scopes mx_scope[], p_files mx_file[]) RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT

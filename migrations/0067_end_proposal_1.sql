@@ -1,6 +1,6 @@
--- Ends a proposal that waits for a person: the one place that knows what that does. The caller holds the scope's lock.
--- Frees its files and arms the scope again. Where it is the proposal that dreams wait for, they wait no longer. One that
--- is canceled puts the watermark back, so that what it looked at is dreamt over again.
+-- Ends a proposal that waits for a person: the one place that knows what that does. The caller holds the scope's
+-- lock. Frees its files and arms the scope again. Where it is the proposal that dreams wait for, they wait no longer.
+-- One that is canceled puts the watermark back, so that what it looked at is dreamt over again.
 -- p_by: the actor who decided; empty where nobody did. Returns false where it does not wait.
 CREATE FUNCTION mx_end_proposal_1(
   p_scope bigint, p_dream uuid, p_state text, p_cause text, p_by text, p_reason text) RETURNS boolean

@@ -1,5 +1,5 @@
--- Decides whether a proposal may be adopted now, under the scope's lock: NULL, or why not. 'erasing', 'paused' or 'off',
--- as mx_may_dream_1 says; 'moved': a file that it touches or cites is at another version.
+-- Decides whether a proposal may be adopted now, under the scope's lock: NULL, or why not. 'erasing', 'paused' or
+-- 'off', as mx_may_dream_1 says; 'moved': a file that it touches or cites is at another version.
 CREATE FUNCTION mx_proposal_denied_1(p_scope bigint, p_dream uuid) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE l_denied text := mx_may_dream_1(p_scope, true);

@@ -1,5 +1,5 @@
--- Ends the proposals about which nobody decided within `dream_review_days`, at most p_limit, each under its scope's lock.
--- A scope that somebody else holds is left for the next time. Returns how many ended.
+-- Ends the proposals about which nobody decided within `dream_review_days`, at most p_limit, each under its scope's
+-- lock. A scope that somebody else holds is left for the next time. Returns how many ended.
 CREATE FUNCTION mx_expire_1(p_limit integer) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE w record; d record; l_before timestamptz; l_count integer := 0;

@@ -1,6 +1,7 @@
--- Claims requested dreams of a workspace for a worker, at most p_max, the longest waiting first, each under its scope's
--- lock. p_follow: those that follow another dream; else those that people asked for. Each gets all that mx_claim_1 sets.
--- The first attempt skips the back-off. The caller holds the workspace's lock and has counted what runs.
+-- Claims requested dreams of a workspace for a worker, at most p_max, the longest waiting first, each under its
+-- scope's lock. p_follow: those that follow another dream; else those that people asked for. Each gets all that
+-- mx_claim_1 sets. The first attempt skips the back-off. The caller holds the workspace's lock and has counted what
+-- runs.
 CREATE FUNCTION mx_claim_requested_1(
   p_worker uuid, p_worker_name text, p_workspace bigint, p_follow boolean, p_max integer)
 RETURNS TABLE (scope_id bigint, dream_id uuid)

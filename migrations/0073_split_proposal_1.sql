@@ -1,6 +1,6 @@
--- Makes a proposal of its own of some files of a waiting proposal: the rest, where a person approves the other files. The
--- ops of the files go over to it. It waits since the same time, and takes the place of the one that dreams wait for. The
--- caller holds the scope's lock. Returns the new proposal.
+-- Makes a proposal of its own of some files of a waiting proposal: the rest, where a person approves the other files.
+-- The ops of the files go over to it. It waits since the same time, and takes the place of the one that dreams wait
+-- for. The caller holds the scope's lock. Returns the new proposal.
 -- p_paths: the files whose ops go over. p_files, p_versions: the files that it touches or cites.
 CREATE FUNCTION mx_split_proposal_1(
   p_scope bigint, p_dream uuid, p_paths text[], p_ledger bytea, p_violations bytea[], p_lost integer,

@@ -22,4 +22,5 @@ BEGIN
     FROM mx_dream_state st WHERE st.workspace_id = p_workspace AND (st.parked OR st.paused);
   RETURN NEXT;
 END $$;
-COMMENT ON FUNCTION mx_status_1(bigint) IS 'How dreaming stands in a workspace: the switches, who is due, what runs and waits.';
+COMMENT ON FUNCTION mx_status_1(bigint) IS
+  'How dreaming stands in a workspace: the switches, who is due, what runs and waits.';

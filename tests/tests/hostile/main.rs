@@ -13,6 +13,7 @@ mod dice;
 mod fuzz;
 mod input;
 mod once;
+mod once_dreams;
 mod paths;
 mod raw;
 mod reasons;

@@ -7,10 +7,9 @@ use memex_proto::v1::edit::Kind;
 use memex_proto::v1::restore_revision_request::Precondition as Restore;
 use memex_proto::v1::write_file_request::Precondition;
 use memex_proto::v1::{
-    AppendLines, ApproveDreamRequest, CancelDreamRequest, CreateTokenRequest, DeleteFileRequest, DreamMode, DreamState,
-    Edit, EraseUserRequest, ErrorReason, ImportHeader, MoveFileRequest, PatchFileRequest, PauseUserRequest,
-    RedactRevisionRequest, RejectDreamRequest, RestoreRevisionRequest, ResumeUserRequest, RevertDreamRequest,
-    RevokeTokenRequest, Role, StartDreamRequest, UpdateConfigRequest, UpdateUserRequest, WriteFileRequest,
+    AppendLines, CreateTokenRequest, DeleteFileRequest, Edit, EraseUserRequest, ErrorReason, ImportHeader,
+    MoveFileRequest, PatchFileRequest, RedactRevisionRequest, RestoreRevisionRequest, RevokeTokenRequest, Role,
+    UpdateConfigRequest, UpdateUserRequest, WriteFileRequest,
 };
 use memex_runtime::client::AuthChannel;
 use memex_stack::stack::Stack;
@@ -18,13 +17,14 @@ use prost::Message;
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use tests::archive::{export, messages};
 use tests::counts::times;
-use tests::hand::{claim_one, start_dream, start_dream_of, worker};
+use tests::hand::{claim_one, start_dream_of, worker};
 use tests::refused::refused;
 use tests::waiting::until;
 use tests::{ask, messy};
 use tonic::Status;
 use uuid::Uuid;
 
+use crate::once_dreams::{decisions, dreams, proposal};
 use crate::raw::{call, channel, methods, mutations, path_of};
 
 /// Mutations whose repeats are tested elsewhere, and where.
@@ -43,20 +43,20 @@ pub(super) struct Case {
     /// The change.
     pub(super) asked: Asked,
     /// With the same id, something else.
-    other: Asked,
+    pub(super) other: Asked,
     /// With an id of its own, what changes nothing after it; and what is asked for then, so that it would.
-    idle: Option<(Asked, Vec<Asked>)>,
+    pub(super) idle: Option<(Asked, Vec<Asked>)>,
 }
 
-fn asked(method: &'static str, message: &impl Message) -> Asked {
+pub(super) fn asked(method: &'static str, message: &impl Message) -> Asked {
     (method, vec![message.encode_to_vec()])
 }
 
-fn id() -> String {
+pub(super) fn id() -> String {
     Uuid::new_v4().to_string()
 }
 
-fn ada() -> String {
+pub(super) fn ada() -> String {
     "ada".into()
 }
 
@@ -170,65 +170,6 @@ fn history(revision_id: &str) -> Vec<Case> {
     vec![restored, redacted]
 }
 
-fn dreams(applied: &str) -> Vec<Case> {
-    let pause = |reason: &str, request_id: String| {
-        asked("PauseUser", &PauseUserRequest { user_id: ada(), reason: reason.into(), request_id })
-    };
-    let resume = |request_id: String| asked("ResumeUser", &ResumeUserRequest { user_id: ada(), request_id });
-    let start = |instructions: &str, request_id: String| {
-        let instructions = instructions.into();
-        asked("StartDream", &StartDreamRequest { user_id: ada(), instructions, request_id, ..Default::default() })
-    };
-    let revert = |reason: &str, request_id: String| {
-        let (dream_id, reason) = (applied.to_owned(), reason.into());
-        asked("RevertDream", &RevertDreamRequest { dream_id, reason, request_id, ..Default::default() })
-    };
-    let [same, started, paused, resumed] = [id(), id(), id(), id()];
-    vec![
-        Case { before: vec![], asked: revert("", same.clone()), other: revert("other", same), idle: None },
-        Case {
-            before: vec![],
-            asked: start("", started.clone()),
-            other: start("other", started),
-            idle: Some((start("", id()), vec![pause("", String::new()), resume(String::new())])),
-        },
-        Case {
-            before: vec![],
-            asked: pause("", paused.clone()),
-            other: pause("other", paused),
-            idle: Some((pause("", id()), vec![resume(String::new())])),
-        },
-        Case {
-            before: vec![pause("", String::new())],
-            asked: resume(resumed.clone()),
-            other: pause("", resumed),
-            idle: Some((resume(id()), vec![pause("", String::new())])),
-        },
-    ]
-}
-
-/// What a person decides about three proposals.
-fn decisions([approved, rejected, canceled]: &[String; 3]) -> Vec<Case> {
-    let approve = |reason: &str, request_id: String| {
-        let (dream_id, reason) = (approved.clone(), reason.into());
-        asked("ApproveDream", &ApproveDreamRequest { dream_id, reason, request_id, ..Default::default() })
-    };
-    let reject = |reason: &str, request_id: String| {
-        let (dream_id, reason) = (rejected.clone(), reason.into());
-        asked("RejectDream", &RejectDreamRequest { dream_id, reason, request_id, ..Default::default() })
-    };
-    let cancel = |reason: &str, request_id: String| {
-        let (dream_id, reason) = (canceled.clone(), reason.into());
-        asked("CancelDream", &CancelDreamRequest { dream_id, reason, request_id, ..Default::default() })
-    };
-    let [yes, no, end] = [id(), id(), id()];
-    vec![
-        Case { before: vec![], asked: approve("", yes.clone()), other: approve("other", yes), idle: None },
-        Case { before: vec![], asked: reject("", no.clone()), other: reject("other", no), idle: None },
-        Case { before: vec![], asked: cancel("", end.clone()), other: cancel("other", end), idle: None },
-    ]
-}
-
 fn keys_and_tokens(tokens: &[String; 2]) -> Vec<Case> {
     let config = |guard: &str, request_id: String| {
         let values = [("dream_guard".to_owned(), guard.to_owned())].into();
@@ -306,17 +247,6 @@ impl Subject {
         let archive = export(&stack.operator(), "ada").await;
         Self { applied: held.assignment.dream_id, proposed, revision_id, archive, tokens: tokens.try_into().unwrap() }
     }
-}
-
-/// A user with a dream that waits for a person.
-async fn proposal(stack: &Stack, user: &str) -> String {
-    messy::write(&stack.user(user).await).await;
-    let request = StartDreamRequest { user_id: user.into(), mode: DreamMode::Review.into(), ..Default::default() };
-    start_dream(stack, request).await;
-    let held = claim_one(&worker(stack, 1).await[0]).await;
-    held.clean().await.unwrap();
-    assert_eq!(held.ends().await, DreamState::Proposed);
-    held.assignment.dream_id
 }
 
 /// Every mutation but those of [`ELSEWHERE`], each with a request id of its own.

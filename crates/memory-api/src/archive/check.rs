@@ -300,7 +300,7 @@ mod tests {
         assert_ne!(row.file_id, Uuid::from_u128(7));
         assert_eq!((row.imported_actor.as_str(), row.qualifies, row.operation), ("dream-agent", true, 10));
         let at = DateTime::from_timestamp(1_600_000_000, 0).unwrap();
-        let before = OriginLine { actor: "ada".into(), at, dream: None, proposal: None };
+        let before = OriginLine { actor: "ada".into(), at, dream: None };
         let row = revision(|line| line.imported = Some(before)).unwrap();
         assert_eq!((row.imported_actor.as_str(), row.imported_at), ("ada", at));
     }

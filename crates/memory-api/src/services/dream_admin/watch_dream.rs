@@ -100,7 +100,7 @@ impl Watch {
     async fn look(&mut self) -> Result<()> {
         let (row, sealed) = watched_dream(self.context.store.pool(), self.dream).await?.ok_or_else(not_found)?;
         let dream = dream_message::dream(row);
-        let usage = dream.usage.clone().unwrap_or_default();
+        let usage = dream.usage.unwrap_or_default();
         let now = Seen {
             state: dream.state(),
             attempts: dream.attempts,
