@@ -216,12 +216,18 @@ mod tests {
         let (probable, lost) = (one(Rule::OnlyProbable, 3), one(Rule::StatementLost, 3));
         assert_eq!(judged(&[], &[]), Ok(0));
         assert_eq!(judged(&[probable.clone(), lost.clone()], &[lost.clone(), probable.clone()]), Ok(2));
-        assert_eq!(judged(&[lost], &[probable.clone()]), Err(ErrorReason::DreamStale));
+        assert_eq!(judged(&[lost], std::slice::from_ref(&probable)), Err(ErrorReason::DreamStale));
         assert_eq!(judged(&[one(Rule::OnlyProbable, 4)], &[probable]), Err(ErrorReason::DreamStale));
         let instruction = one(Rule::StandingInstructionLost, 3);
-        assert_eq!(judged(&[instruction.clone()], &[instruction]), Err(ErrorReason::PolicyRefused));
+        assert_eq!(
+            judged(std::slice::from_ref(&instruction), std::slice::from_ref(&instruction)),
+            Err(ErrorReason::PolicyRefused)
+        );
         let forgotten = DreamViolation { rule: forgotten::RULE.into(), ..DreamViolation::default() };
-        assert_eq!(judged(&[forgotten.clone()], &[forgotten]), Err(ErrorReason::PolicyRefused));
+        assert_eq!(
+            judged(std::slice::from_ref(&forgotten), std::slice::from_ref(&forgotten)),
+            Err(ErrorReason::PolicyRefused)
+        );
     }
 
     #[test]

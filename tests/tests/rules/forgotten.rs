@@ -225,6 +225,25 @@ async fn a_redacted_text_is_nowhere_and_still_does_not_come_back() {
 }
 
 #[tokio::test]
+async fn a_shared_text_is_redacted_though_nobody_dreams_over_it() {
+    let stack = Stack::start().await;
+    for content in ["- The door's code is Quirrelmund.\n", "- The door is open.\n"] {
+        let request = memex_proto::v1::WriteFileRequest {
+            path: "shared/door.md".into(),
+            content: content.into(),
+            precondition: Some(memex_proto::v1::write_file_request::Precondition::Overwrite(true)),
+            ..Default::default()
+        };
+        stack.operator().memory.write_file(request).await.unwrap();
+    }
+    let scope = ask::number(stack.sql(), "SELECT scope_id FROM mx_revision LIMIT 1", &[]).await;
+    let revision_id = memex_core::ids::RevisionId { scope, sequence: 1 }.to_string();
+    let request = RedactRevisionRequest { revision_id, ..RedactRevisionRequest::default() };
+    assert!(stack.operator().admin.redact_revision(request).await.unwrap().into_inner().changed);
+    stack.finish().await;
+}
+
+#[tokio::test]
 async fn nothing_forgotten_is_kept_as_text_and_an_erasure_takes_it_with_its_key() {
     let stack = Stack::start().await;
     let ada = removed(&stack).await;

@@ -74,6 +74,10 @@ pub async fn derive(store: &Store, scope: i64) -> Result<(ForgetKey, Derived)> {
 /// # Errors
 /// Where Postgres fails.
 pub async fn catch_up(store: &Store, scope: i64) -> Result<()> {
+    // Shared scopes have ids below 0, and nobody dreams over them.
+    if scope < 0 {
+        return Ok(());
+    }
     for _ in 0..MOST_ROUNDS {
         let (_, derived) = derive(store, scope).await?;
         if derived.through == derived.base {
