@@ -18,8 +18,8 @@ CREATE TABLE mx_dream_state (
   proposal uuid,                                       -- the dream that waits for a person
   proposal_sequence bigint,                            -- its snapshot
   proposal_watermark bigint,                           -- the watermark before it and before those that it replaced
-  forget_key bytea,                                    -- of mx_forgotten's digests; NULL: not needed yet
-  forgotten_sequence bigint NOT NULL DEFAULT 0,        -- up to which removals by people are in mx_forgotten
+  forget_key bytea,                                    -- key of mx_forgotten's digests; NULL: not needed yet
+  forgotten_sequence bigint NOT NULL DEFAULT 0,        -- up to which people's removals are in mx_forgotten
   CONSTRAINT mx_dream_state_pk PRIMARY KEY (scope_id)
 );
 CREATE INDEX mx_dream_state_due ON mx_dream_state (workspace_id, due_at) WHERE due_at IS NOT NULL;
@@ -75,6 +75,7 @@ CREATE TABLE mx_dream (
   decided_at timestamptz,
   decision_reason text NOT NULL DEFAULT '',
   trace_id bytea,
+  span_id bytea,                                       -- of the call that ended it: an approval's span links there
   created_at timestamptz NOT NULL DEFAULT mx_now(),
   claimed_at timestamptz,
   ended_at timestamptz,

@@ -1,6 +1,7 @@
--- Empties one revision with whatever its text could be guessed from: the text, size and hash, the writer's reason, the
--- same of the op that it adopted, that dream's summary and decision, and the digests of the requests that it answered.
--- The record stays. The caller holds the scope's lock and has seen that it is no head; this refuses one all the same.
+-- Empties one revision with whatever its text could be guessed from: the text, size and hash, the writer's reason,
+-- the same of the op that it adopted, that dream's summary and decision, and the digests of the requests that it
+-- answered. The record stays. The caller holds the scope's lock and has seen that it is no head; this refuses one all
+-- the same.
 CREATE FUNCTION mx_redact_1(p_scope bigint, p_sequence bigint, p_reason text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
