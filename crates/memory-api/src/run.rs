@@ -52,7 +52,7 @@ const SERVICES: [&str; 5] = [
 ];
 
 /// The calls that stay open for as long as their caller likes.
-const WATCHES: [&str; 1] = ["/memex.v1.HistoryService/WatchChanges"];
+const WATCHES: [&str; 2] = ["/memex.v1.HistoryService/WatchChanges", "/memex.v1.DreamAdminService/WatchDream"];
 
 /// The calls that take an archive in.
 const UPLOADS: Uploads =
@@ -221,5 +221,20 @@ async fn watch_postgres(store: Store, health: Health, shutdown: Shutdown) {
             () = tokio::time::sleep(readiness::EVERY) => {}
             () = shutdown.triggered() => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_watch_takes_no_place_of_a_call() {
+        let watches = |method: &&String| method.rsplit('/').next().is_some_and(|name| name.starts_with("Watch"));
+        let all = memex_proto::methods();
+        for watch in all.iter().filter(watches) {
+            assert!(WATCHES.contains(&format!("/{watch}").as_str()), "{watch}");
+        }
+        assert_eq!(all.iter().filter(watches).count(), WATCHES.len());
     }
 }

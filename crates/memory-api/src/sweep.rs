@@ -19,6 +19,7 @@ const HELD: Duration = Duration::from_secs(10);
 /// Sweeps until the service ends. What fails is said and tried again: nothing that a call needs waits for it.
 pub async fn run(store: Store, figures: Figures, shutdown: Shutdown) {
     let mut next = tokio::time::Instant::now() + EVERY;
+    said("asking for the figures of dreams", figures.refresh(&store).await);
     loop {
         tokio::select! {
             () = tokio::time::sleep(HELD) => {}

@@ -4,7 +4,7 @@ use memex_core::keys::{KEYS, Level};
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use prost_reflect::prost::Message as _;
-use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, OneofDescriptor, Value};
 
 /// The same at every run, so that a failure is found again.
 pub const SEED: [u8; 32] = *b"mutated messages, always the sam";
@@ -174,11 +174,17 @@ impl Dice {
 
     fn message(&mut self, of: MessageDescriptor, depth: usize) -> DynamicMessage {
         let mut message = DynamicMessage::new(of.clone());
+        let chosen: Vec<String> = of.oneofs().map(|choice| self.one_of(&choice)).collect();
         for field in of.fields() {
-            // Of a choice one, or rarely none.
-            let choices = field.containing_oneof().map_or(1, |choice| choice.fields().len());
-            let left_out = if self.careful { self.below(8) == 0 } else { self.below(5) < 2 };
-            if left_out || self.below(choices) > 0 {
+            let choice = field.containing_oneof().filter(|choice| !choice.is_synthetic());
+            // Of a choice one; of what is said carelessly perhaps several, of which the last counts, or none.
+            let left_out = match choice {
+                Some(_) if self.careful => !chosen.iter().any(|name| name == field.name()),
+                Some(choice) => self.below(5) < 2 || self.below(choice.fields().len()) > 0,
+                None if self.careful => self.below(8) == 0,
+                None => self.below(5) < 2,
+            };
+            if left_out {
                 continue;
             }
             let value = if field.is_map() {
@@ -192,6 +198,12 @@ impl Dice {
             message.set_field(&field, value);
         }
         message
+    }
+
+    /// The name of one field of a choice.
+    fn one_of(&mut self, choice: &OneofDescriptor) -> String {
+        let names: Vec<String> = choice.fields().map(|field| field.name().to_owned()).collect();
+        names[self.below(names.len())].clone()
     }
 
     /// How many of a list or map there are.

@@ -97,10 +97,11 @@ async fn to_method(
     (dice, subject): (&mut Dice, &mut Subject<'_>),
     mut note: impl FnMut(Result<Option<Vec<u8>>, Status>),
 ) {
-    dice.known = subject.make().await;
+    let decides = ["ApproveDream", "RejectDream"].contains(&method.name());
+    dice.known = subject.make(decides).await;
     for _ in 0..times(SHORT, LONG).div_ceil(TOGETHER) {
-        if !subject.stands().await {
-            dice.known = subject.make().await;
+        if !subject.stands(decides).await {
+            dice.known = subject.make(decides).await;
         }
         let batch: Vec<Vec<u8>> = (0..TOGETHER).map(|_| dice.any(method.input())).collect();
         let path = path_of(method);

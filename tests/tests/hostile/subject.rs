@@ -2,11 +2,11 @@
 
 use memex_core::keys::{KEYS, Level};
 use memex_proto::v1::{
-    CreateTokenRequest, ErrorReason, ListRevisionsRequest, PauseUserRequest, ResumeUserRequest, Role, StopReason,
-    UpdateConfigRequest, UpdateUserRequest,
+    CreateTokenRequest, DreamState, ErrorReason, ListRevisionsRequest, PauseUserRequest, ResumeUserRequest, Role,
+    StopReason, UpdateConfigRequest, UpdateUserRequest,
 };
 use memex_stack::stack::{Clients, Stack};
-use tests::hand::{HeldDream, claim, start_dream_of};
+use tests::hand::{HeldDream, claim, start_dream_of, worker};
 use tests::refused::refused;
 use tests::waiting::until;
 use tests::{ask, messy};
@@ -45,8 +45,9 @@ impl<'a> Subject<'a> {
         self.held.as_ref().map(|held| (held.assignment.dream_id.as_str(), held.assignment.fence))
     }
 
-    /// Whether both users have their first file and bob has his dream. Renews the worker's lease.
-    pub async fn stands(&self) -> bool {
+    /// Whether both users have their first file and bob has his dream; and where the messages are for a person who decides,
+    /// whether ada has a proposal. Renews the worker's lease.
+    pub async fn stands(&self, decides: bool) -> bool {
         let files = "SELECT count(*) FROM mx_scope s JOIN mx_file f USING (scope_id)
                       WHERE s.user_id IN ('ada', 'bob') AND NOT s.erasing AND f.path = 'user/a.md' AND NOT f.deleted";
         let waits = "SELECT count(*) FROM mx_dream d JOIN mx_scope s USING (scope_id) WHERE s.user_id = 'bob' AND d.state = 'requested'";
@@ -54,20 +55,25 @@ impl<'a> Subject<'a> {
             Some(held) => held.renew().await.unwrap().stop() == StopReason::Unspecified,
             None => ask::number(self.stack.sql(), waits, &[]).await == 1,
         };
-        dream && ask::number(self.stack.sql(), files, &[]).await == 2
+        let proposed = "SELECT count(*) FROM mx_dream d JOIN mx_scope s USING (scope_id) WHERE s.user_id = 'ada' AND d.state = 'proposed'";
+        let waits = !decides || ask::number(self.stack.sql(), proposed, &[]).await == 1;
+        dream && waits && ask::number(self.stack.sql(), files, &[]).await == 2
     }
 
-    /// Makes everything anew, whatever there is of it; gives what can be known of it.
-    pub async fn make(&mut self) -> Known {
+    /// Makes everything anew, whatever there is of it; gives what can be known of it. For a person who decides, ada has a
+    /// proposal too.
+    pub async fn make(&mut self, decides: bool) -> Known {
         self.times += 1;
         self.reset_keys().await;
-        let mut version = 0;
+        let (mut version, mut of_ada) = (0, 0);
         for user in USERS {
             let made = self.make_user(user).await;
             version = if self.users.contains(&user) { made } else { version };
+            of_ada = if user == "ada" { made } else { of_ada };
         }
         let applied = start_dream_of(self.stack, "ada").await.dream_id;
         self.stack.worker().poll_once().await.unwrap();
+        let proposed = if decides { Some(self.proposal(of_ada).await) } else { None };
         let waits = start_dream_of(self.stack, "bob").await.dream_id;
         self.held = None;
         if let Some(worker) = &self.worker {
@@ -81,12 +87,23 @@ impl<'a> Subject<'a> {
         Known {
             users: self.users.clone(),
             revisions: revisions.into_iter().map(|revision| revision.revision_id).collect(),
-            dreams: vec![applied, waits],
+            dreams: [applied, waits].into_iter().chain(proposed).collect(),
             tokens: vec![token],
             fence: self.held().map_or(1, |(_, fence)| fence),
             within_a_dream: self.held.is_some(),
             version,
         }
+    }
+
+    /// A dream of ada's that waits for a person: it would change her first file.
+    async fn proposal(&self, version: i64) -> String {
+        start_dream_of(self.stack, "ada").await;
+        let by_hand = worker(self.stack, 1).await.remove(0);
+        let claimed = claim(&by_hand, 10).await.into_iter().find(|held| held.assignment.user_id == "ada");
+        let held = claimed.expect("ada's dream is there to be claimed");
+        held.stage("user/a.md", "# Notes\n\n- One.\n", version).await.unwrap();
+        assert_eq!(held.ends().await, DreamState::Proposed);
+        held.assignment.dream_id
     }
 
     async fn reset_keys(&mut self) {
@@ -140,7 +157,7 @@ impl<'a> Subject<'a> {
 
     /// Leaves no lease held.
     pub async fn end(mut self) {
-        self.make().await;
+        self.make(false).await;
         for user in USERS {
             self.end_dream(user).await;
         }

@@ -30,7 +30,7 @@ async fn one_trace_goes_from_the_command_through_both_services_to_the_adopted_re
     let finished = the(spans, "memory-api", SpanKind::Server, FINISH);
     assert!(start.span.parent_span_id.is_empty(), "the trace begins with the command: {start:?}");
     let judged = the(spans, "memory-api", SpanKind::Internal, "dream.judge");
-    let adopted = the(spans, "memory-api", SpanKind::Internal, "dream.adopt");
+    let adoption = the(spans, "memory-api", SpanKind::Internal, "dream.adopt");
     let steps = [
         (asked, start),
         (answered, asked),
@@ -39,7 +39,7 @@ async fn one_trace_goes_from_the_command_through_both_services_to_the_adopted_re
         (finish, dream),
         (finished, finish),
         (judged, finished),
-        (adopted, finished),
+        (adoption, finished),
     ];
     for (child, parent) in steps {
         assert!(child.is_child_of(parent), "{child:#?}\nis no child of\n{parent:#?}");
@@ -50,7 +50,7 @@ async fn one_trace_goes_from_the_command_through_both_services_to_the_adopted_re
     let adopted = ids_of_revisions(&stack, "r.dream_id IS NOT NULL").await;
     assert!(adopted.len() >= 2, "a file and the dream's log: {adopted:?}");
     for revision in adopted {
-        assert_eq!(revision, finished.ids(), "an adopted revision names the call that adopted it");
+        assert_eq!(revision, adoption.ids(), "an adopted revision names the adoption");
     }
     // What people are shown leads to the trace.
     assert_eq!(ended["dream"]["trace_id"], start.ids().0, "{ended}");

@@ -11,6 +11,7 @@ mod hostile;
 mod imports;
 mod lease;
 mod lock;
+mod many;
 mod moves;
 mod person;
 mod request;

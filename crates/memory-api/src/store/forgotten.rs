@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::forgotten::{Digest, ForgetKey};
+use crate::store::erasures::gone;
 use crate::store::pool::Connection;
 
 /// A revision and the text before it.
@@ -30,14 +31,17 @@ pub struct ChangeRow {
 }
 
 /// The key of a scope, made where it has none, and the sequence up to which removals are known.
+///
+/// # Errors
+/// USER_ERASED where the scope is gone meanwhile.
 pub async fn key(tx: &mut Connection, scope: i64) -> Result<(ForgetKey, i64)> {
-    let found = sqlx::query!(
+    let known = sqlx::query!(
         "-- forgotten.key\nSELECT forget_key, forgotten_sequence FROM mx_dream_state WHERE scope_id = $1",
         scope
     )
     .fetch_optional(&mut *tx)
-    .await?
-    .ok_or(Error::Unexpected("a user's scope has no dream state"))?;
+    .await?;
+    let Some(found) = known else { return Err(gone(tx, scope).await?) };
     if let Some(bytes) = found.forget_key {
         return Ok((ForgetKey::of(&bytes)?, found.forgotten_sequence));
     }
@@ -48,9 +52,9 @@ pub async fn key(tx: &mut Connection, scope: i64) -> Result<(ForgetKey, i64)> {
         scope,
         new.as_slice()
     )
-    .fetch_optional(tx)
-    .await?
-    .ok_or(Error::Unexpected("a user's scope has no dream state"))?;
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(bytes) = bytes else { return Err(gone(tx, scope).await?) };
     Ok((ForgetKey::of(&bytes)?, found.forgotten_sequence))
 }
 

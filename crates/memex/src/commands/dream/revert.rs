@@ -16,6 +16,7 @@ use memex_view::{DreamView, RevisionView};
 pub const EXAMPLES: &str = "\
 Examples:
   memex dream revert drm_… --reason 'the old address is right'
+  memex dream revert drm_… user/tea.md         merge with what was written to it since
 
 The dream's files get new revisions with their texts from before it. A file that was changed since
 is left, with those that stand or fall with it. A revert can be reverted in the same way.";
@@ -25,6 +26,9 @@ is left, with those that stand or fall with it. A revert can be reverted in the 
 pub struct RevertArgs {
     /// The dream, drm_…; it must be applied
     id: String,
+    /// Files that were changed since: their groups are merged with the later edits instead of left
+    #[arg(value_name = "PATH")]
+    paths: Vec<String>,
     /// Why; kept with the revisions
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
@@ -39,7 +43,7 @@ pub async fn run(context: &Context, args: RevertArgs) -> Result<(), Failure> {
         reason: args.reason,
         request_id: request_id(),
         user_id: args.owner.user.unwrap_or_default(),
-        ..RevertDreamRequest::default()
+        paths: args.paths,
     };
     let answer = context.call(|| async { context.dreams().revert_dream(request.clone()).await }).await;
     let undone = answer.map_err(|failure| failure.about(&args.id))?;
