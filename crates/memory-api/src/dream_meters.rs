@@ -61,10 +61,13 @@ impl DreamMeters {
     }
 }
 
+/// How dreaming stands, and how dreams ended within the last day.
+type Told = (Status, Vec<EndingCount>);
+
 /// The figures of all workspaces as they were asked for last.
 #[derive(Clone, Debug, Default)]
 pub struct Figures {
-    last: Arc<Mutex<Option<(Status, Vec<EndingCount>)>>>,
+    last: Arc<Mutex<Option<Told>>>,
     on: bool,
 }
 
