@@ -24,7 +24,7 @@ pub struct Plan {
     pub probable: Vec<Pair>,
 }
 
-/// What stays as it is though it could be grounded: somebody has said no to it.
+/// The lines that stay although a treatment of them has its ground: memory-api refused the treatment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Left {
     lines: BTreeSet<(String, LineRange)>,

@@ -1,4 +1,4 @@
-//! What a text says, each statement in its strict form: how two texts are compared without regard to how they are written.
+//! The statements of a text in their strict form. Two texts are compared by them, so that list marks and spaces do not count.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use crate::text::strict;
 /// A statement in its strict form.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Said {
-    /// Where it stands.
+    /// The lines that it stands in.
     pub lines: LineRange,
     /// Its strict text, with the state of its box.
     pub text: String,
@@ -29,7 +29,7 @@ pub fn said(text: &str) -> Vec<Said> {
 }
 
 impl Said {
-    /// What `text` says and `other` does not.
+    /// The statements of `text` that `other` does not have.
     pub fn beyond(text: &str, other: &str) -> Vec<Self> {
         let (mine, theirs) = (Document::parse(text), Document::parse(other));
         let written = |statement: &Statement| (statement.checkbox, statement.text.clone());

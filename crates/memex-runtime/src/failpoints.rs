@@ -16,7 +16,7 @@ pub use armed::pass;
 #[inline(always)]
 pub async fn pass(_: Point) {}
 
-/// Where a service can be made to die, to wait or to panic: six points of memory-api, then eight of dream-worker.
+/// A point at which a test lets a service die, wait or panic: six points of memory-api, then eight of dream-worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Point {
     /// A caller is known; their call is not handled yet.

@@ -11,7 +11,7 @@ use memex_proto::reason::Refusal;
 use memex_proto::v1::ErrorReason;
 use uuid::Uuid;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, erased};
 use crate::judge::Judged;
 use crate::store::changesets::{FileState, StagedOp, file_states, head_texts, max_text_bytes, record_adopted};
 use crate::store::commit::{Change, Conflict, Outcome, commit};
@@ -152,13 +152,21 @@ pub fn memory_text(text: String) -> Result<MemoryText> {
     MemoryText::parse(text, usize::MAX).map_err(|_| Error::Unexpected("a stored text contains NUL"))
 }
 
-/// The refusal of changes for which the scope has no room.
-pub fn no_room(quota: &str, limit: i64) -> Refusal {
+/// The refusal that a person gets of changes for which the scope has no room, or whose user is erased; `None`: another
+/// outcome.
+pub fn refused(outcome: &Outcome) -> Option<Refusal> {
+    let (quota, limit) = match outcome {
+        Outcome::TooManyFiles { limit } => ("max_files", limit),
+        Outcome::TooManyBytes { limit } => ("max_scope_bytes", limit),
+        Outcome::TextTooLarge { limit } => ("max_text_bytes", limit),
+        Outcome::Erased => return Some(erased()),
+        _ => return None,
+    };
     let message = format!("what it would write is over {quota}, which is {limit}; nothing was changed");
-    Refusal::new(ErrorReason::QuotaExceeded, message).fact("quota", quota).fact("limit", limit)
+    Some(Refusal::new(ErrorReason::QuotaExceeded, message).fact("quota", quota).fact("limit", limit))
 }
 
-/// Why the write path did not take a change, for people.
+/// The reason for people why the write path did not take a change.
 pub fn refusal(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::TooManyFiles { .. } => "the scope has no room for another file",

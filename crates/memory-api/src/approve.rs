@@ -9,7 +9,7 @@ use memex_proto::reason::Refusal;
 use memex_proto::v1::{DreamViolation, ErrorReason};
 use uuid::Uuid;
 
-use crate::adopt::{Adoption, adopt, no_room, refusal};
+use crate::adopt::{Adoption, adopt, refusal, refused};
 use crate::auth::Caller;
 use crate::convert::dream_message;
 use crate::ending::account_of;
@@ -35,7 +35,7 @@ pub struct Prepared {
     rest: Option<Judged>,
 }
 
-/// What became of an approval.
+/// The result of an approval.
 #[derive(Debug)]
 pub struct Approved {
     /// The sequences of the revisions that it made.
@@ -112,13 +112,8 @@ async fn adopted(tx: &mut Connection, dream: DreamId, principal: Uuid, judged: &
 }
 
 fn not_adopted(outcome: &Outcome) -> Refusal {
-    match outcome {
-        Outcome::TooManyFiles { limit } => no_room("max_files", *limit),
-        Outcome::TooManyBytes { limit } => no_room("max_scope_bytes", *limit),
-        Outcome::TextTooLarge { limit } => no_room("max_text_bytes", *limit),
-        Outcome::Erased => erased(),
-        other => Refusal::new(ErrorReason::DreamStale, format!("nothing was adopted: {}", refusal(other))),
-    }
+    let stale = || Refusal::new(ErrorReason::DreamStale, format!("nothing was adopted: {}", refusal(outcome)));
+    refused(outcome).unwrap_or_else(stale)
 }
 
 /// The refusal of a proposal that may not be adopted, by what mx_proposal_denied_1 says.
@@ -137,7 +132,7 @@ fn allowed(denied: Option<&str>) -> Result<()> {
     .into())
 }
 
-/// What a person may adopt knowingly: a changeset that breaks no rule but those that the proposal showed. A standing
+/// Judges whether a person may adopt a changeset: it breaks no rule but those that the proposal showed. A standing
 /// instruction is never lost, and what is forgotten never brought back. Gives the rules that it breaks.
 fn approvable(broken: Vec<DreamViolation>, shown: &[DreamViolation]) -> Result<Vec<DreamViolation>, Refusal> {
     if broken.iter().any(|one| one.rule == Rule::StandingInstructionLost.as_str()) {

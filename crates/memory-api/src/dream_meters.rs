@@ -61,7 +61,7 @@ impl DreamMeters {
     }
 }
 
-/// How dreaming stands, and how dreams ended within the last day.
+/// The figures of GetStatus: the counts of now, and the endings of the last day.
 type Told = (Status, Vec<EndingCount>);
 
 /// The figures of all workspaces as they were asked for last.

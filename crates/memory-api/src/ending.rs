@@ -64,7 +64,7 @@ pub async fn settle(
     Ok(Settled::Ends(Decided { ending, ledger, violations: verdict.violations }))
 }
 
-/// What is kept of a judged changeset that breaks these rules.
+/// The account that is stored of a judged changeset that breaks these rules.
 pub fn account_of(judged: &Judged, broken: &[pb::DreamViolation]) -> Account {
     Account {
         ledger: Some(dream_message::ledger(&judged.ledger).encode_to_vec()),

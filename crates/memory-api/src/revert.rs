@@ -14,9 +14,9 @@ use memex_proto::reason::Refusal;
 use memex_proto::v1::ErrorReason;
 use uuid::Uuid;
 
-use crate::adopt::{log_change, memory_text, no_room};
+use crate::adopt::{log_change, memory_text, refused};
 use crate::auth::Caller;
-use crate::error::{Error, Result, erased};
+use crate::error::{Error, Result};
 use crate::forgotten::{lift_pairs, remember_pairs};
 use crate::guards::Guards;
 use crate::store::commit::{Change, Conflict, Outcome, commit};
@@ -148,11 +148,10 @@ fn written(outcomes: &[Outcome]) -> Result<Vec<Option<i64>>> {
     let sequence = |outcome: &Outcome| match outcome {
         Outcome::Written(head) => Ok(Some(head.sequence)),
         Outcome::Unchanged(_) => Ok(None),
-        Outcome::TooManyFiles { limit } => Err(no_room("max_files", *limit).into()),
-        Outcome::TooManyBytes { limit } => Err(no_room("max_scope_bytes", *limit).into()),
-        Outcome::TextTooLarge { limit } => Err(no_room("max_text_bytes", *limit).into()),
-        Outcome::Erased => Err(erased().into()),
-        _ => Err(Error::Unexpected("a revert under the scope's lock found another version")),
+        other => match refused(other) {
+            Some(refusal) => Err(refusal.into()),
+            None => Err(Error::Unexpected("a revert under the scope's lock found another version")),
+        },
     };
     outcomes.iter().map(sequence).collect()
 }

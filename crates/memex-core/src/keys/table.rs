@@ -7,7 +7,7 @@ use crate::limits;
 
 const MIB: i64 = 1024 * 1024;
 
-/// What becomes of a dream that passes every rule.
+/// The mode of dreams: those that pass every rule are adopted, wait for a person, or are reported.
 pub const DREAM_MODE: Key = choice("dream_mode", "apply", &["apply", "review", "dry_run"], &[Workspace, User, Dream]);
 
 /// The most ops of a dream.

@@ -1,4 +1,4 @@
-//! What a build for tests does at a failpoint.
+//! Failpoints of a build for tests: the process dies, waits or panics there.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +9,7 @@ use super::Point;
 /// Dies, waits or panics here where the environment says so.
 ///
 /// # Panics
-/// Where `MEMEX_FAILPOINT` asks this point to.
+/// If `MEMEX_FAILPOINT` says `panic` for this point.
 pub async fn pass(point: Point) {
     static PASSED: AtomicU64 = AtomicU64::new(0);
     let asked = std::env::var("MEMEX_FAILPOINT").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! How dreaming stands in a workspace.
+//! The figures of dreaming: who is due, what runs and waits, how dreams ended within the last day.
 
 use chrono::{DateTime, Utc};
 
@@ -8,7 +8,7 @@ use crate::error::Result;
 /// The most kinds of endings that are counted apart.
 const MOST_ENDINGS: i64 = 50;
 
-/// How dreaming stands.
+/// The counts of one moment.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "the columns of mx_status_1 by their names")]
 pub struct Status {
